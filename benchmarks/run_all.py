@@ -1,0 +1,24 @@
+"""Run every benchmark, one after the other, and say whether all aims are met."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+import cold_ask
+import footprint
+import ingest_speed
+import warm_ask
+
+
+def main() -> int:
+    """Return 0 when every aim is met, else 1."""
+    print(
+        f"{platform.machine()}, Python {platform.python_version()}: compare ratios, not milliseconds, between machines"
+    )
+    met = [benchmark.main() for benchmark in (cold_ask, warm_ask, ingest_speed, footprint)]
+    return 0 if all(met) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

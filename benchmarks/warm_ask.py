@@ -1,0 +1,70 @@
+"""A warm question through the library, against a bare ONNX Runtime call on the same tokens and against txtai."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+from support import (
+    Peer,
+    Row,
+    build_peer_index,
+    corpus_questions,
+    corpus_records,
+    milliseconds,
+    prepared_encoder,
+    print_table,
+    workshop,
+)
+from tokenizers import Tokenizer
+
+from kb.build import build_snapshot
+from kb.knowledge import KnowledgeBase
+from kb.model_files import MODEL_FILE, TOKENIZER_FILE
+
+QUESTIONS = 120
+
+
+def main() -> bool:
+    """Measure and print; return whether the aims are met."""
+    records, questions = corpus_records(), corpus_questions(QUESTIONS)
+    encoder = prepared_encoder()
+    tokenizer = Tokenizer.from_file(str(encoder.folder / TOKENIZER_FILE))
+    session = onnxruntime.InferenceSession(str(encoder.folder / MODEL_FILE), providers=["CPUExecutionProvider"])
+    tokens = [np.array([tokenizer.encode(encoder.manifest.query_prefix + text).ids]) for text in questions]
+    bare, ours, theirs = [], [], []
+    with workshop() as folder:
+        build_snapshot(folder / "kb", records, encoder)
+        knowledge = KnowledgeBase.open(folder / "kb")
+        peer = Peer(build_peer_index(folder / "txtai", records))
+        for text in questions[:10]:
+            knowledge.ask(text), peer.ask(text)
+        for text, ids in zip(questions, tokens, strict=True):  # one after the other: all meet the same machine
+            started = time.perf_counter()
+            session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+            between = time.perf_counter()
+            knowledge.ask(text)
+            ours.append(time.perf_counter() - between)
+            bare.append(between - started)
+            theirs.append(peer.ask(text))
+        peer.close()
+        knowledge.close()
+    to_bare = milliseconds(ours) / milliseconds(bare)
+    to_peer = milliseconds(ours) / milliseconds(theirs)
+    length = int(np.median([ids.size for ids in tokens]))
+    return print_table(
+        f"Warm question, {len(records)} records, p50 of {len(questions)} questions of about {length} tokens",
+        [
+            Row("bare ONNX Runtime call on the same tokens", f"{milliseconds(bare):.2f} ms"),
+            Row("KnowledgeBase.ask", f"{milliseconds(ours):.2f} ms"),
+            Row("txtai", f"{milliseconds(theirs):.2f} ms"),
+            Row("ask / bare call", f"{to_bare:.2f}", "at most 2", to_bare <= 2),
+            Row("ask / txtai", f"1/{1 / to_peer:.1f}", "at most 1/5", to_peer <= 0.2),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)

@@ -1,0 +1,5 @@
+"""`python -m faq`."""
+
+from faq.main import main
+
+main()

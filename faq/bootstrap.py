@@ -1,0 +1,91 @@
+"""From nothing to a knowledge base: the model, then the records, each made when it is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from faq.console import Counter, say_note
+from kb.encoder import Encoder
+from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged
+from kb.knowledge import KnowledgeBase
+from kb.model_files import default_folder, read_manifest
+from kb.snapshot import current_snapshot, open_current
+
+_WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
+
+
+def open_or_build(folder: Path, *, verify_model: bool = False, threads: int | None = None) -> KnowledgeBase:
+    """Open a knowledge base; where there is none yet, build one from the bundled content, saying so."""
+    try:
+        return KnowledgeBase.open(folder, verify_model=verify_model, threads=threads)
+    except KnowledgeBaseMissing:
+        if (folder / "snapshots").is_dir() and any((folder / "snapshots").iterdir()):
+            raise SnapshotDamaged(
+                f"{folder} has snapshots but no file `current`; run `faq snapshots --rollback NAME` or `faq ingest`"
+            ) from None
+    ensure_built(folder)
+    return KnowledgeBase.open(folder, verify_model=verify_model, threads=threads)
+
+
+def ensure_built(folder: Path) -> None:
+    """Build a knowledge base from the configured content unless there is one; waits for another that does."""
+    from faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
+    from ingest import read_sources  # noqa: PLC0415
+    from kb.build import build_snapshot  # noqa: PLC0415
+
+    paths = content_paths()
+    say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
+    encoder = Encoder(encoder_folder(folder))
+    try:
+        published = build_snapshot(folder, read_sources(paths).records, encoder, Counter("embedding passage"))
+    except Busy:
+        _wait_for_snapshot(folder)
+        return
+    say_note(f"published {published.snapshot}: {published.records} records, {published.passages} passages")
+
+
+def encoder_folder(folder: Path) -> Path:
+    """Return the prepared model to ingest with: the prepared one, else the knowledge base's own, else one made now."""
+    prepared = default_folder()
+    try:
+        read_manifest(prepared)
+    except ModelMissing:
+        own = _own_model(folder)
+        if own:
+            return own
+        from kb.model_prepare import prepare_model  # noqa: PLC0415
+
+        say_note("preparing the embedding model, once (about a minute):")
+        return prepare_model(progress=say_note)
+    return prepared
+
+
+def _own_model(folder: Path) -> Path | None:
+    try:
+        files = open_current(folder)
+    except (KnowledgeBaseMissing, SnapshotDamaged):
+        return None
+    files.close()
+    return files.model_folder
+
+
+def _wait_for_snapshot(folder: Path) -> None:
+    say_note("another process is building it: waiting")
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            current_snapshot(folder)
+        except KnowledgeBaseMissing:
+            time.sleep(0.2)
+        else:
+            return
+    raise Busy(f"{folder}: another process has been building it for {_WAIT_SECONDS} s; look whether it still runs")
+
+
+def ingest_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return what to ingest: the paths given, else the configured content."""
+    from faq.config import content_paths  # noqa: PLC0415
+
+    return tuple(paths) or content_paths()

@@ -1,0 +1,86 @@
+"""`faq export`: all records in a format other tools read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from faq.bootstrap import open_or_build
+from faq.config import kb_folder
+from faq.console import say
+from faq.options import kb_option
+from kb.knowledge import KnowledgeBase
+from kb.records import Record
+
+_PAGE = 1_000  # records held at once
+
+
+@click.command("export")
+@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv"]), required=True)
+@kb_option
+def command(form: str, kb: Path | None) -> None:
+    """Write all records to standard output, in stored order."""
+    knowledge = open_or_build(kb_folder(kb))
+    try:
+        for line in _FORMATS[form](_all_records(knowledge)):
+            say(line)
+    finally:
+        knowledge.close()
+
+
+def _all_records(knowledge: KnowledgeBase) -> Iterator[Record]:
+    page = knowledge.records(limit=_PAGE)
+    while page:
+        yield from page
+        page = knowledge.records(after=page[-1].id, limit=_PAGE)
+
+
+def _jsonl(records: Iterator[Record]) -> Iterator[str]:
+    for record in records:
+        yield json.dumps(record.to_json(), ensure_ascii=False)
+
+
+def _jsonld(records: Iterator[Record]) -> Iterator[str]:
+    """One FAQPage, https://schema.org/FAQPage."""
+    entities = [
+        {
+            "@type": "Question",
+            "name": record.question,
+            "inLanguage": record.language,
+            "acceptedAnswer": {"@type": "Answer", "text": record.answer_html},
+        }
+        for record in records
+    ]
+    page = {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities}
+    yield json.dumps(page, ensure_ascii=False, indent=1)
+
+
+def _csv(records: Iterator[Record]) -> Iterator[str]:
+    """RFC 4180; several alternates or tags stand in one cell, one a line."""
+    yield _csv_line("id", "question", "alternates", "answer", "section", "path", "line", "language", "tags")
+    for record in records:
+        yield _csv_line(
+            record.id,
+            record.question,
+            "\n".join(record.alternates),
+            record.answer,
+            " > ".join(record.section),
+            record.source.path,
+            str(record.source.line),
+            record.language,
+            "\n".join(record.tags),
+        )
+
+
+def _csv_line(*cells: str) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(cells)
+    return buffer.getvalue()
+
+
+_FORMATS: dict[str, Callable[[Iterator[Record]], Iterator[str]]] = {"jsonl": _jsonl, "jsonld": _jsonld, "csv": _csv}

@@ -1,0 +1,63 @@
+"""The `faq` command: its subcommands, loaded when called, and how every error is told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from faq.console import say_error
+from kb.errors import KbError
+
+_COMMANDS = {
+    "ask": "Answer a question; `-` reads it from standard input.",
+    "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
+    "serve": "Serve the search page and the HTTP API.",
+    "snapshots": "List the snapshots of a knowledge base, or go back to one.",
+    "export": "Write all records as JSON Lines, JSON-LD or CSV.",
+    "doctor": "Check the installation, the model and every snapshot.",
+    "model": "Prepare and describe the embedding model.",
+}
+_INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
+
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand's module only when it is called: `faq ask` starts without Flask and Markdown."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"faq.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="faqkb", message="faq %(version)s")
+def cli() -> None:
+    """Answer questions from a folder of FAQ Markdown, offline."""
+
+
+def main() -> None:
+    """Run the command line; an error is one line on standard error and exit code 2."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        hint = f"see `{error.ctx.command_path} --help`" if error.ctx else "see `faq --help`"
+        code = say_error(f"{error.format_message().rstrip('.')}; {hint}")
+    except click.Abort:
+        code = _INTERRUPTED
+    except KbError as error:
+        if os.environ.get("FAQ_DEBUG") == "1":
+            raise
+        code = say_error(str(error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,24 @@
+"""`faq serve`: the search page and the HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from faq.bootstrap import open_or_build
+from faq.config import kb_folder
+from faq.options import kb_option
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@kb_option
+def command(host: str, port: int, kb: Path | None) -> None:
+    """Serve the search page and the HTTP API until interrupted."""
+    from server.serve import serve  # noqa: PLC0415 - Flask, and only here
+
+    folder = kb_folder(kb)
+    open_or_build(folder).close()
+    serve(folder, host, port)

@@ -1,0 +1,46 @@
+"""One Markdown document to records, and a report of everything else in it."""
+
+from __future__ import annotations
+
+from ingest.blocks import read_page
+from ingest.markdown import Budget
+from ingest.recording import Recorder
+from ingest.report import Document, FileReport, Warned
+from ingest.scopes import scopes_of
+from ingest.sections import sections_of
+from ingest.skipped import skipped_blocks
+from ingest.styles import NO_STYLE, recognise
+from ingest.text import readable
+
+
+def parse_document(text: str, path: str, link_base: str | None = None) -> Document:
+    """Return the records of a Markdown document, in order, and what became of the rest.
+
+    `path` is relative, with forward slashes: ids and sources are made of it. Relative links are resolved against
+    `link_base`, else against the `link-base=` of the document's own metadata comment.
+    Raises ContentError when the document costs more to read than its size explains.
+    """
+    source, unreadable = readable(text)
+    budget = Budget(path, len(source))
+    page, too_deep = read_page(source, budget)
+    found = [recognise(scope) for scope in scopes_of(page)]
+    spans = sorted((span for recognised in found for span in recognised.spans), key=lambda span: span.start)
+    sections = sections_of(page, spans)
+    recorder = Recorder(page, budget, link_base)
+    records = tuple(recorder.record(spans, sections))
+    skipped = [*recorder.skipped, *skipped_blocks(page, found, spans, sections)]
+    warnings = [
+        *recorder.warnings,
+        *(Warned(line, "holds characters that are no text; shown as �") for line in unreadable),
+    ]
+    if too_deep is not None:
+        warnings.append(Warned(too_deep + 1, "nested too deep; what is further inside is not shown"))
+    styles = dict.fromkeys(recognised.style for recognised in found if recognised.spans)
+    report = FileReport(
+        path=path,
+        style=", ".join(styles) or NO_STYLE,
+        records=len(records),
+        skipped=tuple(sorted(skipped, key=lambda entry: entry.line)),
+        warnings=tuple(sorted(warnings, key=lambda warned: warned.line)),
+    )
+    return Document(records, report)

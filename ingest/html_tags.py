@@ -1,0 +1,212 @@
+"""Raw HTML inside Markdown, understood with the standard library's parser: headings, summaries, anchors, text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from html.parser import HTMLParser
+
+HTML_CHARS = 30_000  # a longer HTML block is data; the standard parser takes 0.3 s for 30,000 of unclosed comments
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_TITLES = {*_HEADINGS, "summary", "dt"}
+_UNREAD = {"script", "style"}
+_BLOCK_TAGS = {"p", "div", "br", "li", "tr", "ul", "ol", "table", "pre", "blockquote", "dd", "details", "hr"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of inline HTML."""
+
+    name: str = ""
+    """Lower case; a closing tag starts with `/`; empty when it is no tag (a comment, a declaration)."""
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def anchor(self) -> str | None:
+        """What a link can point at: its `id` or `name`."""
+        return self.attributes.get("id") or self.attributes.get("name") or None
+
+
+class Part(StrEnum):
+    """What a fragment of an HTML block is."""
+
+    TITLE = "title"
+    """A heading, a `<summary>` or a `<dt>`."""
+    DETAILS = "details"
+    DETAILS_END = "details_end"
+    COMMENT = "comment"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of an HTML block; positions are characters into the block."""
+
+    part: Part
+    start: int
+    end: int
+    text: str = ""
+    tag: str = ""
+    """Of a title: `h3`, `summary`, `dt`."""
+    anchor: str | None = None
+    links: tuple[str, ...] = ()
+    linked: int = 0
+    closed: bool = True
+    """A title whose closing tag is in another block is not closed here."""
+
+    @property
+    def level(self) -> int:
+        """Heading level, 0 for what is not a heading."""
+        return _HEADINGS.get(self.tag, 0)
+
+
+def read_tag(source: str) -> Tag:
+    """Return the one tag of an inline HTML token."""
+    parser = _OneTag()
+    _feed(parser, source)
+    return parser.tag
+
+
+def split_html(source: str) -> list[Fragment]:
+    """Return the fragments of an HTML block, in order, covering all of it."""
+    if len(source) > HTML_CHARS:
+        return [Fragment(Part.OTHER, 0, len(source))]
+    splitter = _Splitter(source)
+    if not _feed(splitter, source):
+        return [Fragment(Part.OTHER, 0, len(source))]
+    return splitter.finish()
+
+
+def html_text(source: str) -> str:
+    """Return the visible text of HTML: tags, comments, scripts and styles dropped, block tags are line ends."""
+    if len(source) > HTML_CHARS:
+        return ""
+    parser = _Text()
+    _feed(parser, source)
+    return "\n".join(filter(None, (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))))
+
+
+def _feed(parser: HTMLParser, source: str) -> bool:
+    """Feed the parser; False when it met a declaration that it cannot read."""
+    try:
+        parser.feed(source)
+        parser.close()
+    except AssertionError:  # how html.parser of Python 3.11 refuses `<![x[`
+        return False
+    return True
+
+
+def _attributes(pairs: list[tuple[str, str | None]]) -> dict[str, str]:
+    return {name: value or "" for name, value in pairs}
+
+
+class _OneTag(HTMLParser):
+    tag = Tag()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tag = Tag(tag, _attributes(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tag = Tag(f"/{tag}")
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._unread = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unread += tag in _UNREAD
+        self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unread -= tag in _UNREAD and self._unread > 0
+        self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self.parts.append(data.replace("\n", " "))
+
+    def _break(self, tag: str) -> None:
+        if tag in _BLOCK_TAGS or tag in _TITLES:
+            self.parts.append("\n")
+
+
+class _Splitter(HTMLParser):
+    """Cuts a block at titles, details and comments; all else gathers into OTHER fragments."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._source = source
+        self._line_starts = [0, *(i + 1 for i, char in enumerate(source) if char == "\n")]
+        self._fragments: list[Fragment] = []
+        self._texts: list[str] = []
+        self._links: list[str] = []
+        self._anchor: str | None = None
+        self._begin(0)
+
+    def finish(self) -> list[Fragment]:
+        self._end(len(self._source), closed=False)
+        return self._fragments
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        here = self._here()
+        if tag == "details":
+            anchor = Tag(tag, _attributes(attrs)).anchor
+            self._cut(Part.DETAILS, here, here + len(self.get_starttag_text() or ""), anchor=anchor)
+            return
+        if tag in _TITLES:
+            self._end(here)
+            self._begin(here, tag)
+        attributes = _attributes(attrs)
+        self._anchor = self._anchor or Tag(tag, attributes).anchor
+        if tag == "a" and "href" in attributes:
+            self._links.append(attributes["href"])
+            self._in_link = True
+        if tag == "br":
+            self._texts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        here = self._here()
+        after = self._source.find(">", here) + 1 or len(self._source)
+        if tag == "a":
+            self._in_link = False
+        elif tag == "details":
+            self._cut(Part.DETAILS_END, here, after)
+        elif tag == self._tag:
+            self._end(after)
+            self._begin(after)
+
+    def handle_data(self, data: str) -> None:
+        self._texts.append(data)
+        self._linked += len(data.strip()) if self._in_link else 0
+
+    def handle_comment(self, data: str) -> None:
+        here = self._here()
+        if not self._tag:
+            self._cut(Part.COMMENT, here, min(here + len(data) + len("<!---->"), len(self._source)), data)
+
+    def _here(self) -> int:
+        line, column = self.getpos()
+        return self._line_starts[line - 1] + column
+
+    def _begin(self, start: int, tag: str = "") -> None:
+        self._start, self._tag = start, tag
+        self._texts, self._links, self._linked = [], [], 0
+        self._anchor, self._in_link = None, False
+
+    def _end(self, end: int, *, closed: bool = True) -> None:
+        if not self._source[self._start : end].strip() and not self._tag:
+            return
+        text = " ".join("".join(self._texts).split())
+        part = Part.TITLE if self._tag else Part.OTHER
+        self._fragments.append(
+            Fragment(part, self._start, end, text, self._tag, self._anchor, tuple(self._links), self._linked, closed)
+        )
+
+    def _cut(self, part: Part, start: int, end: int, text: str = "", anchor: str | None = None) -> None:
+        self._end(start)
+        self._fragments.append(Fragment(part, start, end, text, anchor=anchor))
+        self._begin(end)

@@ -1,0 +1,85 @@
+"""What reading a file brought: records, what was skipped and why, what to look at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kb.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A block that became no (part of a) record."""
+
+    line: int
+    """1-based."""
+    reason: str
+    text: str
+    """How it begins, one line."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something an author should look at; the records are there all the same."""
+
+    line: int
+    """1-based."""
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file."""
+
+    path: str
+    style: str
+    """How its questions are written, e.g. `headings`; `none` when there are none."""
+    records: int
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    encoding: str = "utf-8"
+    error: str = ""
+    """Why the file could not be read, one line with a way out; empty when it could."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return asdict(self) | {
+            "skipped": [skipped.to_json() for skipped in self.skipped],
+            "warnings": [warning.to_json() for warning in self.warnings],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed document."""
+
+    records: tuple[Record, ...]
+    report: FileReport
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {"records": [record.to_json() for record in self.records], "report": self.report.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """All that was read from some files and folders."""
+
+    records: tuple[Record, ...]
+    files: tuple[FileReport, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {
+            "records": [record.to_json() for record in self.records],
+            "files": [file.to_json() for file in self.files],
+        }

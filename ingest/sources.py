@@ -1,0 +1,130 @@
+"""Files and folders to text: walking, sizes, encodings. The only module here that touches the disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.document import parse_document
+from ingest.encodings import decode
+from ingest.ids import Ids
+from ingest.report import FileReport, Ingested, Warned
+from ingest.styles import NO_STYLE
+from kb.errors import ContentError
+from kb.limits import FILE_BYTES
+from kb.records import Record
+
+SUFFIXES = frozenset({".md", ".markdown", ".mdx"})
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A Markdown file to read."""
+
+    path: Path
+    name: str
+    """Relative to the PATH it was found under, with forward slashes."""
+
+
+def read_sources(paths: Sequence[Path]) -> Ingested:
+    """Return the records of Markdown files and folders, in the order given, files of a folder by name.
+
+    Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
+    is an entry with `error`; the others are read all the same. Raises ContentError when a PATH is missing, cannot be
+    opened or holds no Markdown.
+    """
+    records: list[Record] = []
+    reports: list[FileReport] = []
+    ids = Ids()
+    for path in paths:
+        for file in _files(path):
+            found, report = _read(file)
+            own, warnings = _unique(found, ids, path)
+            records += own
+            reports.append(replace(report, warnings=(*report.warnings, *warnings)))
+    return Ingested(tuple(records), tuple(reports))
+
+
+def _files(path: Path) -> list[_File]:
+    """Return the Markdown files that a PATH names."""
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        if not is_folder:
+            return [_one_file(path)]
+        found = sorted(_walk(path))
+    except OSError as error:
+        raise ContentError(
+            f"{path}: {error.strerror or error}; name a Markdown file or a folder that can be read"
+        ) from error
+    except ValueError as error:  # a NUL byte in the name
+        raise ContentError(f"{str(path)!r}: {error}; name a Markdown file or a folder") from error
+    if not found:
+        raise ContentError(f"{path}: holds no Markdown ({', '.join(sorted(SUFFIXES))}); name a folder that does")
+    return [_File(file, file.relative_to(path).as_posix()) for file in found]
+
+
+def _one_file(path: Path) -> _File:
+    if path.suffix.lower() not in SUFFIXES:
+        raise ContentError(
+            f"{path}: not Markdown (got {path.suffix or 'no suffix'}, expected {', '.join(sorted(SUFFIXES))})"
+        )
+    return _File(path, path.name)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the Markdown files below a folder, hidden ones left out, each folder once however links lead to it."""
+    seen: set[tuple[int, int]] = set()
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+        status = os.stat(root)  # noqa: PTH116 os.walk gives strings
+        key = (status.st_dev, status.st_ino)
+        folders[:] = [] if key in seen else [name for name in folders if not name.startswith(".")]
+        if key not in seen:
+            yield from (
+                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+            )
+        seen.add(key)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _read(file: _File) -> tuple[tuple[Record, ...], FileReport]:
+    """Return the records and the report of a file; what is wrong with it becomes the report's error."""
+    try:
+        decoded = decode(_content(file), file.name)
+        document = parse_document(decoded.text, file.name)
+    except ContentError as error:
+        return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
+    except OSError as error:
+        return (), FileReport(file.name, NO_STYLE, 0, error=f"{file.name}: {error.strerror or error}; make it readable")
+    return document.records, replace(document.report, encoding=decoded.encoding)
+
+
+def _content(file: _File) -> bytes:
+    """Return the bytes of a regular file of bearable size."""
+    status = file.path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ContentError(f"{file.name}: not a regular file; leave it out")
+    if status.st_size > FILE_BYTES:
+        raise ContentError(f"{file.name}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); split it into several files")
+    return file.path.read_bytes()
+
+
+def _unique(found: Sequence[Record], ids: Ids, path: Path) -> tuple[list[Record], list[Warned]]:
+    """Return the records with ids that no earlier PATH gave, and a warning for each that had to change."""
+    records, warnings = [], []
+    for record in found:
+        unique = ids.take(record.id)
+        if unique != record.id:
+            warnings.append(
+                Warned(
+                    record.source.line,
+                    f"id {record.id} is also in an earlier file or folder; here it is {unique} ({path})",
+                )
+            )
+        records.append(replace(record, id=unique))
+    return records, warnings

@@ -1,0 +1,140 @@
+"""What a question gets back: the answer document of the command line, the API and the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kb.records import Record
+
+
+class Status(StrEnum):
+    """The three states of an answer."""
+
+    ANSWERED = "answered"
+    AMBIGUOUS = "ambiguous"
+    NO_ANSWER = "no_answer"
+
+
+class Reason(StrEnum):
+    """Why there is no answer."""
+
+    NOT_CONFIDENT = "not_confident"
+    EMPTY_QUESTION = "empty_question"
+    EMPTY_INDEX = "empty_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """The sentence of `Record.answer_text` that answers, as character offsets into it."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a hit came about."""
+
+    passage: str
+    """Text of the passage that matched best."""
+    scores: dict[str, float]
+    """Each part's score, higher is better."""
+    weights: dict[str, float]
+    """The weight of each part in the fused score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record found for a question."""
+
+    record: Record
+    confidence: float
+    """Calibrated probability that the record answers the question, 0..1, higher is surer."""
+    highlight: Highlight
+    explanation: Explanation
+
+    def to_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """Return one entry of the answer document's `answers`."""
+        record = self.record
+        document: dict[str, Any] = {
+            "id": record.id,
+            "question": record.question,
+            "answer": record.answer,
+            "answer_html": record.answer_html,
+            "confidence": self.confidence,
+            "highlight": {"start": self.highlight.start, "end": self.highlight.end, "text": self.highlight.text},
+            "source": {
+                "path": record.source.path,
+                "line": record.source.line,
+                "section": list(record.section),
+                "anchor": record.source.anchor,
+            },
+            "checks": [],
+        }
+        if explain:
+            document["explain"] = {
+                "passage": self.explanation.passage,
+                "scores": self.explanation.scores,
+                "weights": self.explanation.weights,
+            }
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A stored question offered when there is no answer."""
+
+    id: str
+    question: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why nothing is answered, and what may be near."""
+
+    reason: Reason
+    message: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole reply to one question."""
+
+    question: str
+    """The question as understood: normalised, a long paste reduced to its telling lines."""
+    status: Status
+    confidence: float
+    """Of the best record found, shown or not, 0..1; 0 when there is none."""
+    hits: tuple[Hit, ...]
+    """Best first. The first is the answer when `answered`; the choices when `ambiguous`; empty when `no_answer`."""
+    no_answer: NoAnswer | None
+    snapshot: str
+    took_ms: float
+
+    def to_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """Return the answer document of `faq ask --json` and `POST /api/v1/ask`."""
+        missing = self.no_answer
+        return {
+            "question": self.question,
+            "status": self.status.value,
+            "answered": self.status is Status.ANSWERED,
+            "confidence": self.confidence,
+            "answers": [hit.to_json(explain=explain) for hit in self.hits],
+            "no_answer": None
+            if missing is None
+            else {
+                "reason": missing.reason.value,
+                "message": missing.message,
+                "suggestions": [
+                    {"id": near.id, "question": near.question, "confidence": near.confidence}
+                    for near in missing.suggestions
+                ],
+            },
+            "snapshot": self.snapshot,
+            "took_ms": round(self.took_ms, 3),
+        }

@@ -1,0 +1,127 @@
+"""The only place that writes to disk: every write is synced, every failure is one sentence.
+
+A rename is durable only after the folder itself is synced (etcd-io/etcd #6368, python-atomicwrites #12).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kb.errors import Busy, StorageFailed
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an `OSError` into `StorageFailed`, naming the path and the cause."""
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise StorageFailed(
+            f"{error.filename or path}: {cause}; nothing was published, free space or fix permissions and try again"
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the entries of a folder survive a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and sync it; the folder is synced by the caller once all files are in."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Hard-link a file that never changes, or copy it where the file system is another one."""
+    try:
+        os.link(source, target)
+    except OSError:  # another device, or a file system without links: a copy is the same file to a reader
+        write_file(target, source.read_bytes())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a small file atomically: readers see the old content or the new, never a mixture."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    write_file(temporary, content)
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def rename_folder(source: Path, target: Path) -> None:
+    """Rename a folder and make the rename durable."""
+    source.rename(target)
+    sync_folder(target.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder; it is renamed first, so that a kill leaves no half of it under its own name."""
+    if folder.name.startswith(TEMPORARY_PREFIX):
+        shutil.rmtree(folder)
+        return
+    doomed = folder.with_name(f"{TEMPORARY_PREFIX}{folder.name}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+TEMPORARY_PREFIX = ".tmp-"  # names that no reader looks at; whoever holds the writer's lock may remove them
+
+
+@contextmanager
+def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
+    """Hold the one writer's lock of a folder; the system drops it when the process dies.
+
+    Raises Busy at once when another process holds it.
+    """
+    with storage_errors(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(
+                f"{subject} is being written by another process (lock {path}); try again when it is done"
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def lock_shared(path: Path) -> int:
+    """Mark a file as being read; returns the descriptor that holds the mark until it is closed."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def is_being_read(path: Path) -> bool:
+    """Say whether some process holds the file with `lock_shared`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

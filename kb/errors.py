@@ -1,0 +1,53 @@
+"""Everything that can go wrong, each a sentence: what was wrong (got, expected); what to do."""
+
+
+class KbError(Exception):
+    """Base of all errors a user may see; the message is one line and ends with a way out."""
+
+
+class ContentError(KbError):
+    """A Markdown file cannot be read; the message starts with `file:line:` where a line is known."""
+
+
+class ModelMissing(KbError):
+    """No prepared model is in the folder; `faq model prepare` makes one."""
+
+
+class ModelDamaged(KbError):
+    """A model file does not match its manifest, or an encoder gave something that is not a vector."""
+
+
+class ModelRefused(KbError):
+    """Preparation ended, but the result is not faithful to the model it came from."""
+
+
+class KnowledgeBaseMissing(KbError):
+    """The folder holds no published snapshot; `faq ingest` makes one."""
+
+
+class SnapshotDamaged(KbError):
+    """A snapshot file is missing, truncated or changed; it is not loaded."""
+
+
+class SnapshotUnsupported(KbError):
+    """The snapshot was written in a format this version does not read; ingest again."""
+
+
+class SnapshotNotFound(KbError):
+    """No snapshot of that name is in the knowledge base."""
+
+
+class Busy(KbError):
+    """Another process is writing the knowledge base or preparing the model."""
+
+
+class StorageFailed(KbError):
+    """The disk is full, read-only or failing; nothing was published."""
+
+
+class InvalidQuery(KbError):
+    """A parameter of a question is out of range (top_k, min_confidence, tags)."""
+
+
+class ConfigError(KbError):
+    """faq.toml or an environment variable holds something unusable."""

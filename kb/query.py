@@ -1,0 +1,64 @@
+"""A question as typed, or a pasted log, made into the text that is searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kb import limits
+from kb.text import clean
+
+# Words of lines that tell what went wrong; the last such line of a log is the cause more often than the first.
+_TELLING = (
+    "error",
+    "exception",
+    "fatal",
+    "fail",
+    "killed",
+    "abort",
+    "cannot",
+    "invalid",
+    "错误",
+    "失败",
+    "异常",
+    "报错",
+)
+_LOG_LINES = 4  # a paste of this many lines is a log, not a question
+_TELLING_LINES = 6  # kept of a log, beside its first line, which is often the user's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question ready to be searched."""
+
+    text: str
+    """NFKC, single spaces, at most `limits.QUERY_CHARS` characters."""
+    reduced: bool
+    """True when lines or characters were left out."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is no letter or digit to search for."""
+        return not any(char.isalnum() for char in self.text)
+
+
+def parse_query(text: str) -> Query:
+    """Normalise a question; a pasted log or traceback is reduced to its telling lines first."""
+    lines = [line for line in text[: limits.QUERY_INPUT_CHARS].splitlines() if line.strip()]
+    telling = _telling_lines(lines) if len(lines) >= _LOG_LINES else lines
+    joined = " ".join(line[: limits.QUERY_CHARS] for line in telling)
+    cleaned = clean(joined[: limits.QUERY_CHARS])[: limits.QUERY_CHARS].strip()
+    reduced = len(telling) < len(lines) or len(joined) > limits.QUERY_CHARS or len(text) > limits.QUERY_INPUT_CHARS
+    return Query(text=cleaned, reduced=reduced)
+
+
+def _telling_lines(lines: list[str]) -> list[str]:
+    """Return the first line and the last telling ones, in order; all lines where none tells anything."""
+    telling = [
+        number
+        for number, line in enumerate(lines)
+        if any(word in line[: limits.QUERY_CHARS].casefold() for word in _TELLING)
+    ]
+    if not telling:
+        return lines
+    kept = sorted({0, *telling[-_TELLING_LINES:]})
+    return [lines[number].strip() for number in kept]

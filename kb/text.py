@@ -1,0 +1,56 @@
+"""Text analysis shared by index and query: the same words come out of both."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Linear: the three character classes are disjoint, so there is one way to match.
+_WORD = re.compile(r"[^\W_](?:\w|[.\-/+#](?=\w))*(?:\+\+|#)?")
+_PART = re.compile(r"[^\W_]+")
+_UNREADABLE = frozenset({"Cc", "Cs", "Cf", "Co", "Cn"})  # control, surrogate, format, private, unassigned
+_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+
+
+def clean(text: str) -> str:
+    """Return the text in NFKC with controls, lone surrogates and runs of white space as single spaces.
+
+    Idempotent. NFKC can lengthen a text 18 times (`ﷺ`): cut before and after.
+    """
+    readable = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Cf", "Co", "Cn"} else char for char in text)
+    return " ".join(unicodedata.normalize("NFKC", readable).split())
+
+
+def analyse(text: str) -> tuple[str, ...]:
+    """Return the words of a text for lexical search, in order, with repeats.
+
+    Chinese runs give character bigrams (a single character gives itself). Identifiers, paths and versions are kept
+    whole and also split at their joints: `c++`, `dev/shm` + `dev` + `shm`, `class_num` + `class` + `num`.
+    """
+    return tuple(_words(clean(text).casefold()))
+
+
+def _words(text: str) -> Iterator[str]:
+    end = 0
+    for run in _HAN_RUN.finditer(text):
+        yield from _latin_words(text[end : run.start()])
+        yield from _bigrams(run.group())
+        end = run.end()
+    yield from _latin_words(text[end:])
+
+
+def _bigrams(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for start in range(len(run) - 1):
+        yield run[start : start + 2]
+
+
+def _latin_words(text: str) -> Iterator[str]:
+    for match in _WORD.finditer(text):
+        word = match.group()
+        yield word
+        parts = _PART.findall(word)
+        if len(parts) > 1:
+            yield from parts

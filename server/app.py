@@ -1,0 +1,56 @@
+"""The Flask application: a knowledge base, its pages, its API."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+from kb import limits
+from server.api import api
+from server.health import health
+from server.leases import EXTENSION
+from server.pages import pages
+from server.problems import install_error_handlers
+from server.reload import KnowledgeHolder
+from server.security import install_security
+
+_STYLE = "style.css"
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def create_app(kb_folder: Path) -> Flask:
+    """Return the application over the live snapshot of a knowledge base; it follows later ones by itself.
+
+    Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
+    app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    install_security(app)
+    install_error_handlers(app)
+    _install_style(app)
+    for blueprint in (api, health, pages):
+        app.register_blueprint(blueprint)
+    app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
+    return app
+
+
+def _install_style(app: Flask) -> None:
+    """Give the style sheet an address that changes with its content, so that it may be kept for ever."""
+    digest = hashlib.sha256((Path(str(app.static_folder)) / _STYLE).read_bytes()).hexdigest()[:16]
+
+    def style_address() -> str:
+        return url_for("static", filename=_STYLE, v=digest)
+
+    def keep_style(response: Response) -> Response:
+        if request.endpoint == "static" and request.args.get("v") == digest and response.status_code == 200:
+            response.headers["Cache-Control"] = _FOREVER
+        return response
+
+    app.jinja_env.globals["style_address"] = style_address
+    app.after_request(keep_style)

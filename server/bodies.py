@@ -1,0 +1,156 @@
+"""Request bodies and query parameters, parsed once into values that cannot be wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kb import limits
+from server.limits import (
+    FIELD_ERRORS,
+    FIELD_NAME_CHARS,
+    JSON_LEVELS,
+    RECORDS_LIMIT,
+    RECORDS_LIMIT_MAX,
+    SEARCH_LIMIT,
+    SESSION_ID_CHARS,
+)
+from server.problems import FieldError, Refused
+
+_Tag = Annotated[str, Field(max_length=limits.TAG_CHARS)]
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    """Types as sent (true is no number, "3" is no 3), and no field that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AskBody(_Strict):
+    """Body of `POST /api/v1/ask`."""
+
+    question: str
+    top_k: int = Field(default=3, ge=1, le=limits.TOP_K_MAX)
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    tags: list[_Tag] = Field(default=[], max_length=limits.TAGS_MAX)
+    session_id: str | None = Field(default=None, max_length=SESSION_ID_CHARS)
+    """Part of the contract; questions of one session are not told apart yet."""
+    explain: bool = False
+
+
+class _Parameters(BaseModel):
+    """Query parameters are text, so numbers are read from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SearchParameters(_Parameters):
+    """Query of `GET /api/v1/search`."""
+
+    q: str
+    limit: int = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX)
+
+
+class RecordsParameters(_Parameters):
+    """Query of `GET /api/v1/records`."""
+
+    cursor: str | None = None
+    limit: int = Field(default=RECORDS_LIMIT, ge=1, le=RECORDS_LIMIT_MAX)
+
+
+def read_body(request: Request, model: type[_M]) -> _M:
+    """Return the JSON body as a model. Raises Refused: 415 not JSON, 413 too large, 400 malformed, 422 wrong fields."""
+    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
+    value = parse_json(request.get_data(cache=False))
+    if not isinstance(value, dict):
+        raise Refused(422, "The request body must be a JSON object; send fields between { and }.")
+    return _validated(model, value)
+
+
+def read_parameters(request: Request, model: type[_M]) -> _M:
+    """Return the query parameters as a model. Raises Refused (422)."""
+    values = request.args.to_dict(flat=False)
+    repeated = [name for name, given in values.items() if len(given) > 1]
+    if repeated:
+        _refuse_fields([FieldError(name[:FIELD_NAME_CHARS], "Give this parameter once.") for name in repeated])
+    return _validated(model, {name: given[0] for name, given in values.items()})
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse JSON that means one thing only. Raises Refused (400)."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _malformed("it is not UTF-8") from None
+    if _levels(text) > JSON_LEVELS:
+        raise _malformed(f"it is nested deeper than {JSON_LEVELS} levels")
+    try:
+        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+    except ValueError:
+        raise _malformed("it is not valid JSON") from None
+    if _holds_surrogate(value):
+        raise _malformed("a \\u escape is half of a surrogate pair, which is no character")
+    return value
+
+
+def _malformed(reason: str) -> Refused:
+    return Refused(400, f"The request body cannot be read: {reason}; send one JSON object in UTF-8.")
+
+
+def _levels(text: str) -> int:
+    """Return how deep brackets nest outside strings; before the parser, whose recursion limit is Python's."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _malformed("a key occurs twice in one object")
+    return fields
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _malformed("NaN and Infinity are no JSON numbers")
+
+
+def _holds_surrogate(value: Any) -> bool:
+    if isinstance(value, str):
+        return any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, dict):
+        return any(_holds_surrogate(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(_holds_surrogate(part) for part in value)
+
+
+def _validated(model: type[_M], values: dict[str, Any]) -> _M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        _refuse_fields([FieldError(_field_name(entry["loc"]), f"{entry['msg']}.") for entry in found])
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)[:FIELD_NAME_CHARS]
+
+
+def _refuse_fields(errors: list[FieldError]) -> NoReturn:
+    names = ", ".join(sorted({error.field for error in errors[:FIELD_ERRORS]}))
+    raise Refused(422, f"Some fields cannot be used: {names}; `errors` says why.", errors[:FIELD_ERRORS])

@@ -1,0 +1,26 @@
+"""Limits of the HTTP side alone, the unit in the name and the reason beside the number."""
+
+URL_BYTES = 12 * 1024  # path and query as sent; a question of QUESTION_UNITS always fits
+QUESTION_UNITS = 1_000  # UTF-16 units the search box takes (its maxlength): 9 bytes each in a URL at most
+HEADER_BYTES = 16 * 1024  # request line and headers together
+DRAINED_BODY_BYTES = 64 * 1024 * 1024  # of a body that is too large, read and thrown away so that its sender hears 413
+JSON_LEVELS = 8  # our bodies need 2; Python's parser gives up between 1,000 and 1,000,000, depending on its version
+FIELD_ERRORS = 20  # listed in one problem document; a body of 64 KiB can hold thousands of unknown fields
+FIELD_NAME_CHARS = 80  # of a field's name, repeated to its sender
+SESSION_ID_CHARS = 128
+SEARCH_LIMIT = 10  # hits of one search when nothing is said
+RECORDS_LIMIT = 50  # records of one page when nothing is said
+RECORDS_LIMIT_MAX = 200  # about 0.5 MB of JSON
+LISTED_QUESTIONS = 300  # on the start page; more is not read by anybody, and they are searched all the same
+SNIPPET_CHARS = 200  # of the sentence shown below a hit
+
+THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured, is 235 ms with 4 threads, 68 with 8
+QUEUED_REQUESTS = 128  # waiting for a thread; at 5 ms a question on 2 cores the last of them waits 0.3 s
+CONNECTIONS = 300  # 4 times the clients expected; each costs a descriptor and a few KB
+IDLE_CONNECTION_SECONDS = 5  # a client that says nothing for so long loses its connection: half-open ones pile up
+CLEANUP_SECONDS = 2  # how often idle connections are looked for
+DRAIN_SECONDS = 4.0  # after SIGTERM; service managers wait 10 before they kill
+QUIET_SECONDS = 0.3  # an open connection silent for so long while stopping has no request on its way
+RETRY_AFTER_SECONDS = 1  # told with 503: the queue drains in well under a second
+RELOAD_SECONDS = 0.4  # between looks at `current`: a new snapshot shows within one second
+RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may have been a lack of memory or files

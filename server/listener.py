@@ -1,0 +1,201 @@
+"""The HTTP server: waitress with a bounded queue, a stop that loses nothing, and errors in our own form.
+
+The one module that knows waitress.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error, RequestEntityTooLarge
+
+from kb import limits
+from kb.errors import ConfigError
+from server.limits import (
+    CLEANUP_SECONDS,
+    CONNECTIONS,
+    DRAIN_SECONDS,
+    DRAINED_BODY_BYTES,
+    HEADER_BYTES,
+    IDLE_CONNECTION_SECONDS,
+    QUEUED_REQUESTS,
+    QUIET_SECONDS,
+    RETRY_AFTER_SECONDS,
+    THREADS,
+)
+from server.problems import PROBLEM_TYPE, problem_document
+from server.security import NO_STORE, SECURITY_HEADERS
+
+_LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
+_DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
+
+
+class Overloaded(Error):  # type: ignore[misc]
+    """More requests wait than can be answered in good time."""
+
+    code = 503
+    reason = "Service Unavailable"
+
+
+class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads a body that is too large to its end, so that its sender hears 413 instead of a reset connection."""
+
+    unread = 0
+
+    def received(self, data: bytes) -> int:
+        if self.unread:
+            thrown_away = min(len(data), self.unread)
+            self.unread -= thrown_away
+            self.completed = self.unread == 0
+            return thrown_away
+        consumed: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= DRAINED_BODY_BYTES:
+            self.unread = self.content_length
+            self.completed = False
+        return consumed
+
+
+class _ProblemTask(ErrorTask):  # type: ignore[misc]
+    """Answers what never reached the application with a problem document and every security header."""
+
+    def execute(self) -> None:
+        code: int = self.request.error.code
+        body = problem_document(code)
+        self.status = f"{code} {self.request.error.reason}"
+        self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", PROBLEM_TYPE)])
+        self.response_headers.append(("Cache-Control", NO_STORE))
+        if code == Overloaded.code:
+            self.response_headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+
+
+class _DrainingTask(WSGITask):  # type: ignore[misc]
+    """Tells the client, once the server is stopping, that this answer is the last on its connection."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    task_class = _DrainingTask
+    error_task_class = _ProblemTask
+    parser_class = _PatientParser
+
+    @property
+    def is_quiet(self) -> bool:
+        """True when nothing is half read, waiting, running or half sent, and nothing has been for a moment."""
+        busy = self.requests or self.request is not None or self.total_outbufs_len
+        return not busy and time.time() - self.last_activity > QUIET_SECONDS
+
+
+class _BoundedDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Hands requests to threads; one too many is answered at once that the server is busy."""
+
+    def add_task(self, task: _Channel) -> None:
+        with self.lock:
+            if len(self.queue) < QUEUED_REQUESTS:
+                self.queue.append(task)
+            else:
+                task.requests[0].error = task.requests[0].error or Overloaded("")
+                self.queue.appendleft(task)
+            self.queue_cv.notify()
+
+
+class Listener(TcpWSGIServer):  # type: ignore[misc]
+    """A listening server. `run` blocks until `stop`, then finishes what has arrived and returns."""
+
+    channel_class = _Channel
+
+    def __init__(self, application: Callable[..., Any], host: str, port: int) -> None:
+        """Listen. Raises ConfigError where the address cannot be used."""
+        adjustments = Adjustments(
+            sockets=[],
+            threads=THREADS,
+            ident="",
+            max_request_header_size=HEADER_BYTES,
+            max_request_body_size=limits.BODY_BYTES + 1,  # waitress refuses from this size on
+            connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_CONNECTION_SECONDS,
+            cleanup_interval=CLEANUP_SECONDS,
+            asyncore_use_poll=True,
+        )
+        listening = _listening_socket(host, port)
+        dispatcher = _BoundedDispatcher()
+        dispatcher.set_thread_count(THREADS)
+        self.stopping = False
+        self._deadline = float("inf")
+        sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
+        super().__init__(
+            application,
+            map={},
+            _sock=listening,
+            dispatcher=dispatcher,
+            adj=adjustments,
+            sockinfo=sockinfo,
+            bind_socket=False,
+        )
+
+    @property
+    def url(self) -> str:
+        """The address to open."""
+        host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
+        return f"http://{host}:{self.effective_port}"
+
+    def stop(self) -> None:
+        """Begin to stop; a second call stops at once. Safe to call from a signal handler."""
+        self._deadline = time.monotonic() + (0 if self.stopping else DRAIN_SECONDS)
+        self.stopping = True
+        self.pull_trigger()
+
+    def run(self) -> None:
+        """Serve until `stop`, then drain: every request that has arrived is answered."""
+        while not self.stopping:
+            self._turn(_LOOP_SECONDS)
+        self._accept_waiting()
+        self.accepting = False
+        wasyncore.dispatcher.close(self)  # the listening socket alone: open connections go on
+        while self.active_channels and time.monotonic() < self._deadline:
+            self._turn(_DRAIN_LOOP_SECONDS)
+            for channel in list(self.active_channels.values()):
+                channel.will_close = channel.will_close or channel.is_quiet
+        self.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+
+    def _accept_waiting(self) -> None:
+        """Accept every connection that the kernel already completed; closing the socket would reset them."""
+        before = -1
+        while len(self.active_channels) > before:
+            before = len(self.active_channels)
+            self.handle_accept()
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host!r}: {error.strerror}; give an address of this machine") from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise ConfigError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
+    return listening

@@ -1,0 +1,128 @@
+"""The pages: search, and one address for every answer. They work without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from kb.answers import Answer, Hit
+from kb.knowledge import KnowledgeBase
+from kb.records import Record
+from server.leases import leased_knowledge
+from server.limits import LISTED_QUESTIONS, QUESTION_UNITS
+from server.wording import Wording, wording
+
+pages = Blueprint("pages", __name__)
+
+_RELATED_ABOVE = 0.3  # a runner-up less sure than this is noise below an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Stored questions under one heading."""
+
+    titles: tuple[str, ...]
+    """The headings above them, outermost first."""
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The stored questions, as the start page lists them."""
+
+    own: tuple[Section, ...]
+    """Those in the reader's language; all of them where none is."""
+    others: tuple[Section, ...]
+    unlisted: int
+    """How many are stored beyond those listed."""
+
+
+@pages.get("/")
+def search() -> Response:
+    """Show the search box; with a question its answer, without one what is stored."""
+    words = wording()
+    question = request.args.get("q", "").strip()
+    with leased_knowledge() as knowledge:
+        reply = knowledge.ask(question) if question else None
+        listing = None if question else _listing(knowledge, words)
+    return _page(
+        words,
+        "search.html",
+        question=question,
+        answer=reply,
+        related=_related(reply) if reply else (),
+        listing=listing,
+        record_count=knowledge.record_count,
+    )
+
+
+@pages.get("/q/<path:record_id>")
+def answer(record_id: str) -> Response:
+    """Show one stored question with its answer, at an address that lasts."""
+    with leased_knowledge() as knowledge:
+        record = knowledge.record(record_id)
+        record_count = knowledge.record_count
+    if record is None:
+        raise NotFound
+    address = url_for("pages.answer", record_id=record.id, _external=True)
+    return _page(
+        wording(),
+        "answer.html",
+        record=record,
+        address=address,
+        structured=_structured_data(record, address),
+        question="",
+        record_count=record_count,
+    )
+
+
+def _page(words: Wording, template: str, **context: object) -> Response:
+    response = make_response(render_template(template, words=words, question_units=QUESTION_UNITS, **context))
+    response.headers["Content-Language"] = words.language
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _related(reply: Answer) -> tuple[Hit, ...]:
+    """Return the runners-up worth showing below an answer; its twin in another language is not one."""
+    return tuple(
+        hit
+        for hit in reply.hits[1:]
+        if hit.confidence >= _RELATED_ABOVE and hit.record.language == reply.hits[0].record.language
+    )
+
+
+def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
+    records = knowledge.records(limit=LISTED_QUESTIONS)
+    own = [record for record in records if words.language.startswith(record.language)]
+    others = [record for record in records if record not in own] if own else []
+    return Listing(
+        own=_sections(own or records), others=_sections(others), unlisted=knowledge.record_count - len(records)
+    )
+
+
+def _sections(records: Sequence[Record]) -> tuple[Section, ...]:
+    """Group records by the headings above them; stored order keeps those of one heading together."""
+    grouped = groupby(records, key=lambda record: (record.source.path, record.section))
+    return tuple(Section(titles, tuple(group)) for (_, titles), group in grouped)
+
+
+def _structured_data(record: Record, address: str) -> dict[str, object]:
+    """Return the page as schema.org FAQPage, for readers that are programs."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "@id": address,
+        "inLanguage": record.language,
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": record.question,
+                "acceptedAnswer": {"@type": "Answer", "text": record.answer_html, "url": address},
+            }
+        ],
+    }

@@ -1,0 +1,122 @@
+"""Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from kb.errors import InvalidQuery, KbError
+from server.limits import RETRY_AFTER_SECONDS
+from server.wording import wording
+
+PROBLEM_TYPE = "application/problem+json"
+_log = logging.getLogger("faq.server")
+_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics")
+
+# What to do, by status. Werkzeug's own texts are never shown: some of them repeat what was sent.
+_DETAILS = {
+    400: "The request cannot be understood; check its syntax and that all of it is UTF-8.",
+    404: "There is nothing at this address; GET /api/v1/records lists what there is.",
+    405: "This address does not take that method; the Allow header names those it takes.",
+    413: "The request body is too large (expected at most 64 KiB); send the question alone.",
+    414: "The address is too long; send a long question as JSON to POST /api/v1/ask.",
+    415: "The request body must be JSON in UTF-8; send Content-Type: application/json.",
+    422: "The request is well formed, but some of its fields cannot be used; `errors` names them.",
+    429: "Too many requests; wait for the time given in Retry-After.",
+    431: "The request headers are too large (expected at most 16 KiB); send fewer or shorter ones.",
+    500: "Something failed here, and it is logged; try again, and tell the operator the X-Request-Id.",
+    501: "The transfer encoding is not known here; send a Content-Length.",
+    503: "Too busy to answer just now; try again after the time given in Retry-After.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request."""
+
+    field: str
+    """Its name, with dots and positions for nested ones: `tags.0`."""
+    detail: str
+
+
+class Refused(Exception):
+    """A request that is turned down, with its status and the reason."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+def problem_document(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> bytes:
+    """Return a problem document; `about:blank` means that the title says as much as the status does."""
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or _DETAILS.get(status, "The request was not answered."),
+    }
+    if errors:
+        document["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def install_error_handlers(app: Flask) -> None:
+    """Make every error of the application a problem document or an error page."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(InvalidQuery, _invalid_query)
+    app.register_error_handler(KbError, _knowledge_failed)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: Refused) -> Response:
+    return _reply(error.status, error.detail, error.errors)
+
+
+def _invalid_query(error: InvalidQuery) -> Response:
+    return _reply(422, str(error))
+
+
+def _knowledge_failed(error: KbError) -> Response:
+    _log.error("request %s: %s", g.request_id, error)
+    return _reply(503, "The knowledge base cannot answer at the moment; try again shortly.")
+
+
+def _http_error(error: HTTPException) -> Response:
+    reply = _reply(error.code or 500)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        reply.headers["Allow"] = ", ".join(sorted(allowed))
+    return reply
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("request %s failed", g.request_id, exc_info=error)
+    return _reply(500)
+
+
+def _reply(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> Response:
+    if wants_page():
+        words = wording()
+        page = render_template("error.html", words=words, status=status, message=words.error_message(status))
+        reply = Response(page, status=status, content_type="text/html; charset=utf-8")
+    else:
+        reply = Response(problem_document(status, detail, errors), status=status, content_type=PROBLEM_TYPE)
+    if status in {429, 503}:
+        reply.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return reply
+
+
+def wants_page() -> bool:
+    """Return whether a browser asks: text/html is named (not merely covered by */*), at an address for people."""
+    if request.path.startswith(_NOT_PAGES):
+        return False
+    return any(kind.lower() == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)

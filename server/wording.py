@@ -1,0 +1,173 @@
+"""The words of the pages, in Chinese and English; one language is one value, so none can lack a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import request
+
+_SURE = 0.8  # from here a reader may rely on the answer without reading the choices
+_LIKELY = 0.5  # from here the answer is more likely right than not
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Every text the pages show, but for stored questions and answers."""
+
+    language: str
+    """Value of the `lang` attribute."""
+    site: str
+    tagline: str
+    skip: str
+    question_label: str
+    placeholder: str
+    submit: str
+    all_questions: str
+    other_languages: str
+    more_questions: str
+    """With {count}, the questions not listed."""
+    nothing_stored: str
+    answered: str
+    ambiguous: str
+    ambiguous_hint: str
+    no_answer: str
+    no_answer_hint: str
+    empty_question: str
+    suggestions: str
+    also: str
+    confidence: str
+    """With {word} and {percent}."""
+    sure: str
+    likely: str
+    unsure: str
+    source: str
+    """With {path} and {line}."""
+    permanent: str
+    """Link to the answer's own page."""
+    other_wordings: str
+    back: str
+    footer: str
+    """With {count}."""
+    errors: Mapping[int, str]
+    """What to tell a reader, by status."""
+    error_otherwise: str
+    error_title: str
+
+    def level(self, confidence: float) -> str:
+        """Return which of the three words a confidence takes: `sure`, `likely` or `unsure`."""
+        return "sure" if confidence >= _SURE else "likely" if confidence >= _LIKELY else "unsure"
+
+    def sureness(self, confidence: float) -> str:
+        """Return a confidence in words and as a number."""
+        word = {"sure": self.sure, "likely": self.likely, "unsure": self.unsure}[self.level(confidence)]
+        return self.confidence.format(word=word, percent=percent(confidence))
+
+    def error_message(self, status: int) -> str:
+        """Return what to tell a reader about an error."""
+        return self.errors.get(status, self.error_otherwise)
+
+
+def percent(confidence: float) -> str:
+    """Return a probability as a percentage that claims neither certainty nor impossibility."""
+    if confidence < 0.01:
+        return "<1%"
+    return f"{min(round(confidence * 100), 99)}%"
+
+
+CHINESE = Wording(
+    language="zh-CN",
+    site="常见问题",
+    tagline="用自己的话提问，直接贴报错也行。",
+    skip="跳到正文",
+    question_label="你的问题",
+    placeholder="写下问题，或粘贴报错原文",
+    submit="提问",
+    all_questions="全部问题",
+    other_languages="其他语言的问题",
+    more_questions="另有 {count} 个问题未列出，可以直接搜索。",
+    nothing_stored="知识库里还没有问题。",
+    answered="找到答案",
+    ambiguous="你想问的是哪一个？",
+    ambiguous_hint="没有一条足够确定，下面几条最接近。",
+    no_answer="没有找到答案",
+    no_answer_hint="知识库里没有可靠的答案，因此不作猜测。换一种说法，或补上报错原文、版本号再试。",
+    empty_question="问题里没有可以搜索的文字，请写几个字再试。",
+    suggestions="库里比较接近的问题",
+    also="相关的问题",
+    confidence="{word} · {percent}",
+    sure="很有把握",
+    likely="比较可能",
+    unsure="不太确定",
+    source="出自 {path} 第 {line} 行",
+    permanent="固定链接",
+    other_wordings="也有人这样问",
+    back="全部问题",
+    footer="共 {count} 个问题。答案均为知识库原文，不是生成的。",
+    errors={
+        400: "浏览器发来的请求无法识别。请回到首页重新提问。",
+        404: "这个地址没有内容，问题可能已改名或删除。",
+        405: "这个地址不接受这种请求。",
+        414: "问题太长，放不进网址。请只留下关键的几行。",
+        500: "服务器内部出错，已记入日志。请稍后再试。",
+        503: "服务器正忙，请过一会儿再试。",
+    },
+    error_otherwise="请求没有完成，请稍后再试。",
+    error_title="出错了",
+)
+
+ENGLISH = Wording(
+    language="en",
+    site="FAQ",
+    tagline="Ask in your own words, or paste an error message.",
+    skip="Skip to content",
+    question_label="Your question",
+    placeholder="Type a question or paste an error",
+    submit="Ask",
+    all_questions="All questions",
+    other_languages="Questions in other languages",
+    more_questions="{count} more questions are not listed here; search finds them.",
+    nothing_stored="No questions are stored yet.",
+    answered="Answer found",
+    ambiguous="Did you mean one of these?",
+    ambiguous_hint="None is certain enough on its own; these come closest.",
+    no_answer="No answer found",
+    no_answer_hint=(
+        "Nothing stored answers this reliably, so there is no guess. Try other words, or add the exact error text"
+        " and version."
+    ),
+    empty_question="The question holds nothing to search for; write a few words.",
+    suggestions="Stored questions that come near",
+    also="Related questions",
+    confidence="{word} · {percent}",
+    sure="Confident",
+    likely="Possible",
+    unsure="Unsure",
+    source="From {path}, line {line}",
+    permanent="Permanent link",
+    other_wordings="Also asked as",
+    back="All questions",
+    footer="{count} questions. Every answer is stored text, word for word; nothing is generated.",
+    errors={
+        400: "The browser sent something that cannot be understood. Go back and ask again.",
+        404: "There is nothing at this address; the question may have been renamed or removed.",
+        405: "This address does not take that kind of request.",
+        414: "The question is too long for an address. Keep only the lines that matter.",
+        500: "Something failed on the server, and it is logged. Please try again later.",
+        503: "The server is busy. Please try again in a moment.",
+    },
+    error_otherwise="The request was not completed. Please try again later.",
+    error_title="Something went wrong",
+)
+
+
+def wording() -> Wording:
+    """Return the words in the first language of Accept-Language that there is; English where none is."""
+    for tag, _ in request.accept_languages:  # best first
+        language = tag.partition("-")[0].lower()
+        if language in _BY_LANGUAGE:
+            return _BY_LANGUAGE[language]
+    return ENGLISH
+
+
+_BY_LANGUAGE = {"zh": CHINESE, "en": ENGLISH}

@@ -1,0 +1,144 @@
+"""A served knowledge base as a process, and the words to talk to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kb.records import Record, Source
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60  # a loaded machine reads and checks the model
+DOCKER_QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
+WEATHER_QUESTION = "今天天气怎么样"
+
+
+def make_record(record_id: str, question: str, answer: str = "An answer.", **fields: Any) -> Record:
+    """Return a record as ingest would make it from plain text."""
+    return Record(
+        id=record_id,
+        question=question,
+        answer=answer,
+        answer_text=fields.pop("answer_text", answer),
+        answer_html=fields.pop("answer_html", f"<p>{answer}</p>"),
+        source=Source(path="made.md", line=1),
+        language=fields.pop("language", "en"),
+        section=("Made",),
+        **fields,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response read to its end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedProcess:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def connect(self, timeout: float = 10) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self.send("GET", path, headers=headers)
+
+    def ask(self, question: str) -> Reply:
+        return self.send("POST", "/api/v1/ask", body=json.dumps({"question": question}).encode())
+
+    def send(self, method: str, path: str, **parts: Any) -> Reply:
+        """Send one request on a connection of its own."""
+        with closing(self.connect()) as connection:
+            return send(connection, method, path, **parts)
+
+    def raw(self, content: bytes, *, half_close: bool = True) -> bytes:
+        """Send bytes as they are; return all that comes back before the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(content)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            parts = []
+            try:
+                while part := connection.recv(65536):
+                    parts.append(part)
+            except ConnectionResetError:
+                return b"".join(parts)
+        return b"".join(parts)
+
+    def terminate(self, seconds: float = 10) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+def send(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> Reply:
+    """Send one request and read its response."""
+    fields = dict(headers or {})
+    if body is not None:
+        fields.setdefault("Content-Type", "application/json")
+    connection.request(method, path, body=body, headers=fields)
+    response = connection.getresponse()
+    reply = Reply(response.status, response.headers, response.read())
+    if reply.headers.get("Connection", "").lower() == "close":
+        connection.close()
+    return reply
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[ServedProcess]:
+    """Run `faq serve` over a knowledge base on a free port, until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield ServedProcess(process, _announced_url(process))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _announced_url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline() if ready else ""
+    assert "http://" in line, f"the server did not announce itself (got {line!r})"
+    return next(word for word in line.split() if word.startswith("http://"))

@@ -1,0 +1,184 @@
+"""The pages as their HTML: three states, two languages, one address an answer."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, make_record
+
+from kb.build import build_snapshot
+from server.app import create_app
+from server.leases import EXTENSION
+from server.wording import CHINESE, ENGLISH, percent
+
+CHINESE_READER = {"Accept": "text/html", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+ENGLISH_READER = {"Accept": "text/html", "Accept-Language": "en-GB,en;q=0.9"}
+
+
+@pytest.fixture(scope="module")
+def client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def page(client: FlaskClient, path: str, question: str = "", reader: dict = CHINESE_READER) -> str:
+    reply = client.get(path, query_string={"q": question} if question else None, headers=reader)
+    assert (reply.status_code, reply.content_type) == (200, "text/html; charset=utf-8")
+    return html.unescape(reply.text)
+
+
+def fragments(client: FlaskClient) -> Iterator[str]:
+    """Yield cuttings of the stored questions: whatever the calibration, some of them fit nothing well."""
+    for record in client.get("/api/v1/records?limit=200").get_json()["records"]:
+        for text in (record["question"], *record["alternates"]):
+            yield from (text[start : start + 8] for start in range(0, len(text), 5))
+
+
+def is_ambiguous(client: FlaskClient, question: str) -> bool:
+    return client.post("/api/v1/ask", json={"question": question}).get_json()["status"] == "ambiguous"
+
+
+def test_the_start_page_lists_every_question_with_its_address(client):
+    text = page(client, "/")
+    records = client.get("/api/v1/records?limit=200").get_json()["records"]
+    assert [record["id"] for record in records if record["question"] not in text or record["url"] not in text] == []
+
+
+def test_the_start_page_puts_the_readers_language_first(client):
+    assert page(client, "/").index("训练图片数量") < page(client, "/").index("distillation on my own")
+    english = page(client, "/", reader=ENGLISH_READER)
+    assert english.index("distillation on my own") < english.index("训练图片数量")
+
+
+def test_the_start_page_groups_questions_by_their_headings(client):
+    text = page(client, "/")
+    groups = re.findall(r"<h3[^>]*>([^<]*)</h3>", text)
+    assert [group.rpartition(" › ")[2] for group in groups] == ["第1期", "第2期", "Issue 1", "Issue 2"]
+
+
+def test_an_answer_is_shown_with_its_source_confidence_and_address(client):
+    text = page(client, "/", DOCKER_QUESTION)
+    assert 'data-status="answered"' in text
+    assert "--shm-size=8g" in text
+    assert "faq_2021_s1.md" in text
+    assert 'href="/q/faq_2021_s1/Q1.3"' in text
+    assert re.search(r"很有把握 · \d\d%", text)
+
+
+def test_an_uncertain_question_is_answered_with_choices(client):
+    text = page(client, "/", next(fragment for fragment in fragments(client) if is_ambiguous(client, fragment)))
+    assert 'data-status="ambiguous"' in text
+    assert CHINESE.ambiguous in text
+    assert len(re.findall(r'<p class="choice"', text)) >= 2
+
+
+def test_a_question_without_answer_says_so_and_suggests(client):
+    text = page(client, "/", WEATHER_QUESTION)
+    assert 'data-status="no_answer"' in text
+    assert CHINESE.no_answer in text
+    assert re.search(r'<p class="choice"><a href="/q/', text)
+    assert re.search(r"不太确定 · \d+%", text)
+
+
+def test_a_question_without_words_is_asked_for_words(client):
+    assert CHINESE.empty_question in page(client, "/", "？！")
+
+
+def test_the_question_stays_in_the_box(client):
+    assert f'value="{DOCKER_QUESTION}"' in page(client, "/", DOCKER_QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        (CHINESE_READER, CHINESE),
+        (ENGLISH_READER, ENGLISH),
+        ({"Accept-Language": "zh-TW"}, CHINESE),
+        ({"Accept-Language": "zh-Hans-SG, en;q=0.3"}, CHINESE),
+        ({"Accept-Language": "fr, zh;q=0.5"}, CHINESE),
+        ({"Accept-Language": "fr"}, ENGLISH),
+        ({}, ENGLISH),
+    ],
+)
+def test_the_page_speaks_the_readers_language(client, reader, words):
+    reply = client.get("/", headers=reader)
+    assert f'<html lang="{words.language}">' in reply.text
+    assert reply.headers["Content-Language"] == words.language
+    assert "Accept-Language" in reply.headers["Vary"]
+
+
+def test_an_answer_keeps_its_own_language_on_a_page_in_another(client):
+    assert 'class="answer" lang="zh"' in page(client, "/q/faq_2021_s1/Q1.3", reader=ENGLISH_READER)
+
+
+def test_an_answer_page_shows_the_record_and_where_it_was_written(client):
+    record = client.get("/api/v1/records/faq_2021_s1/Q1.5").get_json()
+    text = page(client, "/q/faq_2021_s1/Q1.5")
+    assert record["question"] in text
+    assert html.unescape(record["answer_html"]) in text
+    assert f"第 {record['source']['line']} 行" in text
+    assert [title for title in record["section"] if title not in text] == []
+    assert [alternate for alternate in record["alternates"] if alternate not in text] == []
+
+
+def test_an_answer_page_names_its_one_address(client):
+    text = client.get("/q/faq_2021_s1/Q1.3?utm=x", headers=CHINESE_READER).text
+    assert '<link rel="canonical" href="http://localhost/q/faq_2021_s1/Q1.3">' in text
+
+
+def test_an_answer_page_carries_its_question_for_programs(client):
+    text = client.get("/q/faq_2021_s1/Q1.3").text
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)[1])
+    record = client.get("/api/v1/records/faq_2021_s1/Q1.3").get_json()
+    assert (data["@type"], data["inLanguage"]) == ("FAQPage", "zh")
+    entity = data["mainEntity"][0]
+    assert (entity["name"], entity["acceptedAnswer"]["text"]) == (record["question"], record["answer_html"])
+
+
+def test_an_id_of_any_script_has_an_address(encoder, tmp_path):
+    record = make_record("文档/常见 问题?#&%/第1问", "共享内存不够怎么办", language="zh")
+    build_snapshot(tmp_path, [record], encoder)
+    app = create_app(tmp_path)
+    address = app.test_client().get("/api/v1/records").get_json()["records"][0]["url"]
+    reply = app.test_client().get(address)
+    app.extensions[EXTENSION].close()
+    assert (reply.status_code, record.question in reply.text) == (200, True)
+
+
+def test_an_empty_knowledge_base_has_a_start_page(encoder, tmp_path):
+    build_snapshot(tmp_path, [], encoder)
+    app = create_app(tmp_path)
+    text = page(app.test_client(), "/")
+    asked = page(app.test_client(), "/", DOCKER_QUESTION)
+    app.extensions[EXTENSION].close()
+    assert CHINESE.nothing_stored in text
+    assert 'data-status="no_answer"' in asked
+
+
+def test_a_large_knowledge_base_lists_some_and_counts_the_rest(encoder, tmp_path):
+    build_snapshot(tmp_path, [make_record(f"made/{n}", f"question {n}") for n in range(320)], encoder)
+    app = create_app(tmp_path)
+    text = page(app.test_client(), "/", reader=ENGLISH_READER)
+    app.extensions[EXTENSION].close()
+    assert text.count('<li lang="en">') == 300
+    assert ENGLISH.more_questions.format(count=20) in text
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"), [(0.0, "<1%"), (0.004, "<1%"), (0.014, "1%"), (0.5, "50%"), (0.934, "93%"), (1.0, "99%")]
+)
+def test_a_percentage_claims_neither_certainty_nor_impossibility(confidence, shown):
+    assert percent(confidence) == shown
+
+
+def test_both_languages_say_everything():
+    for words in (CHINESE, ENGLISH):
+        assert all(getattr(words, name) for name in words.__slots__)
+    assert set(CHINESE.errors) == set(ENGLISH.errors)

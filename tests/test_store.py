@@ -1,0 +1,97 @@
+"""Records, words and passages as stored and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.errors import SnapshotDamaged
+from kb.passages import Kind, Passage
+from kb.records import Record, Source
+from kb.store import Store, build_store
+from kb.text import analyse
+
+
+def record(number: int, question: str, answer: str = "答", tags: tuple[str, ...] = ()) -> Record:
+    return Record(
+        id=f"f/Q{number}",
+        question=question,
+        answer=answer,
+        answer_text=answer,
+        answer_html=f"<p>{answer}</p>",
+        source=Source("f.md", number + 1, anchor="a"),
+        language="zh",
+        section=("上", "下"),
+        tags=tags,
+    )
+
+
+RECORDS = (
+    record(0, "C++ 预测怎么加速", "打开 oneDNN", ("infer",)),
+    record(1, "C 语言接口在哪里", "没有"),
+    record(2, "/dev/shm 太小", "加 --shm-size=8g", ("docker", "train")),
+)
+BASELINES = np.zeros((3, 3), dtype=np.float32)
+PASSAGES = tuple(Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(RECORDS))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    path = tmp_path_factory.mktemp("store") / "r.sqlite"
+    path.write_bytes(build_store(RECORDS, PASSAGES, BASELINES))
+    opened = Store(path)
+    yield opened
+    opened.close()
+
+
+def test_a_record_comes_back_equal(store: Store) -> None:
+    assert store.record("f/Q2") == RECORDS[2]
+    assert store.record("f/Q9") is None
+
+
+def test_records_come_in_stored_order_page_by_page(store: Store) -> None:
+    assert store.records_after(None, 2) == RECORDS[:2]
+    assert store.records_after("f/Q1", 2) == RECORDS[2:]
+
+
+def test_a_query_for_c_plus_plus_does_not_match_c(store: Store) -> None:
+    assert [match.position for match in store.match_words(analyse("C++"), 5)] == [0]
+    assert [match.position for match in store.match_words(analyse("C"), 5)] == [1]
+
+
+def test_a_path_matches_whole_and_by_its_parts(store: Store) -> None:
+    assert [match.position for match in store.match_words(analyse("shm"), 5)] == [2]
+    assert [match.position for match in store.match_words(analyse("/dev/shm"), 5)] == [2]
+
+
+def test_any_of_several_tags_selects(store: Store) -> None:
+    assert store.positions_tagged(["infer", "train"]) == (0, 2)
+    assert store.positions_tagged(["none"]) == ()
+
+
+def test_the_same_records_give_the_same_bytes() -> None:
+    assert build_store(RECORDS, PASSAGES, BASELINES) == build_store(RECORDS, PASSAGES, BASELINES)
+
+
+@settings(max_examples=200)
+@given(text=st.text(max_size=300))
+def test_no_query_text_is_a_syntax_error(store: Store, text: str) -> None:
+    words = analyse(text)
+    assert all(match.score == match.score for match in store.match_words(words, 5))
+    assert set(store.record_frequency(words)) <= set(words)
+
+
+def test_a_query_of_two_thousand_words_is_searched(store: Store) -> None:
+    words = [f"w{number}" for number in range(2_000)] + ["onednn"]
+    assert [match.position for match in store.match_words(words, 5)] == [0]
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.sqlite").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(SnapshotDamaged, match=r"r\.sqlite: cannot be read"):
+        Store(tmp_path / "r.sqlite")
