@@ -3,14 +3,15 @@ PYTHON ?= $(shell for v in 3.11 3.12 3.13; do command -v python$$v && break; don
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.installed
+INGESTED := .faq/ingested
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
 .PHONY: ask serve test lint format lock bench parse-score clean
 
-ask: $(STAMPS)-model
+ask: $(INGESTED)
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
 
-serve: $(STAMPS)-model
+serve: $(INGESTED)
 	@$(BIN)/faq serve
 
 test: $(STAMPS)-dev
@@ -45,13 +46,18 @@ $(VENV)/bin/python:
 # $(STAMPS)-EXTRA: the package with that extra, at the locked versions.
 $(STAMPS)-model: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "installing faqkb[model] (torch and sentence-transformers: two minutes, 2 GB)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[model]' >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[model]' >&2
 	@touch $@
 
 $(STAMPS)-dev: $(STAMPS)-model
 	@echo "installing faqkb[dev] (test tools)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[model,dev]' >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[model,dev]' >&2
+	@touch $@
+
+# Ingests again when the content changed; progress and report go beside the answer, to standard error.
+$(INGESTED): $(shell find content -name '*.md') $(STAMPS)-model
+	@$(BIN)/faq ingest >&2
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-txtai build dist
+	rm -rf $(VENV) .venv-txtai .faq build dist

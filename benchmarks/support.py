@@ -25,7 +25,10 @@ from kb.records import Record
 ROOT = Path(__file__).resolve().parent.parent
 PEER_PYTHON = ROOT / ".venv-txtai" / "bin" / "python"
 PEER = ROOT / "benchmarks" / "txtai_peer.py"
-OFFLINE = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # the peer, too, shall not lose time looking for a network
+OFFLINE = os.environ | {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}  # the peer, too, shall not lose time looking for a network
 CORPUS = "data/corpora/PaddlePaddle+PaddleClas"  # under FAQ_SHARED, by default ../shared
 QUERIES = "data/dev/paddleclas_queries.jsonl"
 

@@ -9,7 +9,6 @@ import click
 from faq.console import say
 from kb.answers import Answer, Hit, Status
 
-
 _LEAST_SHOWN = 0.01  # a related record below this is only there because something has to be
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ingest.containers import Container, Wrap, unwrap_line
 from ingest.fillers import is_filler, is_toc
-from ingest.labels import Label, Side, read_label
+from ingest.labels import Label, Side, read_answer_label, read_label
 from ingest.page import Block, Kind, Page
-from ingest.spans import is_answer_label
 
 _BLOCKS_BEFORE_LABEL = (
     4  # a picture, a log, a line of introduction; a label further down belongs to the answer's own text
@@ -47,8 +46,7 @@ def find_marker(page: Page, start: int, end: int) -> Marker | None:
     before = 0
     for block in page.blocks_between(start, end):
         if block.kind is Kind.HEADING:
-            heading = Marker(Label(Side.ANSWER, "", 0, "", sure=True), block.start, block.end)
-            return heading if is_answer_label(block.text) else None
+            return _heading_marker(page, block)
         for line in page.text_lines(block, start, end) if block.kind in _LABELLED else ():
             label = read_label(line.text)
             if label and label.side is Side.ANSWER and (label.sure or not before):
@@ -57,6 +55,15 @@ def find_marker(page: Page, start: int, end: int) -> Marker | None:
         if before > _BLOCKS_BEFORE_LABEL:
             return None
     return None
+
+
+def _heading_marker(page: Page, block: Block) -> Marker | None:
+    """Return the label of a heading that is an answer: `#### Answer`, `### A: Yes`."""
+    label = read_answer_label(block.source)
+    if label is None:
+        return None
+    text = page.source.find(block.source, block.start, block.end)
+    return Marker(label, block.start, min(text + label.length, block.end) if text >= 0 else block.end)
 
 
 def _in_one_block(page: Page, offset: int) -> bool:

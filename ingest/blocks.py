@@ -13,6 +13,8 @@ from ingest.html_tags import Part, split_html
 from ingest.inline import Inline, inline_of
 from ingest.markdown import Budget, Structure, Token, read_structure
 from ingest.page import Block, Kind, Page
+from kb.errors import ContentError
+from kb.limits import NESTING_LEVELS
 
 _WRAPS = {
     "list_item_open": Wrap.ITEM,
@@ -30,6 +32,7 @@ _LEAVES = {
     "hr": Kind.RULE,
     "front_matter": Kind.FRONT_MATTER,
 }
+_DEEP_PLACES = 20  # in a file; more is no list that anybody wrote
 _TITLE_KINDS = {"summary": Kind.SUMMARY, "dt": Kind.TERM}
 _PART_KINDS = {
     Part.DETAILS: Kind.DETAILS,
@@ -39,14 +42,46 @@ _PART_KINDS = {
 }
 
 
-def read_page(text: str, budget: Budget) -> tuple[Page, int | None]:
-    """Return the document as blocks, and the 0-based line where it is nested too deep to be read further, if any."""
-    structure = read_structure(text, budget)
+def read_page(text: str, budget: Budget) -> tuple[Page, list[int]]:
+    """Return the document as blocks, and the 1-based lines that are nested too deep to be read."""
+    structure, deep = _readable_structure(text, budget)
     starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
     page = Page(budget.path, text, (*starts, len(text) + 1), (), structure.references, "")
     blocks = tuple(_joined_titles(tuple(_Reader(page, structure, budget).read())))
     title = next((_title_of(block.source) for block in blocks if block.kind is Kind.FRONT_MATTER), "")
-    return replace(page, blocks=blocks, title=title), structure.too_deep
+    return replace(page, blocks=blocks, title=title), deep
+
+
+def _readable_structure(text: str, budget: Budget) -> tuple[Structure, list[int]]:
+    """Return the structure of the text, without what is nested too deep, and the 1-based lines where that begins.
+
+    Beyond its limit the parser skips all that follows; so the lines that go too deep are blanked and it tries again.
+    """
+    deep: list[int] = []
+    lines = text.split("\n")
+    while len(deep) <= _DEEP_PLACES:
+        structure = read_structure("\n".join(lines), budget)
+        if structure.too_deep is None:
+            return structure, deep
+        deep.append(structure.too_deep + 1)
+        _blank(lines, structure.too_deep)
+    raise ContentError(
+        f"{budget.path}:{deep[-1]}: nested more than {NESTING_LEVELS} levels deep, as in {_DEEP_PLACES} places above;"
+        " write lists and quotes with fewer levels"
+    )
+
+
+def _blank(lines: list[str], number: int) -> None:
+    """Empty the line and those below that are indented as far."""
+    indent = max(_indent(lines[number]), 1)
+    lines[number] = " " * len(lines[number])
+    while number + 1 < len(lines) and _indent(lines[number + 1]) >= indent:
+        number += 1
+        lines[number] = " " * len(lines[number])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
 def _title_of(front_matter: str) -> str:

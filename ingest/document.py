@@ -25,16 +25,14 @@ def parse_document(text: str, path: str, link_base: str | None = None) -> Docume
     page, too_deep = read_page(source, budget)
     found = [recognise(scope) for scope in scopes_of(page)]
     spans = sorted((span for recognised in found for span in recognised.spans), key=lambda span: span.start)
-    sections = sections_of(page, spans)
     recorder = Recorder(page, budget, link_base)
-    records = tuple(recorder.record(spans, sections))
-    skipped = [*recorder.skipped, *skipped_blocks(page, found, spans, sections)]
+    records = tuple(recorder.record(spans, sections_of(page, spans)))
+    skipped = [*recorder.skipped, *skipped_blocks(page, found, recorder.headings_used)]
     warnings = [
         *recorder.warnings,
         *(Warned(line, "holds characters that are no text; shown as �") for line in unreadable),
     ]
-    if too_deep is not None:
-        warnings.append(Warned(too_deep + 1, "nested too deep; what is further inside is not shown"))
+    warnings += [Warned(line, "nested too deep; what is further inside is not read") for line in too_deep]
     styles = dict.fromkeys(recognised.style for recognised in found if recognised.spans)
     report = FileReport(
         path=path,

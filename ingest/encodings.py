@@ -15,6 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
+_MAX_NULS = 2  # a stray one is shown as a replacement character
 _MAX_NUL_SHARE = 0.01  # of the bytes; more is no text, or UTF-16 without its mark
 _MIN_COMMON_SHARE = 0.85  # of the wide characters: real Chinese has over 0.95, UTF-8 misread as GB18030 under 0.6
 _LEVEL_ONE = range(0xB0, 0xD8)  # first bytes of the 3,755 common characters in GB 2312
@@ -37,7 +38,7 @@ def decode(content: bytes, name: str) -> Decoded:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return Decoded(_decode_marked(content, encoding, name), encoding)
-    if content.count(0) > _MAX_NUL_SHARE * len(content):
+    if content.count(0) > max(_MAX_NULS, _MAX_NUL_SHARE * len(content)):
         line = content.count(b"\n", 0, content.index(0)) + 1
         raise ContentError(f"{name}:{line}: NUL bytes, so it is binary or UTF-16 without its mark; save it as UTF-8")
     try:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from ingest.answers import find_marker
 from ingest.fillers import has_content
 from ingest.scopes import Heading, Scope, Trust
-from ingest.spans import Span, are_numbered, is_answer_label, name_of, span_of, up_to_next
-from ingest.words import ends_as_question, is_aside_title, is_question, is_toc_title
+from ingest.spans import Span, are_numbered, name_of, span_of, up_to_next
+from ingest.words import ends_as_question, is_aside_title, is_plain_question, is_question, is_toc_title
 
 _ASKING_SHARE = 0.5  # of the headings of a level that make it the level of questions, in an announced FAQ
 _ASKING_SHARE_OPEN = 0.6  # the same in a document that does not say it is one
+_PLAIN_SHARE_OPEN = 0.4  # with a question mark: `How to install` is a title of a guide as well
 _ASKING_OPEN = 2  # one heading that asks among others is a title, not a FAQ
 
 
@@ -25,6 +26,8 @@ class _Section:
     """Between it and the next heading of any level there is something to read."""
     asks: bool
     """By its words, or because its text opens with an answer label."""
+    asks_plainly: bool
+    """The same, beyond doubt: by a question mark, a particle or an answer label."""
 
     @property
     def level(self) -> int:
@@ -43,14 +46,21 @@ def asking_headings(scope: Scope) -> tuple[Span, ...]:
     if scope.trust is Trust.OUTSIDE:
         return ()
     sections = _sections(scope)
-    share = _ASKING_SHARE if scope.announced else _ASKING_SHARE_OPEN
     for level in sorted({section.level for section in sections}):
         here = [section for section in sections if section.level == level]
-        asking = sum(section.asks for section in here)
-        enough = asking >= (1 if scope.announced else _ASKING_OPEN) or _is_one_question(sections, here)
-        if enough and asking >= share * len(here):
+        if _asks_enough(here) if scope.announced else _asks_plainly(here) or _is_one_question(sections, here):
             return _spans(scope, sections, level)
     return ()
+
+
+def _asks_enough(here: Sequence[_Section]) -> bool:
+    return sum(section.asks for section in here) >= max(1, _ASKING_SHARE * len(here))
+
+
+def _asks_plainly(here: Sequence[_Section]) -> bool:
+    plain = sum(section.asks_plainly for section in here)
+    asking = sum(section.asks for section in here)
+    return plain >= max(_ASKING_OPEN, _PLAIN_SHARE_OPEN * len(here)) and asking >= _ASKING_SHARE_OPEN * len(here)
 
 
 def _is_one_question(sections: Sequence[_Section], here: Sequence[_Section]) -> bool:
@@ -75,9 +85,12 @@ def _sections(scope: Scope) -> list[_Section]:
     for heading in scope.headings:
         start, end = heading.block.end, heading.text_end
         has_text = any(map(has_content, scope.page.blocks_between(start, end)))
-        asks = is_question(heading.block.text) or find_marker(scope.page, start, end) is not None
-        sections.append(_Section(heading, has_text, asks))
-    return [one for one in sections if not one.is_aside and not is_answer_label(one.heading.block.text)]
+        answered = find_marker(scope.page, start, end) is not None
+        title = heading.block.text
+        sections.append(
+            _Section(heading, has_text, is_question(title) or answered, is_plain_question(title) or answered)
+        )
+    return [one for one in sections if not one.is_aside]
 
 
 def _spans(scope: Scope, sections: Sequence[_Section], level: int) -> tuple[Span, ...]:

@@ -85,6 +85,18 @@ def read_label(line: str) -> Label | None:
     return Label(side, letter + number if number else "", end, "" if closed else opening, sure)
 
 
+def read_whole_label(text: str) -> Label | None:
+    """Return the label that a heading is without any stop: `Question 1`, `Answer`."""
+    label = read_label(f"{text}:") if len(text) < _LOOK_AHEAD else None
+    return label if label and label.length > len(text) else None
+
+
+def read_answer_label(heading: str) -> Label | None:
+    """Return the answer label that a heading starts with or consists of: `A: Yes`, `Answer`."""
+    label = read_whole_label(heading.rstrip(":： ")) or read_label(heading)
+    return label if label and label.side is Side.ANSWER and label.sure else None
+
+
 def read_number(text: str) -> Numbering | None:
     """Return the numbering that a heading starts with: `3.`, `2.1`, `(4)`, `五、`."""
     head = text[:_LOOK_AHEAD].lstrip()
@@ -152,8 +164,9 @@ def _skip(text: str, at: int, closing: str) -> tuple[int, bool]:
 
 def _word_at(text: str, at: int) -> tuple[Side | None, str]:
     """Return which side's word stands here, as written; Latin words must be whole."""
-    folded = _folded(text[at : at + _WORD_CHARS])
-    for word in _BY_FIRST.get(folded[:1], ()):
+    words = _BY_FIRST.get(_folded(text[at : at + 1]), ())
+    folded = _folded(text[at : at + _WORD_CHARS]) if words else ""
+    for word in words:
         goes_on = _is_alphabetic(word[-1]) and _is_alphabetic(folded[len(word) : len(word) + 1])
         if folded.startswith(word) and not goes_on:
             return _SIDES[word], text[at : at + len(word)]

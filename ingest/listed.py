@@ -9,11 +9,11 @@ from ingest.answers import answer_between
 from ingest.containers import Wrap
 from ingest.fillers import is_toc
 from ingest.inline import bold_end, inline_of
-from ingest.labels import Side, read_label
+from ingest.labels import read_label
 from ingest.page import Block, Kind
 from ingest.scopes import Scope, Trust
 from ingest.spans import Span, anchor_at, are_numbered, name_of, up_to_next
-from ingest.words import ends_as_question, is_question
+from ingest.words import ends_as_question, is_answer_column, is_plain_question, is_question, is_question_column
 
 _COLONS = (":", "：")
 _DISTINCT_SHARE = 0.8  # bold leads that repeat (`Cause`, `Solution`) are headings inside answers, not questions
@@ -124,10 +124,10 @@ def table_rows(scope: Scope) -> tuple[Span, ...]:
 
 def _rows(scope: Scope, table: Block) -> Iterator[Span]:
     header, *rows = ([inline_of(cell, scope.page.references).text for cell in row] for row in table.rows)
-    sides = [label.side if label else None for label in (read_label(f"{cell.rstrip('s')}:") for cell in header)]
-    if Side.QUESTION not in sides or Side.ANSWER not in sides:
+    question = next((i for i, title in enumerate(header) if is_question_column(title)), None)
+    answer = next((i for i, title in enumerate(header) if is_answer_column(title)), None)
+    if question is None or answer is None:
         return
-    question, answer = sides.index(Side.QUESTION), sides.index(Side.ANSWER)
     for number, row in enumerate(rows, 1):
         line = table.line + number + 1
         start = scope.page.line_starts[line - 1]
@@ -189,7 +189,8 @@ def _heading_starts(scope: Scope) -> list[int]:
 
 def _if_asked(scope: Scope, leads: Sequence[_Lead], ends: Sequence[int]) -> tuple[Span, ...]:
     """Return the spans when the scope is announced and one of them asks, or when nearly all of several ask."""
-    asking = sum(is_question(lead.text) or read_label(lead.text) is not None for lead in leads)
+    asks = is_question if scope.announced else is_plain_question
+    asking = sum(asks(lead.text) or read_label(lead.text) is not None for lead in leads)
     enough = asking >= 1 if scope.announced else asking >= max(2, _ASKING_SHARE_OPEN * len(leads))
     return _spans(scope, leads, ends) if enough and scope.trust is not Trust.OUTSIDE else ()
 

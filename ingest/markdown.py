@@ -29,7 +29,7 @@ References = MutableMapping[str, Any]
 """Link reference definitions of a document, as the parser keeps them."""
 
 PARSE_SECONDS = 4.0  # of processor time for any document, so that a short one full of brackets ends soon
-PARSE_MICROSECONDS_PER_CHAR = 20  # more for a long one; ordinary text costs about 1
+PARSE_MICROSECONDS_PER_CHAR = 20  # more for a long one; ordinary text costs 2 to 4, the shortest questions 12
 
 _TOKENS_PER_CHAR = 3  # "|a" gives five tokens for two characters; only filled-up table rows give more
 _TOKENS_PER_CELL = 3

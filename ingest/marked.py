@@ -74,7 +74,7 @@ def _labelled_lines(scope: Scope, side: Side) -> Iterator[_Labelled]:
 
 
 def _question_lines(scope: Scope, stops: Sequence[int]) -> list[Span]:
-    """Return the labelled lines that are questions: an answer label follows, or does for most of the others."""
+    """Return the labelled lines that are questions: an answer label follows, or does for most, or nothing else is."""
     found = list(_labelled_lines(scope, Side.QUESTION))
     headings = [heading.block.start for heading in scope.headings]
     bounds = sorted({*stops, *headings, *(labelled.line.start for labelled in found), scope.end})
@@ -88,7 +88,8 @@ def _question_lines(scope: Scope, stops: Sequence[int]) -> list[Span]:
             answered.append(span)
         elif labelled.label.sure:
             unanswered.append(span)
-    return answered + (unanswered if len(answered) >= len(unanswered) else [])
+    believed = len(answered) >= len(unanswered) or (scope.announced and not stops)
+    return answered + (unanswered if believed else [])
 
 
 def _question_line(page: Page, labelled: _Labelled, stop: int) -> Span:

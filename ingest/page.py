@@ -119,5 +119,6 @@ class Page:
     def _lines_of(self, block: Block) -> Iterator[TextLine]:
         for number, text in enumerate(block.source.split("\n"), block.line - 1):
             whole = self.line_text(number).rstrip()
-            start = self.line_starts[number] + max(len(whole) - len(text.strip()), 0)
-            yield TextLine(text.strip(), max(start, block.start), number + 1)
+            # A paragraph goes on to the end of its lines; a fragment of an HTML block begins and ends anywhere.
+            column = len(whole) - len(text.strip()) if block.kind is Kind.PARAGRAPH else whole.find(text.strip())
+            yield TextLine(text.strip(), max(self.line_starts[number] + column, block.start), number + 1)

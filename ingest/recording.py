@@ -11,10 +11,9 @@ from ingest.ids import Ids, label_of, stem_of
 from ingest.language import language_of
 from ingest.markdown import Budget
 from ingest.metadata import Metadata, is_metadata, read_metadata
-from ingest.page import Kind, Page
-from ingest.rendering import render_answer
+from ingest.page import Block, Kind, Page
+from ingest.rendering import OUTPUT_FACTOR, Rendered, render_answer
 from ingest.report import Skipped, Warned
-from ingest.sections import Sections
 from ingest.spans import Span
 from ingest.text import excerpt
 from kb.limits import ANSWER_CHARS, QUESTION_CHARS
@@ -30,26 +29,33 @@ class Recorder:
     link_base: str | None
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
+    headings_used: set[int] = field(default_factory=set)
+    """Offsets of the headings that stand above a record."""
     _ids: Ids = field(default_factory=Ids)
     _repeated: list[tuple[int, str]] = field(default_factory=list)
+    _comments_read: set[int] = field(default_factory=set)
 
-    def record(self, spans: Sequence[Span], sections: Sections) -> Iterator[Record]:
+    def record(self, spans: Sequence[Span], sections: Sequence[Sequence[Block]]) -> Iterator[Record]:
         """Yield a record for each question that has an answer, in order."""
         shared = self._metadata(0, spans[0].start if spans else len(self.page.source))
         self.link_base = self.link_base or shared.link_base or None
-        for span, above in zip(spans, sections.of_span, strict=True):
+        for span, above in zip(spans, sections, strict=True):
             self.budget.check(span.line - 1)
             answer = span.answer or answer_between(self.page, span.answer_start, span.answer_end)
             reason = _why_not(span.name.question, answer)
-            if reason:
-                self._skip(span, reason)
+            rendered = None if reason else render_answer(answer, self.page.references, self.budget, self.link_base)
+            if rendered is None:
+                self._skip(span, reason or _TOO_MUCH_HTML)
                 continue
-            yield self._record(span, answer, tuple(block.text for block in above), shared)
+            self.headings_used.update(block.start for block in above)
+            yield self._record(span, answer, rendered, tuple(block.text for block in above), shared)
         self._warn_of_repeats()
+        self._warn_of_unread_comments()
 
-    def _record(self, span: Span, answer: str, section: tuple[str, ...], shared: Metadata) -> Record:
+    def _record(
+        self, span: Span, answer: str, rendered: Rendered, section: tuple[str, ...], shared: Metadata
+    ) -> Record:
         own = self._metadata(span.answer_start, span.answer_end)
-        rendered = render_answer(answer, self.page.references, self.budget, self.link_base)
         question = span.name.question
         return Record(
             id=self._id(span, own),
@@ -78,6 +84,7 @@ class Recorder:
         """Return what the metadata comment says that stands between two offsets before any text, if there is one."""
         for block in self.page.blocks_between(start, end):
             if block.kind is Kind.COMMENT and is_metadata(block.text):
+                self._comments_read.add(block.start)
                 metadata = read_metadata(block.text)
                 self.warnings += [Warned(block.line, problem) for problem in metadata.problems]
                 return metadata
@@ -88,7 +95,7 @@ class Recorder:
     def _skip(self, span: Span, reason: str) -> None:
         self.skipped.append(Skipped(span.line, reason, excerpt(span.name.question)))
         if reason not in {_NO_QUESTION, _NO_ANSWER}:
-            self.warnings.append(Warned(span.line, f"{reason}; split it"))
+            self.warnings.append(Warned(span.line, f"left out: {reason}; shorten or split it"))
 
     def _warn_of_repeats(self) -> None:
         if self._repeated:
@@ -101,9 +108,18 @@ class Recorder:
                 )
             )
 
+    def _warn_of_unread_comments(self) -> None:
+        comments = (block for block in self.page.blocks if block.kind is Kind.COMMENT and is_metadata(block.text))
+        for comment in comments:
+            if comment.start not in self._comments_read:
+                self.warnings.append(
+                    Warned(comment.line, "a faq comment is read only directly under its question; move it there")
+                )
+
 
 _NO_QUESTION = "a question without text"
 _NO_ANSWER = "a question without an answer"
+_TOO_MUCH_HTML = f"an answer whose HTML is more than {OUTPUT_FACTOR} times as long (wide tables, long link addresses)"
 
 
 def _why_not(question: str, answer: str) -> str:

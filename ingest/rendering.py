@@ -13,7 +13,6 @@ from ingest.attributes import is_attribute_line
 from ingest.html_tags import html_text
 from ingest.inline import plain_text
 from ingest.markdown import Budget, References, Token, read_answer, render
-from kb.errors import ContentError
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024
@@ -96,19 +95,16 @@ class Rendered:
     """The text without code blocks: what tells the language."""
 
 
-def render_answer(answer: str, references: References, budget: Budget, link_base: str | None) -> Rendered:
+def render_answer(answer: str, references: References, budget: Budget, link_base: str | None) -> Rendered | None:
     """Return the answer as sanitised HTML, links resolved against the base, and as plain text.
 
-    Raises ContentError when the HTML is far longer than the answer explains.
+    Returns None when the HTML is far longer than the answer explains: no page should carry it.
     """
     tokens = read_answer(answer, references, budget)
     _drop_attribute_lines(tokens)
     html = render(tokens)
     if len(html) > OUTPUT_FREE_CHARS + OUTPUT_FACTOR * len(answer):
-        raise ContentError(
-            f"{budget.path}: an answer of {len(answer)} characters gives {len(html)} of HTML;"
-            " shorten its link addresses or make its tables as wide as their rows"
-        )
+        return None
     document = PurePosixPath(budget.path).name
     return Rendered(sanitise(resolve_links(html, link_base, document)), text_of(tokens), text_of(tokens, code=False))
 

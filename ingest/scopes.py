@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ingest.fillers import has_content
+from ingest.labels import read_answer_label
 from ingest.page import Block, Kind, Page
 from ingest.words import is_faq_title
 
@@ -72,8 +73,8 @@ class Scope:
 
 
 def is_structural(block: Block) -> bool:
-    """Whether a heading divides the document: one in a quote, or late in a list item, does not."""
-    return block.kind is Kind.HEADING and (not block.within or block.starts_item)
+    """Whether a heading divides the document: one in a quote, late in a list item or labelled an answer does not."""
+    return block.kind is Kind.HEADING and (not block.within or block.starts_item) and not read_answer_label(block.text)
 
 
 def scopes_of(page: Page) -> list[Scope]:

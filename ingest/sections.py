@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ingest.page import Block, Page
 from ingest.scopes import is_structural
@@ -12,18 +11,8 @@ from ingest.spans import Span
 from ingest.words import is_toc_title
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
-    """Where each question stands in its document."""
-
-    of_span: tuple[tuple[Block, ...], ...]
-    """The headings above each span, outermost first."""
-    used: frozenset[int]
-    """Offsets of the headings that stand above some question."""
-
-
-def sections_of(page: Page, spans: Sequence[Span]) -> Sections:
-    """Return the headings above the spans, which ascend; headings inside answers do not count."""
+def sections_of(page: Page, spans: Sequence[Span]) -> list[tuple[Block, ...]]:
+    """Return the headings above each span, outermost first; the spans ascend, headings inside answers do not count."""
     starts = [span.start for span in spans]
     open_headings: list[Block] = []
     found = []
@@ -36,7 +25,7 @@ def sections_of(page: Page, spans: Sequence[Span]) -> Sections:
         if span.level:
             open_headings = [block for block in open_headings if block.level < span.level]
         found.append(tuple(block for block in open_headings if block.text and not is_toc_title(block.text)))
-    return Sections(tuple(found), frozenset(block.start for above in found for block in above))
+    return found
 
 
 def _push(open_headings: list[Block], heading: Block) -> None:

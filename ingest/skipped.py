@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from ingest.fillers import is_filler, is_module_code, is_toc
@@ -10,7 +10,6 @@ from ingest.metadata import is_metadata
 from ingest.page import Block, Kind, Page
 from ingest.report import Skipped
 from ingest.scopes import Trust
-from ingest.sections import Sections
 from ingest.spans import Span
 from ingest.styles import Recognised
 from ingest.text import excerpt
@@ -28,21 +27,19 @@ class _Reason:
     """0-based first line of the outermost list or quote around the block."""
 
 
-def skipped_blocks(
-    page: Page, found: Sequence[Recognised], spans: Sequence[Span], sections: Sections
-) -> Iterator[Skipped]:
+def skipped_blocks(page: Page, found: Sequence[Recognised], headings_used: Set[int]) -> Iterator[Skipped]:
     """Yield an entry for each block outside of all questions, answers and the headings above them."""
     previous: _Reason | None = None
     for recognised in found:
         first = min((span.start for span in recognised.spans), default=None)
         covers = _Covers(recognised.spans)
         for _, block in recognised.scope.blocks():
-            if covers.holds(block) or block.start in sections.used or _is_silent(block):
+            if covers.holds(block) or block.start in headings_used or _is_silent(block):
                 continue
             text = _reason(block, recognised.scope.trust, first)
             reason = _Reason(text, block.within[0].top if block.within else None)
             if reason != previous or reason.list_line is None:
-                yield Skipped(block.line, text, excerpt(block.text or block.source))
+                yield Skipped(block.line, text, excerpt(block.text or page.source[block.start : block.end]))
             previous = reason
 
 

@@ -69,7 +69,8 @@ def _files(path: Path) -> list[_File]:
 def _one_file(path: Path) -> _File:
     if path.suffix.lower() not in SUFFIXES:
         raise ContentError(
-            f"{path}: not Markdown (got {path.suffix or 'no suffix'}, expected {', '.join(sorted(SUFFIXES))})"
+            f"{path}: not Markdown (got {path.suffix or 'no suffix'}, expected {', '.join(sorted(SUFFIXES))});"
+            " name a Markdown file or a folder"
         )
     return _File(path, path.name)
 

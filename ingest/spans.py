@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.fillers import is_filler
-from ingest.labels import Label, Side, read_label, read_number
+from ingest.labels import Side, read_label, read_number, read_whole_label
 from ingest.page import Block, Kind, Page
 from ingest.scopes import Heading
 
@@ -51,7 +51,7 @@ def span_of(page: Page, heading: Heading, name: Name) -> Span:
 def name_of(text: str, *, numbered: bool = False) -> Name:
     """Return a question without its label; `numbered` says that its neighbours carry numbers, so `1.1 Why` does."""
     number = ""
-    label = read_label(text) or _whole_label(text)
+    label = read_label(text) or read_whole_label(text)
     if label is None:
         numbering = read_number(text)
         if numbering and (numbering.sure or numbered):
@@ -61,18 +61,6 @@ def name_of(text: str, *, numbered: bool = False) -> Name:
         return Name(_tidy(text), number)
     rest = text[label.length :]
     return Name(_tidy(rest), number or label.number, labelled=True)
-
-
-def _whole_label(text: str) -> Label | None:
-    """Return the label that a heading is without any stop: `Question 1`, `Answer`."""
-    label = read_label(f"{text}:")
-    return label if label and label.length > len(text) else None
-
-
-def is_answer_label(text: str) -> bool:
-    """Whether a heading is the label of an answer and nothing else."""
-    label = _whole_label(text.rstrip(":： "))
-    return label is not None and label.side is Side.ANSWER
 
 
 def are_numbered(texts: Sequence[str]) -> bool:

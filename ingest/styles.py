@@ -62,11 +62,11 @@ STYLES = (
 def recognise(scope: Scope) -> Recognised:
     """Return the first style that finds questions in the scope, and those questions.
 
-    A labelled pair or two inside the answers of many asking headings do not make a FAQ of pairs.
+    A label here and there does not make the label the mark of a question, when most headings ask without.
     """
-    found = [Recognised(scope, style.name, style.find(scope)) for style in STYLES[:2]]
-    labelled, headed = found
-    if len(headed.spans) > _OUTNUMBERED * len(labelled.spans):
+    labelled, headed = (Recognised(scope, style.name, style.find(scope)) for style in STYLES[:2])
+    enough = _OUTNUMBERED * len(labelled.spans) + any(span.level for span in labelled.spans)
+    if headed.spans and len(headed.spans) >= enough:
         return headed
     if labelled.spans:
         return labelled

@@ -22,6 +22,7 @@ from kb.snapshot import (
     INDEX_FILE,
     MODEL_FOLDER,
     RECORDS_FILE,
+    LinkedFile,
     SnapshotFiles,
     open_current,
     publish_snapshot,
@@ -106,18 +107,19 @@ def _snapshot_files(
     cohort: Sequence[Passage],
     vectors: Mapping[str, Vector],
     encoder: Encoder,
-) -> dict[str, bytes | Path]:
+) -> dict[str, bytes | LinkedFile]:
     """Return the content of every file of the snapshot; `vectors` holds one by passage key."""
     of_passages, of_cohort = (_stacked(entries, vectors, encoder.dim) for entries in (passages, cohort))
     languages = tuple(detect_language(question.text) for question in cohort)
     baselines = Cohort(languages, of_cohort).baselines(of_passages)
-    files: dict[str, bytes | Path] = {
+    files: dict[str, bytes | LinkedFile] = {
         RECORDS_FILE: build_store(records, passages, baselines, cohort),
         INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
     }
-    for name in (*encoder.manifest.files, MANIFEST_FILE):
-        files[f"{MODEL_FOLDER}/{name}"] = encoder.folder / name
+    for name, entry in encoder.manifest.files.items():
+        files[f"{MODEL_FOLDER}/{name}"] = LinkedFile(encoder.folder / name, entry)
+    files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
     return files
 
 

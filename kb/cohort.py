@@ -8,7 +8,7 @@ cohort for neighbourhood, as in the adaptive score normalisation of speaker veri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.resources import files
 
 import numpy as np
@@ -26,27 +26,28 @@ Baselines = npt.NDArray[np.float32]
 """(rows, len(LANGUAGES)) float32: mean cosine to the nearest cohort questions, by language."""
 
 
-@dataclass(frozen=True, slots=True)
 class Cohort:
-    """The cohort's questions and their vectors, row by row."""
+    """The cohort's questions by language, as vectors."""
 
-    languages: tuple[str, ...]
-    vectors: Matrix
+    def __init__(self, languages: Sequence[str], vectors: Matrix) -> None:
+        """Take the language and the vector of each question, row by row."""
+        rows = {name: [at for at, own in enumerate(languages) if name in {own, LANGUAGES[-1]}] for name in LANGUAGES}
+        self._vectors = {name: vectors[rows[name]].T for name in LANGUAGES}
 
     def baselines(self, vectors: Matrix) -> Baselines:
         """Return what unrelated questions score against each vector, shape (len(vectors), len(LANGUAGES))."""
-        columns = [self._baseline(vectors, language) for language in LANGUAGES]
+        columns = [_mean_of_nearest(vectors @ self._vectors[name]) for name in LANGUAGES]
         return np.stack(columns, axis=1).round(_DECIMALS).astype(np.float32)
 
     def baseline(self, vector: Vector) -> dict[str, float]:
         """Return what unrelated questions score against one vector, by language."""
         return dict(zip(LANGUAGES, self.baselines(vector[None, :])[0].tolist(), strict=True))
 
-    def _baseline(self, vectors: Matrix, language: str) -> npt.NDArray[np.float32]:
-        rows = [at for at, own in enumerate(self.languages) if language in {own, LANGUAGES[-1]}]
-        cosines = vectors @ self.vectors[rows].T
-        nearest: npt.NDArray[np.float32] = np.partition(cosines, -_NEAREST, axis=1)[:, -_NEAREST:].mean(axis=1)
-        return nearest
+
+def _mean_of_nearest(cosines: Matrix) -> Baselines:
+    """Return the mean of the highest cosines of each row."""
+    nearest: Baselines = np.partition(cosines, -_NEAREST, axis=1)[:, -_NEAREST:].mean(axis=1)
+    return nearest
 
 
 def cohort_language(language: str) -> str:

@@ -5,6 +5,7 @@ A rename is durable only after the folder itself is synced (etcd-io/etcd #6368, 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kb.errors import Busy, StorageFailed
+
+_NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
 @contextmanager
@@ -49,10 +52,12 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file that never changes, or copy it where the file system is another one."""
+    """Hard-link a file that never changes, or copy it where the file system is another one or has no links."""
     try:
         os.link(source, target)
-    except OSError:  # another device, or a file system without links: a copy is the same file to a reader
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
         write_file(target, source.read_bytes())
 
 

@@ -141,17 +141,16 @@ class KnowledgeBase:
 
     def _choices(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""
-        identities = self._store.identities_of([hit.position for hit in hits])
         first: dict[str, ScoredRecord] = {}
         for hit in hits:
-            first.setdefault(identities[hit.position].twin, hit)
+            first.setdefault(self._store.identity_of(hit.position).twin, hit)
         return tuple(first.values())
 
     def _filled(self, query: Query, scored: Sequence[ScoredRecord]) -> tuple[Hit, ...]:
-        records = self._store.records_at([hit.position for hit in scored])
-        return tuple(self._hit(query, record, hit) for record, hit in zip(records, scored, strict=True))
+        return tuple(self._hit(query, hit) for hit in scored)
 
-    def _hit(self, query: Query, record: Record, scored: ScoredRecord) -> Hit:
+    def _hit(self, query: Query, scored: ScoredRecord) -> Hit:
+        record = self._store.record_at(scored.position)
         return Hit(
             record=record,
             confidence=scored.confidence,

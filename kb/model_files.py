@@ -15,10 +15,8 @@ from kb.errors import ModelDamaged, ModelMissing
 
 MODEL_FORMAT = 1  # raised when an older reader could no longer use the files
 MODEL_FILE = "model.onnx"
-EMBEDDINGS_FILE = "embeddings.bin"  # the embedding table, mapped into memory by model.onnx
 TOKENIZER_FILE = "tokenizer.json"
-VOCABULARY_FILE = "vocabulary.sqlite"  # the same pieces for looking up a few; only Unigram tokenizers have it
-FILES = (MODEL_FILE, EMBEDDINGS_FILE, TOKENIZER_FILE, VOCABULARY_FILE)
+FILES = (MODEL_FILE, TOKENIZER_FILE)
 MANIFEST_FILE = "manifest.json"
 BUNDLED_NAME = "multilingual-e5-small"
 DEFAULT_LANGUAGES = ("zh", "en")
@@ -175,7 +173,7 @@ def _typed_fields(document: object) -> dict[str, Any]:
 
 
 def _file_entries(document: dict[str, Any]) -> dict[str, FileEntry]:
-    if not {MODEL_FILE, TOKENIZER_FILE} <= set(document) <= set(FILES):
+    if set(document) != set(FILES):
         raise _damaged(f"field 'files' lists {sorted(document)!r:.120}, expected {', '.join(FILES)}")
     for name, entry in document.items():
         sha256, size = (entry.get("sha256"), entry.get("size")) if isinstance(entry, dict) else (None, None)

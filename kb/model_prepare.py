@@ -27,7 +27,6 @@ from kb.model_files import (
     MODEL_FILE,
     MODEL_FORMAT,
     TOKENIZER_FILE,
-    VOCABULARY_FILE,
     FileEntry,
     ModelManifest,
     default_folder,
@@ -39,8 +38,7 @@ from kb.model_languages import parse_languages
 from kb.model_quantize import quantize_onnx
 from kb.model_source import ModelSource, find_source, load_source, model_max_tokens, model_prefixes, quiet_libraries
 from kb.model_verify import embed_with_source, sample_texts, verify_prepared
-from kb.model_vocabulary import prune_vocabulary, split_vocabulary
-from kb.vocabulary import write_vocabulary
+from kb.model_vocabulary import prune_vocabulary
 
 EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
@@ -123,7 +121,7 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         expected = embed_with_source(model, texts)
     with _stage(job, f"keeping the vocabulary of {', '.join(job.languages)}"):
         vocabulary = prune_vocabulary(model.tokenizer.backend_tokenizer.to_str(), job.languages)
-        _write_tokenizer(workshop, vocabulary.tokenizer)
+        (workshop / TOKENIZER_FILE).write_text(vocabulary.tokenizer, encoding="utf-8")
         keep_embedding_rows(model, vocabulary.kept)
     if not vocabulary.pruned:
         job.progress("every piece of the vocabulary was kept")
@@ -135,7 +133,7 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         quantize_onnx(exported, workshop / MODEL_FILE)
     with _stage(job, f"verifying on {len(texts)} texts"):
         cosine = verify_prepared(workshop, texts, expected, max_tokens)
-    files = {name: _entry(workshop / name) for name in FILES if (workshop / name).exists()}
+    files = {name: _entry(workshop / name) for name in FILES}
     return ModelManifest(
         format=MODEL_FORMAT,
         id=model_id(job.source.name, files),
@@ -150,13 +148,6 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         verified_cosine=round(cosine, 6),
         files=files,
     )
-
-
-def _write_tokenizer(workshop: Path, tokenizer: str) -> None:
-    (workshop / TOKENIZER_FILE).write_text(tokenizer, encoding="utf-8")
-    split = split_vocabulary(tokenizer)
-    if split:
-        write_vocabulary(workshop / VOCABULARY_FILE, frame=split.frame, frame_ids=split.frame_ids, pieces=split.pieces)
 
 
 def _publish(workshop: Path, folder: Path, manifest: ModelManifest) -> None:

@@ -1,8 +1,5 @@
 """Shrink an exported encoder to int8, a quarter of its size and twice its speed, and save it ready to start.
 
-The embedding table, two thirds of the weights, goes into a file of its own beside the graph: ONNX Runtime maps it into
-memory and reads only the rows of the tokens it meets, so a session starts in 65 ms instead of 140.
-
 Of the ways measured on the bundled weights (96 texts, cosine to full precision, lowest and mean):
 matrices by tensor 0.973, 0.990; by column 0.992, 0.997; by column with the feed-forward outputs in blocks, as here,
 0.998, 0.999 at the same speed; everything in blocks 0.999, 1.000 but half as fast on a batch.
@@ -18,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.model_export import INPUTS
-from kb.model_files import EMBEDDINGS_FILE
 
 BLOCK = 128  # weights that share one scale; 32 is no closer and costs half the speed
 INT8_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: each row is quantised on its own, in blocks
@@ -29,7 +25,7 @@ Floats = NDArray[np.float32]
 
 
 def quantize_onnx(exported: Path, path: Path) -> None:
-    """Write the int8 form of an exported model, its embedding table beside it.
+    """Write the int8 form of an exported model, one file that refers to no other.
 
     7 of 8 bits for the matrices by column: costs 0.0005 of cosine and no time, and keeps processors without VNNI
     instructions from overflowing 16-bit sums.
@@ -40,7 +36,7 @@ def quantize_onnx(exported: Path, path: Path) -> None:
     model = onnx.load(exported)
     quantize_embedding_table(model)
     quantize_narrowing_matrices(model)
-    partly, unfused, fused = (path.with_suffix(f".{stage}.onnx") for stage in ("partly", "unfused", "fused"))
+    partly, unfused = (path.with_suffix(f".{stage}.onnx") for stage in ("partly", "unfused"))
     onnx.save(model, partly)
     quantize_dynamic(
         partly,
@@ -50,9 +46,8 @@ def quantize_onnx(exported: Path, path: Path) -> None:
         per_channel=True,
         reduce_range=True,
     )
-    _fuse(unfused, fused)
-    _part_embedding_table(fused, path)
-    for scratch in (partly, unfused, fused):
+    _fuse(unfused, path)
+    for scratch in (partly, unfused):
         scratch.unlink()
 
 
@@ -148,18 +143,3 @@ def _fuse(unfused: Path, path: Path) -> None:
     options.optimized_model_filepath = str(path)
     options.log_severity_level = 3  # errors only
     onnxruntime.InferenceSession(str(unfused), options, providers=["CPUExecutionProvider"])
-
-
-def _part_embedding_table(whole: Path, path: Path) -> None:
-    """Write the model with its embedding table as a file beside it."""
-    import onnx  # noqa: PLC0415
-
-    model = onnx.load(whole)
-    table = next(weights for weights in model.graph.initializer if weights.name == TABLE)
-    rows = table.raw_data
-    (path.parent / EMBEDDINGS_FILE).write_bytes(rows)
-    table.ClearField("raw_data")
-    table.data_location = onnx.TensorProto.EXTERNAL
-    for key, value in (("location", EMBEDDINGS_FILE), ("offset", "0"), ("length", str(len(rows)))):
-        table.external_data.add(key=key, value=value)
-    path.write_bytes(model.SerializeToString())

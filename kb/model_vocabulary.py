@@ -27,18 +27,6 @@ class PrunedVocabulary:
     """False when everything was kept: asked for, or a tokenizer of a kind that cannot be pruned."""
 
 
-@dataclass(frozen=True, slots=True)
-class SplitVocabulary:
-    """A Unigram tokenizer taken apart: what every text needs, and the pieces that one text may need."""
-
-    frame: str
-    """A tokenizer.json with only the indispensable pieces."""
-    frame_ids: tuple[int, ...]
-    """Their token ids in the whole tokenizer."""
-    pieces: dict[int, tuple[str, float]]
-    """The other pieces with their scores, by token id."""
-
-
 def prune_vocabulary(tokenizer: str, languages: Sequence[str]) -> PrunedVocabulary:
     """Drop the pieces that text of these languages cannot hold from a tokenizer.json, and renumber the rest.
 
@@ -54,19 +42,6 @@ def prune_vocabulary(tokenizer: str, languages: Sequence[str]) -> PrunedVocabula
     kept = sorted({number for number, piece in pieces.items() if speaks(piece)} | _indispensable(document))
     _keep(document, kept)
     return PrunedVocabulary(_to_text(document), tuple(kept), pruned=len(kept) < size)
-
-
-def split_vocabulary(tokenizer: str) -> SplitVocabulary | None:
-    """Take a tokenizer.json apart for `kb.vocabulary`; None for a kind that is not a plain list of pieces."""
-    document = json.loads(tokenizer)
-    if document["model"]["type"] != "Unigram" or document["model"].get("byte_fallback"):
-        return None
-    frame_ids = sorted(_indispensable(document))
-    pieces = {number: (piece, score) for number, (piece, score) in enumerate(document["model"]["vocab"])}
-    for number in frame_ids:
-        pieces.pop(number, None)
-    _keep(document, frame_ids)
-    return SplitVocabulary(_to_text(document), tuple(frame_ids), pieces)
 
 
 def _pieces(model: dict[str, Any]) -> dict[int, str]:

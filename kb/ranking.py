@@ -17,7 +17,7 @@ The numbers below are those that `python tools/fit_ranking.py` prints.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,12 +30,12 @@ from kb.store import Identity, Store
 from kb.text import analyse
 
 WEIGHTS = {"cosine": 1.0, "passage_baseline": -0.8, "query_baseline": -0.2, "lexical": 0.05}
-SLOPE = 169.2
-INTERCEPT = -7.0
+SLOPE = 168.7
+INTERCEPT = -6.9
 ANSWERED_ABOVE = 0.7  # nine of ten answers above it are right, cross-validated
 AMBIGUOUS_ABOVE = 0.2  # below it the right record is seldom among three choices
 
-_DENSE_CANDIDATES = 60  # passages; a record has about three, so some twenty records
+_DENSE_CANDIDATES = 40  # passages; a record has about three, so some fifteen records
 _LEXICAL_CANDIDATES = 20  # records
 
 
@@ -62,15 +62,9 @@ def score_of(parts: Mapping[str, float]) -> float:
     return sum(weight * parts[name] for name, weight in WEIGHTS.items())
 
 
-def confidence_of(score: float, rivals: Collection[float]) -> float:
-    """Return the probability of one outcome; `rivals` are the scores of all outcomes but "none", its own among them.
-
-    p(i) = exp(l(i)) / (1 + sum of exp(l(j))) with l = SLOPE * score + INTERCEPT.
-    """
-    logits = [SLOPE * rival + INTERCEPT for rival in rivals]
-    highest = max(0.0, *logits)  # taken off, so that no exponential overflows
-    total = math.exp(-highest) + sum(math.exp(logit - highest) for logit in logits)
-    return math.exp(SLOPE * score + INTERCEPT - highest) / total
+def odds_of(score: float) -> float:
+    """Return the odds of a record against "none of them"; at most e^180, so nothing overflows."""
+    return math.exp(SLOPE * score + INTERCEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,7 @@ def rank_records(
     words = tuple(dict.fromkeys(analyse(text)))
     language = detect_language(text)
     positions = _candidates(words, vector, indexes, allowed)
-    identities = indexes.store.identities_of(positions)
+    identities = {position: indexes.store.identity_of(position) for position in positions}
     nearest = _nearest_passages(vector, language, identities, indexes)
     lexical = _covered_shares(words, positions, indexes.store)
     scored = [
@@ -106,18 +100,19 @@ def rank_records(
 def _with_confidence(
     scored: Sequence[ScoredRecord], identities: Mapping[int, Identity], language: str
 ) -> tuple[ScoredRecord, ...]:
-    """Return the hits surest first; of translations, the one in the asker's language stands for the best of them."""
-    best: dict[str, float] = {}
+    """Return the hits surest first; of translations, the one in the asker's language stands for the best of them.
+
+    p(i) = odds(i) / (1 + sum of the odds of each group of translations).
+    """
+    odds: dict[str, float] = {}
     for hit in scored:
         twin = identities[hit.position].twin
-        best[twin] = max(best.get(twin, -math.inf), hit.score)
+        odds[twin] = max(odds.get(twin, 0.0), odds_of(hit.score))
     own = {hit.position for hit in scored if identities[hit.position].language == language}
+    total = 1.0 + sum(odds.values())
     confident = [
         replace(
-            hit,
-            confidence=confidence_of(
-                best[identities[hit.position].twin] if hit.position in own else hit.score, best.values()
-            ),
+            hit, confidence=(odds[identities[hit.position].twin] if hit.position in own else odds_of(hit.score)) / total
         )
         for hit in scored
     ]
@@ -176,5 +171,5 @@ def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store
     counts = np.array([frequency.get(word, 0) for word in words], dtype=np.float64)
     weights = np.log1p((store.record_count - counts + 0.5) / (counts + 0.5)).tolist()
     total = sum(weights) or 1.0  # no words: every share is 0
-    weight = dict(zip(words, weights, strict=True))
-    return [sum(weight[word] for word in weight.keys() & store.words_of(at)) / total for at in positions]
+    held = [store.words_of(at) for at in positions]
+    return [sum(weight for word, weight in zip(words, weights, strict=True) if word in own) / total for own in held]

@@ -129,8 +129,17 @@ def open_snapshot(folder: Path, name: str) -> SnapshotFiles:
     return SnapshotFiles(path, manifest, reading)
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """A file that lies elsewhere and goes into a snapshot as it is."""
+
+    path: Path
+    entry: FileEntry
+    """Its sha256 and size, checked by the caller."""
+
+
 def publish_snapshot(
-    folder: Path, files: Mapping[str, bytes | Path], *, encoder: str, records: int, passages: int
+    folder: Path, files: Mapping[str, bytes | LinkedFile], *, encoder: str, records: int, passages: int
 ) -> str:
     """Write a snapshot beside the others, verify it, and make it current; returns its name.
 
@@ -157,31 +166,33 @@ def publish_snapshot(
         disk.write_file(temporary / MANIFEST_FILE, canonical(manifest.to_json()))
         for base, _, _ in os.walk(temporary):
             disk.sync_folder(Path(base))
-        _verify_written(temporary, manifest)
+        _verify_written(temporary, manifest, files)
         disk.rename_folder(temporary, snapshots / manifest.name)
         disk.replace_file(folder / "current", f"{manifest.name}\n".encode())
         _prune(folder)
     return manifest.name
 
 
-def _write_files(temporary: Path, files: Mapping[str, bytes | Path]) -> dict[str, FileEntry]:
+def _write_files(temporary: Path, files: Mapping[str, bytes | LinkedFile]) -> dict[str, FileEntry]:
     entries: dict[str, FileEntry] = {}
     for path, content in sorted(files.items()):
         target = temporary / path
         target.parent.mkdir(exist_ok=True)
-        if isinstance(content, Path):
-            disk.link_or_copy(content, target)
-            entries[path] = FileEntry(file_sha256(target), target.stat().st_size)
+        if isinstance(content, LinkedFile):
+            disk.link_or_copy(content.path, target)
+            entries[path] = content.entry
         else:
             disk.write_file(target, content)
             entries[path] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
     return entries
 
 
-def _verify_written(folder: Path, manifest: Manifest) -> None:
+def _verify_written(folder: Path, manifest: Manifest, files: Mapping[str, bytes | LinkedFile]) -> None:
+    """Read back what was written; a hard link needs no second look, it is the file that the caller checked."""
     check_files(folder, manifest)
-    for path, entry in manifest.files.items():
-        if file_sha256(folder / path) != entry.sha256:
+    for path, content in files.items():
+        linked = isinstance(content, LinkedFile) and content.path.samefile(folder / path)
+        if not linked and file_sha256(folder / path) != manifest.files[path].sha256:
             raise SnapshotDamaged(f"{folder / path}: was not written as given; check the disk, nothing was published")
 
 
@@ -192,12 +203,14 @@ def _is_current(folder: Path, manifest: Manifest) -> bool:
     except (KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported):
         return False
     try:
+        if files.manifest.content_hash != manifest.content_hash:
+            return False
         files.verify(model=True)
     except SnapshotDamaged:
         return False
     finally:
         files.close()
-    return files.manifest.content_hash == manifest.content_hash
+    return True
 
 
 def _remove_leftovers(snapshots: Path) -> None:

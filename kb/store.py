@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, row);
 """
 # FTS5's own tokenizer only has to split at spaces: every character that `kb.text.analyse` leaves in a word is a token
 # character here, so index and query agree on what a word is.
-_WORD_SETS = 5_000  # kept in memory, 10 kB each; a snapshot never changes
+_CACHED = 2_000  # word sets, passages, identities kept in memory: at most 10 kB each
+_CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
 _BOUND_VALUES = 500  # parameters of one statement; SQLite's own limit is 32,766
 
 
@@ -133,10 +135,19 @@ class Store:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        self._words: dict[int, frozenset[str]] = {}
+        # What the same few records give again and again; a snapshot never changes, so nothing goes stale.
+        self.record_at = lru_cache(_CACHED_RECORDS)(self._read_record)
+        """Return the record at a position."""
+        self.identity_of = lru_cache(_CACHED)(self._read_identity)
+        """Return language and twin key of the record at a position."""
+        self.words_of = lru_cache(_CACHED)(self._read_words)
+        """Return the words of the record at a position."""
+        self.passage = lru_cache(_CACHED)(self._read_passage)
+        """Return the passage of an index row."""
         try:
             self.record_count = self._count("records")
             self._positions = self._passage_positions()
+            self._first_rows = np.searchsorted(self._positions, np.arange(self.record_count + 1)).tolist()
             self.baselines = self._passage_baselines()
         except sqlite3.Error as error:
             self.close()
@@ -179,13 +190,9 @@ class Store:
         row = self._connection().execute("SELECT json FROM records WHERE id = ?", (record_id,)).fetchone()
         return None if row is None else _load(row[0])
 
-    def records_at(self, positions: Sequence[int]) -> tuple[Record, ...]:
-        """Return the records at the positions, in the order asked."""
-        found = {
-            int(position): _load(text)
-            for position, text in self._select("SELECT position, json FROM records WHERE position IN", positions)
-        }
-        return tuple(found[position] for position in positions)
+    def _read_record(self, position: int) -> Record:
+        (text,) = self._connection().execute("SELECT json FROM records WHERE position = ?", (position,)).fetchone()
+        return _load(text)
 
     def records_after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
@@ -201,21 +208,18 @@ class Store:
         rows = self._select("SELECT DISTINCT position FROM tags WHERE tag IN", tags)
         return tuple(sorted(int(position) for (position,) in rows))
 
-    def identities_of(self, positions: Sequence[int]) -> dict[int, Identity]:
-        """Return language and twin key of the records at the positions, in the order asked."""
-        rows = self._select("SELECT position, language, twin FROM records WHERE position IN", positions)
-        found = {int(at): Identity(str(language), str(twin)) for at, language, twin in rows}
-        return {position: found[position] for position in positions}
+    def _read_identity(self, position: int) -> Identity:
+        row = self._connection().execute("SELECT language, twin FROM records WHERE position = ?", (position,))
+        return Identity(*row.fetchone())
 
-    def passage(self, row: int) -> StoredPassage:
-        """Return the passage of an index row."""
+    def _read_passage(self, row: int) -> StoredPassage:
         found = self._connection().execute("SELECT row, position, kind, text FROM passages WHERE row = ?", (row,))
         row, position, kind, text = found.fetchone()
         return StoredPassage(row, position, Kind(kind), text)
 
     def rows_of(self, position: int) -> range:
         """Return the index rows of a record's passages."""
-        return range(*np.searchsorted(self._positions, (position, position + 1)).tolist())
+        return range(self._first_rows[position], self._first_rows[position + 1])
 
     def position_of(self, row: int) -> int:
         """Return the position of the record that a passage belongs to."""
@@ -240,15 +244,9 @@ class Store:
         )
         return tuple(WordMatch(int(position), float(score)) for position, score in rows)
 
-    def words_of(self, position: int) -> frozenset[str]:
-        """Return the words of the record at a position."""
-        held = self._words.get(position)
-        if held is None:
-            (text,) = self._connection().execute("SELECT text FROM words WHERE rowid = ?", (position,)).fetchone()
-            held = frozenset(text.split(" "))
-            if len(self._words) < _WORD_SETS:
-                self._words[position] = held
-        return held
+    def _read_words(self, position: int) -> frozenset[str]:
+        (text,) = self._connection().execute("SELECT text FROM words WHERE rowid = ?", (position,)).fetchone()
+        return frozenset(text.split(" "))
 
     def record_frequency(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many records each word occurs; words that occur nowhere are left out."""

@@ -4,6 +4,7 @@ URL_BYTES = 12 * 1024  # path and query as sent; a question of QUESTION_UNITS al
 QUESTION_UNITS = 1_000  # UTF-16 units the search box takes (its maxlength): 9 bytes each in a URL at most
 HEADER_BYTES = 16 * 1024  # request line and headers together
 DRAINED_BODY_BYTES = 64 * 1024 * 1024  # of a body that is too large, read and thrown away so that its sender hears 413
+DRAINED_HEADER_BYTES = 1024 * 1024  # of a header above its limit, read and thrown away before the connection closes
 JSON_LEVELS = 8  # our bodies need 2; Python's parser gives up between 1,000 and 1,000,000, depending on its version
 FIELD_ERRORS = 20  # listed in one problem document; a body of 64 KiB can hold thousands of unknown fields
 FIELD_NAME_CHARS = 80  # of a field's name, repeated to its sender

@@ -16,7 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import Error, RequestEntityTooLarge
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from kb import limits
 from kb.errors import ConfigError
@@ -25,6 +25,7 @@ from server.limits import (
     CONNECTIONS,
     DRAIN_SECONDS,
     DRAINED_BODY_BYTES,
+    DRAINED_HEADER_BYTES,
     HEADER_BYTES,
     IDLE_CONNECTION_SECONDS,
     QUEUED_REQUESTS,
@@ -35,6 +36,7 @@ from server.limits import (
 from server.problems import PROBLEM_TYPE, problem_document
 from server.security import NO_STORE, SECURITY_HEADERS
 
+_HEADER_END = b"\r\n\r\n"
 _LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
 _DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
 
@@ -47,11 +49,15 @@ class Overloaded(Error):  # type: ignore[misc]
 
 
 class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads a body that is too large to its end, so that its sender hears 413 instead of a reset connection."""
+    """Reads a request that is too large to its end, so that its sender hears 413 or 431 instead of a reset connection."""
 
-    unread = 0
+    unread = 0  # bytes of the body still to throw away
+    unread_header = 0  # bytes of the header that may still be thrown away
+    header_tail = b""
 
     def received(self, data: bytes) -> int:
+        if self.unread_header:
+            return self._throw_away_header(data)
         if self.unread:
             thrown_away = min(len(data), self.unread)
             self.unread -= thrown_away
@@ -61,6 +67,20 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= DRAINED_BODY_BYTES:
             self.unread = self.content_length
             self.completed = False
+        elif isinstance(self.error, RequestHeaderFieldsTooLarge) and _HEADER_END not in self.header_plus:
+            self.unread_header = DRAINED_HEADER_BYTES
+            self.header_tail = self.header_plus[1 - len(_HEADER_END) :]
+            self.completed = False
+        return consumed
+
+    def _throw_away_header(self, data: bytes) -> int:
+        """Look for the header's end, which two pieces may share."""
+        seen = self.header_tail + data
+        end = seen.find(_HEADER_END)
+        consumed = len(data) if end < 0 else end + len(_HEADER_END) - len(self.header_tail)
+        self.header_tail = seen[1 - len(_HEADER_END) :]
+        self.unread_header = max(0, self.unread_header - consumed)
+        self.completed = end >= 0 or self.unread_header == 0
         return consumed
 
 

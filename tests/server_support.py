@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -81,14 +82,15 @@ class ServedProcess:
         """Send bytes as they are; return all that comes back before the server closes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             connection.sendall(content)
-            if half_close:
-                connection.shutdown(socket.SHUT_WR)
             parts = []
             try:
+                if half_close:
+                    connection.shutdown(socket.SHUT_WR)
                 while part := connection.recv(65536):
                     parts.append(part)
-            except ConnectionResetError:
-                return b"".join(parts)
+            except OSError as error:  # the server may have answered and closed before we were done talking
+                if error.errno not in {errno.ENOTCONN, errno.ECONNRESET}:
+                    raise
         return b"".join(parts)
 
     def terminate(self, seconds: float = 10) -> int:

@@ -74,6 +74,12 @@ def test_the_outputs_are_a_unit_vector_and_a_vector_for_each_token(model_folder:
     assert np.linalg.norm(outputs["sentence_embedding"]) == pytest.approx(1, abs=1e-6)
 
 
+def test_the_model_refers_to_no_file_outside(model_folder: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="pip install 'faqkb[model]'")
+    graph = onnx.load(model_folder / MODEL_FILE, load_external_data=False).graph
+    assert not [weights.name for weights in graph.initializer if weights.external_data]
+
+
 def test_text_that_grows_when_normalised_is_cut_at_the_limit(model_folder: Path) -> None:
     assert embed(model_folder, "query: " + "ﷺ" * 1000)["token_embeddings"].shape[1] == 512
 

@@ -15,7 +15,7 @@ from kb.bundled_weights import find_bundled_weights, read_bundled_weights
 from kb.errors import ConfigError, ModelMissing
 from kb.model_files import TOKENIZER_FILE
 from kb.model_languages import parse_languages
-from kb.model_vocabulary import prune_vocabulary, split_vocabulary
+from kb.model_vocabulary import prune_vocabulary
 
 SAMPLE = resources.files("kb").joinpath("model_sample.txt").read_text(encoding="utf-8")
 BYTE_PAIRS = {"type": "BPE", "vocab": {"a": 0, "ф": 1, "aф": 2}, "merges": [["a", "ф"]]}
@@ -108,10 +108,6 @@ def test_a_tokenizer_of_another_kind_keeps_everything() -> None:
     vocabulary = prune_vocabulary(json.dumps({"model": BYTE_PAIRS, "added_tokens": []}), ("en",))
     assert not vocabulary.pruned
     assert vocabulary.kept == (0, 1, 2)
-
-
-def test_only_plain_lists_of_pieces_can_be_looked_up(word_pieces: str) -> None:
-    assert split_vocabulary(word_pieces) is None
 
 
 @pytest.mark.parametrize(

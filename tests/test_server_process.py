@@ -198,16 +198,19 @@ def test_a_client_that_never_finishes_does_not_hold_up_the_stop(kb_folder):
 
 
 def test_more_than_can_wait_are_told_at_once_to_come_back():
-    release = threading.Event()
+    release, busy = threading.Event(), threading.Semaphore(0)
 
     def slow(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        busy.release()
         release.wait(20)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
     with running_listener(slow) as listener:
-        filling = [_open(listener) for _ in range(THREADS + QUEUED_REQUESTS)]
-        time.sleep(1)
+        filling = [_open(listener) for _ in range(THREADS)]
+        assert all(busy.acquire(timeout=10) for _ in range(THREADS)), "every thread has a request"
+        filling += [_open(listener) for _ in range(QUEUED_REQUESTS)]
+        time.sleep(1)  # the queue fills; nothing tells from outside when it has
         extra = _open(listener)
         release_timer = threading.Timer(0.2, release.set)
         release_timer.start()
