@@ -16,6 +16,7 @@ _COMMANDS = {
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
     "serve": "Serve the search page and the HTTP API.",
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
+    "eval": "Measure answers on a file of labelled queries.",
     "export": "Write all records as JSON Lines, JSON-LD or CSV.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",

@@ -248,6 +248,6 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 def test_every_command_explains_itself() -> None:
     listed = faq("--help").stdout
-    for command in ("ask", "ingest", "serve", "snapshots", "export", "doctor", "model"):
+    for command in ("ask", "ingest", "serve", "snapshots", "eval", "export", "doctor", "model"):
         assert command in listed
         assert "Usage:" in faq(command, "--help").stdout
