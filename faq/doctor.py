@@ -81,7 +81,7 @@ def _snapshot(folder: Path, name: str) -> Finding:
     try:
         files = open_snapshot(folder, name)
         try:
-            files.verify(model=True)
+            files.verify()
         finally:
             files.close()
     except KbError as error:

@@ -22,7 +22,6 @@ _WRAPS = {
     "dt_open": Wrap.TERM,
     "dd_open": Wrap.DEFINITION,
 }
-_LISTS = {"bullet_list_open", "ordered_list_open", "dl_open", "blockquote_open"}
 _LEAVES = {
     "heading_open": Kind.HEADING,
     "paragraph_open": Kind.PARAGRAPH,

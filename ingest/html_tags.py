@@ -54,8 +54,6 @@ class Fragment:
     anchor: str | None = None
     links: tuple[str, ...] = ()
     linked: int = 0
-    closed: bool = True
-    """A title whose closing tag is in another block is not closed here."""
 
     @property
     def level(self) -> int:
@@ -156,7 +154,7 @@ class _Splitter(HTMLParser):
         self._begin(0)
 
     def finish(self) -> list[Fragment]:
-        self._end(len(self._source), closed=False)
+        self._end(len(self._source))
         return self._fragments
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -205,13 +203,13 @@ class _Splitter(HTMLParser):
         self._texts, self._links, self._linked = [], [], 0
         self._anchor, self._in_link = None, False
 
-    def _end(self, end: int, *, closed: bool = True) -> None:
+    def _end(self, end: int) -> None:
         if not self._source[self._start : end].strip() and not self._tag:
             return
         text = " ".join("".join(self._texts).split())
         part = Part.TITLE if self._tag else Part.OTHER
         self._fragments.append(
-            Fragment(part, self._start, end, text, self._tag, self._anchor, tuple(self._links), self._linked, closed)
+            Fragment(part, self._start, end, text, self._tag, self._anchor, tuple(self._links), self._linked)
         )
 
     def _cut(self, part: Part, start: int, end: int, text: str = "", anchor: str | None = None) -> None:

@@ -142,7 +142,7 @@ def _earlier_vectors(folder: Path, encoder: Encoder) -> tuple[str | None, dict[s
 
 
 def _vectors_by_key(files: SnapshotFiles) -> dict[str, Vector]:
-    files.verify(model=False)
+    files.verify(RECORDS_FILE)
     store = Store(files.folder / RECORDS_FILE)
     try:
         keys = {INDEX_FILE: store.passage_keys(), COHORT_FILE: store.cohort_keys()}

@@ -11,8 +11,9 @@ from kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Sugge
 from kb.cohort import Cohort
 from kb.dense import FaissIndex
 from kb.encoder import Encoder
-from kb.errors import InvalidQuery, SnapshotDamaged
+from kb.errors import InvalidQuery, ModelDamaged, ModelMissing, SnapshotDamaged
 from kb.highlight import highlight
+from kb.manifest import REPAIR
 from kb.query import Query, parse_query
 from kb.ranking import AMBIGUOUS_ABOVE, ANSWERED_ABOVE, WEIGHTS, Indexes, ScoredRecord, rank_records
 from kb.records import Record
@@ -42,14 +43,14 @@ class KnowledgeBase:
 
         The sha256 of records and index is checked, that of the model (its largest file) only with `verify_model`;
         `threads` is how many cores one question may use. Raises KnowledgeBaseMissing, SnapshotDamaged,
-        SnapshotUnsupported, ModelDamaged.
+        SnapshotUnsupported.
         """
         files = open_current(folder)
         try:
-            files.verify(model=verify_model)
+            files.verify(RECORDS_FILE, *(files.model_paths if verify_model else ()))
             passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE))
             cohort = FaissIndex.from_bytes(files.read_verified(COHORT_FILE)).all_vectors()
-            encoder = Encoder(files.model_folder, threads=threads)
+            encoder = _own_encoder(files, threads)
             store = Store(files.folder / RECORDS_FILE)
         except BaseException:
             files.close()
@@ -168,6 +169,15 @@ class KnowledgeBase:
         near = self._filled(query, self._choices(hits)[:_SUGGESTIONS])
         suggestions = tuple(Suggestion(hit.record.id, hit.record.question, hit.confidence) for hit in near)
         return NoAnswer(reason, _MESSAGES[reason], suggestions)
+
+
+def _own_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
+    """Load the snapshot's own model; what is wrong with it is mended by building the snapshot again."""
+    try:
+        return Encoder(files.model_folder, threads=threads)
+    except (ModelMissing, ModelDamaged) as error:
+        what = str(error).partition(";")[0]
+        raise SnapshotDamaged(f"{files.model_folder}: {what}; {REPAIR}") from error
 
 
 def _checked(top_k: int, min_confidence: float | None, tags: Sequence[str]) -> float:

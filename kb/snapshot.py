@@ -56,17 +56,21 @@ class SnapshotFiles:
         """Folder of the snapshot's own copy of the encoder."""
         return self.folder / MODEL_FOLDER
 
+    @property
+    def model_paths(self) -> tuple[str, ...]:
+        """Paths of the encoder's files inside the snapshot."""
+        return tuple(path for path in sorted(self.manifest.files) if path.startswith(f"{MODEL_FOLDER}/"))
+
     def read_verified(self, path: str) -> bytes:
         """Return a file's content after its sha256 held; the bytes checked are the bytes returned."""
         content = (self.folder / path).read_bytes()
         self._check_hash(path, hashlib.sha256(content).hexdigest())
         return content
 
-    def verify(self, *, model: bool) -> None:
-        """Check the sha256 of every file; those of the model, its largest, only when asked. Raises SnapshotDamaged."""
-        for path in sorted(self.manifest.files):
-            if model or not path.startswith(f"{MODEL_FOLDER}/"):
-                self._check_hash(path, file_sha256(self.folder / path))
+    def verify(self, *paths: str) -> None:
+        """Check the sha256 of the files named, of all when none is. Raises SnapshotDamaged."""
+        for path in paths or sorted(self.manifest.files):
+            self._check_hash(path, file_sha256(self.folder / path))
 
     def _check_hash(self, path: str, got: str) -> None:
         want = self.manifest.files[path].sha256
@@ -205,7 +209,7 @@ def _is_current(folder: Path, manifest: Manifest) -> bool:
     try:
         if files.manifest.content_hash != manifest.content_hash:
             return False
-        files.verify(model=True)
+        files.verify()
     except SnapshotDamaged:
         return False
     finally:
@@ -259,7 +263,7 @@ def rollback(folder: Path, name: str) -> None:
     with disk.writer_lock(folder / "lock", subject=str(folder)):
         files = open_snapshot(folder, name)
         try:
-            files.verify(model=True)
+            files.verify()
         finally:
             files.close()
         with disk.storage_errors(folder):

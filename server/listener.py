@@ -49,7 +49,7 @@ class Overloaded(Error):  # type: ignore[misc]
 
 
 class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads a request that is too large to its end, so that its sender hears 413 or 431 instead of a reset connection."""
+    """Reads a request that is too large to its end, so that its sender hears 413 or 431 and not a reset connection."""
 
     unread = 0  # bytes of the body still to throw away
     unread_header = 0  # bytes of the header that may still be thrown away

@@ -34,7 +34,7 @@ def content_of(folder: Path) -> bytes:
     """Open the live snapshot the way a reader does: every hash checked."""
     files = open_current(folder)
     try:
-        files.verify(model=True)
+        files.verify()
         return files.read_verified("passages.faiss")
     finally:
         files.close()
