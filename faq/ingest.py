@@ -15,6 +15,8 @@ from kb.build import Published, build_snapshot
 from kb.encoder import Encoder
 from kb.errors import ContentError
 
+_LARGE_BYTES = 500_000  # reads in two seconds
+
 
 @click.command("ingest")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
@@ -27,16 +29,17 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
 
     Exit code: 0 published, 1 with --strict and warnings, 2 nothing published.
     """
-    ingested = read_sources(ingest_paths(paths))
+    ingested = read_sources(ingest_paths(paths), _announce)
     if not as_json:
         for file in ingested.files:
             _show_file(file)
     if not ingested.records:
         raise ContentError(
-            f"no question was found in {len(ingested.files)} files; the lines above say what was skipped and why"
+            f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
         )
     published = None if dry_run else _publish(ingested, kb_folder(kb))
-    warnings = sum(len(file.warnings) for file in ingested.files) + len(published.truncated if published else ())
+    warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
+    warnings += len(published.truncated) if published else 0
     if as_json:
         say_json(_document(ingested, published))
     else:
@@ -44,13 +47,33 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
     return 1 if strict and warnings else 0
 
 
+def _first_reason(ingested: Ingested) -> str:
+    """Return why the first file gave nothing."""
+    for file in ingested.files:
+        if file.error:
+            return file.error.partition(";")[0]
+        if file.skipped:
+            return f"{file.path}:{file.skipped[0].line}: {file.skipped[0].reason}"
+    return "they hold no text"
+
+
 def _publish(ingested: Ingested, folder: Path) -> Published:
     encoder = Encoder(encoder_folder(folder))
     return build_snapshot(folder, ingested.records, encoder, Counter("embedding passage"))
 
 
+def _announce(path: Path, size: int) -> None:
+    """Say what takes long to read before it does."""
+    if size > _LARGE_BYTES:
+        say_note(f"reading {path} ({size / 1e6:.1f} MB)")
+
+
 def _show_file(file: FileReport) -> None:
-    say(f"{file.path}: {file.records} records ({file.style})")
+    if file.error:
+        say_note(f"error: {file.error}")
+        return
+    encoding = "" if file.encoding == "utf-8" else f", {file.encoding}"
+    say(f"{file.path}: {file.records} records ({file.style}{encoding})")
     for skipped in file.skipped:
         say(f"  {file.path}:{skipped.line}: skipped, {skipped.reason}: {skipped.text}")
     for warning in file.warnings:

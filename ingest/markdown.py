@@ -21,15 +21,13 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from kb.errors import ContentError
-from kb.limits import ANSWER_CHARS, NESTING_LEVELS, TABLE_CELLS
+from kb.limits import ANSWER_CHARS, NESTING_LEVELS, PARSE_MICROSECONDS_PER_CHAR, PARSE_SECONDS, TABLE_CELLS
 
 __all__ = ["Budget", "References", "Structure", "Token", "read_answer", "read_inline", "read_structure", "render"]
 
 References = MutableMapping[str, Any]
 """Link reference definitions of a document, as the parser keeps them."""
 
-PARSE_SECONDS = 4.0  # of processor time for any document, so that a short one full of brackets ends soon
-PARSE_MICROSECONDS_PER_CHAR = 20  # more for a long one; ordinary text costs 2 to 4, the shortest questions 12
 
 _TOKENS_PER_CHAR = 3  # "|a" gives five tokens for two characters; only filled-up table rows give more
 _TOKENS_PER_CELL = 3

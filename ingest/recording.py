@@ -94,8 +94,7 @@ class Recorder:
 
     def _skip(self, span: Span, reason: str) -> None:
         self.skipped.append(Skipped(span.line, reason, excerpt(span.name.question)))
-        if reason not in {_NO_QUESTION, _NO_ANSWER}:
-            self.warnings.append(Warned(span.line, f"left out: {reason}; shorten or split it"))
+        self.warnings.append(Warned(span.line, f"left out: {reason}; {_WAYS_OUT.get(reason, 'shorten or split it')}"))
 
     def _warn_of_repeats(self) -> None:
         if self._repeated:
@@ -119,6 +118,7 @@ class Recorder:
 
 _NO_QUESTION = "a question without text"
 _NO_ANSWER = "a question without an answer"
+_WAYS_OUT = {_NO_QUESTION: "write the question", _NO_ANSWER: "answer it or take it out"}
 _TOO_MUCH_HTML = f"an answer whose HTML is more than {OUTPUT_FACTOR} times as long (wide tables, long link addresses)"
 
 

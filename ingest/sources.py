@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +29,11 @@ class _File:
     """Relative to the PATH it was found under, with forward slashes."""
 
 
-def read_sources(paths: Sequence[Path]) -> Ingested:
+Announce = Callable[[Path, int], None]
+"""Called with the path and the bytes of each file before it is read."""
+
+
+def read_sources(paths: Sequence[Path], announce: Announce = lambda path, size: None) -> Ingested:
     """Return the records of Markdown files and folders, in the order given, files of a folder by name.
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
@@ -41,7 +45,7 @@ def read_sources(paths: Sequence[Path]) -> Ingested:
     ids = Ids()
     for path in paths:
         for file in _files(path):
-            found, report = _read(file)
+            found, report = _read(file, announce)
             own, warnings = _unique(found, ids, path)
             records += own
             reports.append(replace(report, warnings=(*report.warnings, *warnings)))
@@ -93,10 +97,10 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _read(file: _File) -> tuple[tuple[Record, ...], FileReport]:
+def _read(file: _File, announce: Announce) -> tuple[tuple[Record, ...], FileReport]:
     """Return the records and the report of a file; what is wrong with it becomes the report's error."""
     try:
-        decoded = decode(_content(file), file.name)
+        decoded = decode(_content(file, announce), file.name)
         document = parse_document(decoded.text, file.name)
     except ContentError as error:
         return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
@@ -105,13 +109,14 @@ def _read(file: _File) -> tuple[tuple[Record, ...], FileReport]:
     return document.records, replace(document.report, encoding=decoded.encoding)
 
 
-def _content(file: _File) -> bytes:
+def _content(file: _File, announce: Announce) -> bytes:
     """Return the bytes of a regular file of bearable size."""
     status = file.path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ContentError(f"{file.name}: not a regular file; leave it out")
     if status.st_size > FILE_BYTES:
         raise ContentError(f"{file.name}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); split it into several files")
+    announce(file.path, status.st_size)
     return file.path.read_bytes()
 
 

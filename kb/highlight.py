@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kb.answers import Highlight
 from kb.text import analyse
@@ -16,14 +15,13 @@ _SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;](?=\s)")
 def highlight(query: str, answer_text: str) -> Highlight:
     """Return the sentence with most of the query's distinct words, the earliest among equals."""
     wanted = frozenset(analyse(query))
-    spans = list(_sentences(answer_text)) or [(0, len(answer_text))]
-    start, end = max(spans, key=lambda span: (len(wanted & _words(answer_text[slice(*span)])), -span[0]))
+
+    def shared_words(span: tuple[int, int]) -> tuple[int, int]:
+        sentence = answer_text[slice(*span)].casefold()
+        return sum(word in sentence for word in wanted), -span[0]
+
+    start, end = max(_sentences(answer_text), key=shared_words, default=(0, len(answer_text)))
     return Highlight(start, end, answer_text[start:end])
-
-
-@lru_cache(maxsize=2_000)  # the same answers are shown again and again; a sentence's words take 5 kB
-def _words(sentence: str) -> frozenset[str]:
-    return frozenset(analyse(sentence))
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

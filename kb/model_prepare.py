@@ -44,6 +44,7 @@ EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
 FULL_BYTES = 4 << 20  # fewer free bytes than this: a write failed for lack of space
 
+RECIPE = 1  # raised when the same source would give other files
 Progress = Callable[[str], None]
 
 
@@ -57,6 +58,11 @@ class _Job:
     languages: tuple[str, ...]
     folder: Path
     progress: Progress
+
+    @property
+    def origin(self) -> str:
+        """What the files are made from and how; a model made in another way is made again."""
+        return f"{self.source.origin} recipe {RECIPE}"
 
 
 def prepare_model(
@@ -86,7 +92,7 @@ def prepare_model(
 def _is_prepared(job: _Job) -> bool:
     try:
         manifest = read_manifest(job.folder)
-        if (manifest.source, manifest.languages) != (job.source.origin, job.languages):
+        if (manifest.source, manifest.languages) != (job.origin, job.languages):
             return False
         verify_files(job.folder, manifest)
     except ModelMissing:
@@ -138,7 +144,7 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         format=MODEL_FORMAT,
         id=model_id(job.source.name, files),
         name=job.source.name,
-        source=job.source.origin,
+        source=job.origin,
         dim=expected.shape[1],
         max_tokens=max_tokens,
         query_prefix=prefixes.query,

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -148,11 +148,11 @@ def _nearest_passages(
     cosines = indexes.passages.vectors(rows) @ vector
     of_passages = indexes.store.baselines[rows, LANGUAGES.index(cohort_language(language))]
     of_query = indexes.cohort.baseline(vector)
-    nearness = cosines + WEIGHTS["passage_baseline"] * of_passages
-    starts = np.cumsum([0, *(len(record_rows) for record_rows in ranges)]).tolist()
+    nearness = (cosines + WEIGHTS["passage_baseline"] * of_passages).tolist()
+    starts = accumulate((len(record_rows) for record_rows in ranges), initial=0)
     nearest = []
     for (start, end), identity in zip(pairwise(starts), identities.values(), strict=True):
-        at = start + int(np.argmax(nearness[start:end]))
+        at = max(range(start, end), key=nearness.__getitem__)
         parts = {
             "cosine": float(cosines[at]),
             "passage_baseline": float(of_passages[at]),
@@ -167,8 +167,7 @@ def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store
 
     idf = ln(1 + (N - n + 0.5) / (n + 0.5)), Robertson and Zaragoza 2009, with n the number of records holding a word.
     """
-    frequency = store.record_frequency(words)
-    counts = np.array([frequency.get(word, 0) for word in words], dtype=np.float64)
+    counts = np.array([store.records_with(word) for word in words], dtype=np.float64)
     weights = np.log1p((store.record_count - counts + 0.5) / (counts + 0.5)).tolist()
     total = sum(weights) or 1.0  # no words: every share is 0
     held = [store.words_of(at) for at in positions]

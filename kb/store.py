@@ -142,6 +142,8 @@ class Store:
         """Return language and twin key of the record at a position."""
         self.words_of = lru_cache(_CACHED)(self._read_words)
         """Return the words of the record at a position."""
+        self.records_with = lru_cache(_CACHED)(self._count_records)
+        """Return in how many records a word occurs."""
         self.passage = lru_cache(_CACHED)(self._read_passage)
         """Return the passage of an index row."""
         try:
@@ -248,10 +250,9 @@ class Store:
         (text,) = self._connection().execute("SELECT text FROM words WHERE rowid = ?", (position,)).fetchone()
         return frozenset(text.split(" "))
 
-    def record_frequency(self, words: Sequence[str]) -> dict[str, int]:
-        """Return in how many records each word occurs; words that occur nowhere are left out."""
-        rows = self._select("SELECT term, doc FROM word_counts WHERE term IN", words)
-        return {str(word): int(count) for word, count in rows}
+    def _count_records(self, word: str) -> int:
+        row = self._connection().execute("SELECT doc FROM word_counts WHERE term = ?", (word,)).fetchone()
+        return int(row[0]) if row else 0
 
     def _select(self, statement: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
