@@ -1,5 +1,5 @@
 """`python -m faq`."""
 
-from faq.main import main
+from faq.main import run
 
-main()
+run()

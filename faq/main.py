@@ -47,18 +47,34 @@ def cli() -> None:
     """Answer questions from a folder of FAQ Markdown, offline."""
 
 
-def main() -> None:
-    """Run the command line; an error is one line on standard error and exit code 2."""
+def main() -> int:
+    """Run the command line and return its exit code; an error is one line on standard error and exit code 2."""
     try:
         code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         hint = f"see `{error.ctx.command_path} --help`" if error.ctx else "see `faq --help`"
-        code = say_error(f"{error.format_message().rstrip('.')}; {hint}")
+        return say_error(f"{error.format_message().rstrip('.')}; {hint}")
     except click.Abort:
-        code = _INTERRUPTED
-    except KbError as error:
+        return _INTERRUPTED
+    except (KbError, OSError) as error:
         if os.environ.get("FAQ_DEBUG") == "1":
             raise
-        code = say_error(str(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        return say_error(str(error) if isinstance(error, KbError) else _told(error))
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: OSError) -> str:
+    """Say what the operating system refused: an unreadable settings file, a full disk behind the output."""
+    return f"{error.filename or 'the output'}: {error.strerror or error}; check the disk and your permissions"
+
+
+def run() -> None:
+    """Run the command line as a program.
+
+    It ends without taking apart what the operating system frees anyway: the tokenizer's hundred thousand pieces alone
+    would take a twelfth of a question's time.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -210,6 +210,15 @@ def test_a_reader_that_stops_early_sees_no_error(small: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_output_that_cannot_be_written_is_one_line(kb_folder: Path) -> None:
+    command = [sys.executable, "-m", "faq", "ask", ANSWERED, "--kb", kb_folder]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr == "faq: the output: No space left on device; check the disk and your permissions\n"
+
+
 def test_the_first_question_builds_a_knowledge_base_and_says_so(tmp_path: Path) -> None:
     done = faq("ask", ANSWERED, cwd=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"))
     assert done.returncode == 0, done.stderr
