@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from faq.bootstrap import encoder_folder
@@ -16,6 +17,11 @@ from kb.knowledge import KnowledgeBase
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("FAQ_REQUIRE_ALL") == "1"
+
+# Where a failure stops a change from landing, the examples are the same every time; by hand they are new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+if REQUIRE_ALL:
+    hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(hookwrapper=True)

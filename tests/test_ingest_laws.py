@@ -113,10 +113,10 @@ def test_any_text_gives_records_that_a_page_can_show(text):
 @settings(max_examples=200, deadline=None)
 def test_every_line_of_an_answer_is_the_end_of_a_line_of_the_source(text):
     source = f"# FAQ\n\n{text}"
-    plain = source.replace("\0", "\ufffd").replace("\ud800", "\ufffd").expandtabs(4).split("\n")
+    plain = ["".join(line.split()) for line in source.replace("\0", "\ufffd").replace("\ud800", "\ufffd").split("\n")]
     for record in parse_document(source, "x.md").records:
-        for line in record.answer.expandtabs(4).split("\n"):
-            assert any(line.strip(" *_") in whole for whole in plain)
+        for line in record.answer.split("\n"):  # white space aside: a tab is as wide as its column makes it
+            assert any("".join(line.strip(" *_").split()) in whole for whole in plain)
 
 
 headings = st.lists(st.tuples(st.integers(1, 4), words, st.sampled_from(("", "?")), st.sampled_from(("", "b\n\n"))))
