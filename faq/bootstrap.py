@@ -16,21 +16,26 @@ from kb.snapshot import current_snapshot, open_current
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
 
 
-def open_or_build(folder: Path, *, verify_model: bool = False, threads: int | None = None) -> KnowledgeBase:
-    """Open a knowledge base; where there is none yet, build one from the bundled content, saying so."""
+def open_or_build(folder: Path) -> KnowledgeBase:
+    """Open a knowledge base; where there is none yet, build one first. Raises what KnowledgeBase.open raises."""
+    build_if_missing(folder)
+    return KnowledgeBase.open(folder)
+
+
+def build_if_missing(folder: Path) -> None:
+    """Where there is no knowledge base yet, build one from the configured content, saying so."""
     try:
-        return KnowledgeBase.open(folder, verify_model=verify_model, threads=threads)
+        current_snapshot(folder)
     except KnowledgeBaseMissing:
         if (folder / "snapshots").is_dir() and any((folder / "snapshots").iterdir()):
             raise SnapshotDamaged(
                 f"{folder} has snapshots but no file `current`; run `faq snapshots --rollback NAME` or `faq ingest`"
             ) from None
-    ensure_built(folder)
-    return KnowledgeBase.open(folder, verify_model=verify_model, threads=threads)
+        _build(folder)
 
 
-def ensure_built(folder: Path) -> None:
-    """Build a knowledge base from the configured content unless there is one; waits for another that does."""
+def _build(folder: Path) -> None:
+    """Build a knowledge base from the configured content; waits when another process already does."""
     from faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
     from ingest import read_sources  # noqa: PLC0415
     from kb.build import build_snapshot  # noqa: PLC0415

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from faq.bootstrap import open_or_build
+from faq.bootstrap import build_if_missing
 from faq.config import kb_folder
 from faq.options import kb_option
 
@@ -20,5 +20,5 @@ def command(host: str, port: int, kb: Path | None) -> None:
     from server.serve import serve  # noqa: PLC0415 - Flask, and only here
 
     folder = kb_folder(kb)
-    open_or_build(folder).close()
+    build_if_missing(folder)
     serve(folder, host, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Encoder:
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
         self._session = _load_session(folder / "model.onnx", threads or min(os.cpu_count() or 1, 4))
         self._max_tokens = self.manifest.max_tokens
+        # More texts at once than cores are no faster, and a long one takes 40 MB while it runs.
+        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     @property
     def id(self) -> str:
@@ -120,7 +123,8 @@ class Encoder:
             ids = [*ids[: self._max_tokens - 1], ids[-1]]  # the closing special token stays
         tokens = np.asarray([ids], dtype=np.int64)
         feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
-        vector: Vector = self._session.run(["sentence_embedding"], feed)[0][0]
+        with self._slots:
+            vector: Vector = self._session.run(["sentence_embedding"], feed)[0][0]
         if not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
             raise ModelDamaged(f"{self.folder}: the encoder gave no unit vector; run `faq model prepare` again")
         return vector

@@ -9,7 +9,7 @@ from kb.answers import Highlight
 from kb.text import analyse
 
 # A sentence ends at a line end, a Chinese stop, or a Latin stop before white space. One pass, no backtracking.
-_SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?;](?=\s)")
+_SENTENCE_END = re.compile(r"[。！？\n]+|[.!?](?=\s)")
 
 
 def highlight(query: str, answer_text: str) -> Highlight:

@@ -38,19 +38,28 @@ class KnowledgeBase:
         self._encoder = encoder
 
     @classmethod
-    def open(cls, folder: Path, *, verify_model: bool = False, threads: int | None = None) -> KnowledgeBase:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        verify_model: bool = False,
+        threads: int | None = None,
+        before: KnowledgeBase | None = None,
+    ) -> KnowledgeBase:
         """Open the live snapshot of a knowledge base.
 
         The sha256 of records and index is checked, that of the model (its largest file) only with `verify_model`;
-        `threads` is how many cores one question may use. Raises KnowledgeBaseMissing, SnapshotDamaged,
-        SnapshotUnsupported.
+        `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
+        shared when it is the same: it is most of the memory and of the time.
+        Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_current(folder)
         try:
             files.verify(RECORDS_FILE, *(files.model_paths if verify_model else ()))
             passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE))
             cohort = FaissIndex.from_bytes(files.read_verified(COHORT_FILE)).all_vectors()
-            encoder = _own_encoder(files, threads)
+            shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
+            encoder = shared or _own_encoder(files, threads)
             store = Store(files.folder / RECORDS_FILE)
         except BaseException:
             files.close()

@@ -47,7 +47,7 @@ class KnowledgeHolder:
         """Open the live snapshot and watch for the next. Raises what KnowledgeBase.open raises."""
         self._folder = folder.resolve()
         self._lock = threading.Lock()
-        self._live = _Generation(self._open())
+        self._live = _Generation(self._open(None))
         self._refusal: Refusal | None = None
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="faq-reload", daemon=True)
@@ -79,7 +79,7 @@ class KnowledgeHolder:
             if name == self._live.knowledge.name:
                 self._refusal = None
             elif self._worth_trying(name):
-                self._swap(self._open())
+                self._swap(self._open(self._live.knowledge))
                 self._refusal = None
         except (KbError, OSError) as error:
             self._refuse(name, self._without_path(error))
@@ -98,9 +98,9 @@ class KnowledgeHolder:
         while not self._stopping.wait(RELOAD_SECONDS):
             self.look()
 
-    def _open(self) -> KnowledgeBase:
+    def _open(self, before: KnowledgeBase | None) -> KnowledgeBase:
         # One core a question: 8 threads on 2 cores answer more questions a second so (5 ms each) than with two (4 ms).
-        knowledge = KnowledgeBase.open(self._folder, verify_model=True, threads=1)
+        knowledge = KnowledgeBase.open(self._folder, verify_model=True, threads=1, before=before)
         try:
             knowledge.search("ready?", limit=1)  # the first run of a session is slow, and shows whether it runs at all
         except BaseException:

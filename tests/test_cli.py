@@ -228,6 +228,16 @@ def test_the_first_question_builds_a_knowledge_base_and_says_so(tmp_path: Path) 
     assert again.stderr == ""
 
 
+def test_two_first_questions_at_once_build_it_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "faq", "ask", ANSWERED, "--kb", str(tmp_path / "kb")]
+    asked = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) for _ in "ab"
+    ]
+    told = [process.communicate()[1] for process in asked]
+    assert [process.returncode for process in asked] == [0, 0], told
+    assert sum("published" in text for text in told) == 1, told
+
+
 def test_option_beats_environment_beats_file(small: Path, kb_folder: Path) -> None:
     (small / "faq.toml").write_text(f'[faq]\nkb = "{kb_folder}"\n')
     below = small / "deep" / "er"

@@ -149,6 +149,17 @@ def test_a_knowledge_base_without_records_says_so(empty: KnowledgeBase) -> None:
     assert answer.confidence == 0.0
 
 
+def test_the_next_snapshot_takes_the_encoder_over(encoder: Encoder, kb_folder: Path, tmp_path: Path) -> None:
+    before = KnowledgeBase.open(kb_folder)
+    build_snapshot(tmp_path, before.records(limit=3), encoder)
+    after = KnowledgeBase.open(tmp_path, before=before)
+    before.close()
+    answer = after.ask(after.records(limit=1)[0].question)
+    after.close()
+    assert answer.status is Status.ANSWERED
+    assert after._encoder is before._encoder
+
+
 def test_swapped_files_are_not_served(encoder: Encoder, kb_folder: Path, tmp_path: Path) -> None:
     """Index and records of two builds, each whole, do not go together."""
     import shutil
