@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 from support import ROOT, Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
+from kb import limits
 from kb.build import build_snapshot
 
 HEAVY = ("torch", "transformers", "sentence_transformers")
@@ -73,6 +74,13 @@ def load_server(address: str, questions: Sequence[str], process: psutil.Process)
     return len(answers), highest
 
 
+def short_and_long_questions() -> list[str]:
+    """Return real questions, after every fourth one that is as long as a question may be: it takes the most memory."""
+    short = corpus_questions(200)
+    pasted = " ".join(short)[: limits.QUERY_CHARS]
+    return [text for at, question in enumerate(short) for text in ((question, pasted) if at % 4 == 3 else (question,))]
+
+
 def main() -> bool:
     """Measure and print; return whether the aims are met."""
     with workshop() as folder:
@@ -83,7 +91,7 @@ def main() -> bool:
             try:
                 address = wait_for_address(server)
                 process = psutil.Process(server.pid)
-                answers, highest = load_server(address, corpus_questions(200), process)
+                answers, highest = load_server(address, short_and_long_questions(), process)
                 mapped = heavy_files_of(process)
             finally:
                 server.terminate()

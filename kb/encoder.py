@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from kb import limits
 from kb.dense import Matrix, Vector
 from kb.errors import ModelDamaged
 from kb.model_files import ModelManifest, read_manifest
@@ -63,7 +65,7 @@ class Encoder:
 
     def encode_query(self, text: str) -> Vector:
         """Embed one question, shape (dim,), L2 norm 1; what is longer than the encoder takes is cut at its end."""
-        return self._run(self._tokens(self.manifest.query_prefix + text))
+        return self._run(self._tokens(self.manifest.query_prefix + text), min(limits.QUERY_TOKENS, self._max_tokens))
 
     def encode_passages(
         self,
@@ -84,7 +86,7 @@ class Encoder:
         order = sorted(range(len(ids)), key=lambda at: (-len(ids[at]), at))
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             for done, (at, vector) in enumerate(
-                zip(order, pool.map(self._run, (ids[at] for at in order)), strict=True)
+                zip(order, pool.map(self._run, (ids[at] for at in order), repeat(self._max_tokens)), strict=True)
             ):
                 vectors[at] = vector
                 progress(done + 1)
@@ -118,9 +120,9 @@ class Encoder:
     def _tokens(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text).ids)
 
-    def _run(self, ids: list[int]) -> Vector:
-        if len(ids) > self._max_tokens:
-            ids = [*ids[: self._max_tokens - 1], ids[-1]]  # the closing special token stays
+    def _run(self, ids: list[int], max_tokens: int) -> Vector:
+        if len(ids) > max_tokens:
+            ids = [*ids[: max_tokens - 1], ids[-1]]  # the closing special token stays
         tokens = np.asarray([ids], dtype=np.int64)
         feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
         with self._slots:

@@ -23,7 +23,8 @@ _TELLING = (
     "报错",
 )
 _LOG_LINES = 4  # a paste of this many lines is a log, not a question
-_TELLING_LINES = 6  # kept of a log, beside its first line, which is often the user's own words
+_TELLING_LINES = 3  # kept of a log, beside its first line, which is often the user's own words
+_LINE_CHARS = 240  # of each, so that the last one, the likeliest cause, is not what falls off the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,4 @@ def _telling_lines(lines: list[str]) -> list[str]:
     if not telling:
         return lines
     kept = sorted({0, *telling[-_TELLING_LINES:]})
-    return [lines[number].strip() for number in kept]
+    return [lines[number].strip()[:_LINE_CHARS] for number in kept]

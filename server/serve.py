@@ -12,7 +12,7 @@ from types import FrameType
 from server.app import create_app
 from server.leases import EXTENSION
 from server.listener import Listener
-from server.memory import limit_arenas
+from server.memory import limit_hoarding
 from server.reload import KnowledgeHolder
 
 
@@ -22,7 +22,7 @@ def serve(kb_folder: Path, host: str, port: int) -> None:
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
     address cannot be used, and what `create_app` raises.
     """
-    limit_arenas()
+    limit_hoarding()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = create_app(kb_folder)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
