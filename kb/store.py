@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,8 +81,8 @@ def build_store(
         connection.executemany(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?)",
             (
-                (position, record.id, record.language, twin_key(record.id), _dump(record))
-                for position, record in enumerate(records)
+                (position, record.id, record.language, twin, _dump(record))
+                for position, (record, twin) in enumerate(zip(records, _twins(records), strict=True))
             ),
         )
         connection.executemany(
@@ -109,6 +109,15 @@ def build_store(
         return connection.serialize()
     finally:
         connection.close()
+
+
+def _twins(records: Sequence[Record]) -> Iterator[str]:
+    """Yield each record's twin key; a second record in the same language is no translation and stands alone."""
+    taken: set[tuple[str, str]] = set()
+    for record in records:
+        twin = twin_key(record.id)
+        yield record.id if (twin, record.language) in taken else twin
+        taken.add((twin, record.language))
 
 
 def _searched_text(record: Record) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_an_unrelated_question_is_not_answered(knowledge: KnowledgeBase, questio
 def test_the_askers_language_comes_first(knowledge: KnowledgeBase) -> None:
     assert knowledge.ask("class imbalance in the training set").hits[0].record.language == "en"
     assert knowledge.ask("训练集类别不均衡").hits[0].record.language == "zh"
+
+
+def test_two_records_of_one_language_are_no_translations(
+    encoder: Encoder, knowledge: KnowledgeBase, tmp_path: Path
+) -> None:
+    record = next(entry for entry in knowledge.records(limit=100) if entry.language == "zh")
+    copies = [replace(record, id=f"{folder}faq/Q1") for folder in ("", "cn/")]
+    build_snapshot(tmp_path, copies, encoder)
+    opened = KnowledgeBase.open(tmp_path)
+    answer = opened.ask(record.question)
+    opened.close()
+    assert answer.status is Status.AMBIGUOUS, "both fit equally well, and neither stands for the other"
 
 
 def test_confidence_does_not_depend_on_how_many_are_asked_for(knowledge: KnowledgeBase) -> None:

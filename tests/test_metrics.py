@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kb import metrics
+from kb.encoder import Encoder
 from kb.errors import ContentError
 from kb.evaluation import evaluate, read_queries
 from kb.knowledge import KnowledgeBase
@@ -93,13 +94,13 @@ def test_a_broken_query_file_is_named_by_line(tmp_path: Path, content: str) -> N
         read_queries(tmp_path / "q.jsonl")
 
 
-def test_the_development_queries_keep_their_level(shared_data: Path, tmp_path: Path, encoder: object) -> None:
+def test_the_development_queries_keep_their_level(shared_data: Path, tmp_path: Path, encoder: Encoder) -> None:
     """Five files of 138 real records; the figures that the README reports, with room for another processor."""
     from ingest import read_sources
     from kb.build import build_snapshot
 
     files = sorted((shared_data / "data/corpora/PaddlePaddle+PaddleClas").glob("docs__zh_CN__FAQ__*.md"))
-    build_snapshot(tmp_path, read_sources(files).records, encoder)  # type: ignore[arg-type]
+    build_snapshot(tmp_path, read_sources(files).records, encoder)
     knowledge = KnowledgeBase.open(tmp_path)
     dev = shared_data / "data/dev"
     queries = read_queries(dev / "paddleclas_queries.jsonl") + read_queries(dev / "oos.jsonl")
