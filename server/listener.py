@@ -63,13 +63,14 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
             self.unread -= thrown_away
             self.completed = self.unread == 0
             return thrown_away
+        header = self.header_plus + data  # the parser keeps no header that has grown too large
         consumed: int = super().received(data)
         if isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= DRAINED_BODY_BYTES:
             self.unread = self.content_length
             self.completed = False
-        elif isinstance(self.error, RequestHeaderFieldsTooLarge) and _HEADER_END not in self.header_plus:
+        elif isinstance(self.error, RequestHeaderFieldsTooLarge) and _HEADER_END not in header:
             self.unread_header = DRAINED_HEADER_BYTES
-            self.header_tail = self.header_plus[1 - len(_HEADER_END) :]
+            self.header_tail = header[1 - len(_HEADER_END) :]
             self.completed = False
         return consumed
 

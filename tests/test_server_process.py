@@ -114,6 +114,17 @@ def test_an_error_below_the_application_is_a_problem_document_with_every_header(
     assert {name: sent.get(name.lower()) for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
 
 
+@pytest.mark.parametrize("cut", [16_000, 16_390, 16_598, 16_599, 16_600, 16_601])
+def test_a_header_that_is_too_large_is_answered_wherever_it_is_cut(server, cut):
+    start = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
+    request = start + b"a" * (16_598 - len(start)) + b"\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=3) as connection:
+        connection.sendall(request[:cut])
+        time.sleep(0.2)  # so that the server reads the two parts one after the other
+        connection.sendall(request[cut:])
+        assert status_of(connection.recv(65536)) == 431
+
+
 def test_an_old_health_check_that_names_no_host_is_answered(server):
     assert status_of(server.raw(b"GET /healthz HTTP/1.0\r\n\r\n")) == 200
 
