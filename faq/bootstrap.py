@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faq.console import Counter, say_note
 from kb.encoder import Encoder
 from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged
 from kb.knowledge import KnowledgeBase
 from kb.model_files import default_folder, read_manifest
+from kb.records import Record
 from kb.snapshot import current_snapshot, open_current
+
+if TYPE_CHECKING:
+    from kb.build import Published
 
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
 
@@ -38,17 +43,23 @@ def _build(folder: Path) -> None:
     """Build a knowledge base from the configured content; waits when another process already does."""
     from faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
     from ingest import read_sources  # noqa: PLC0415
-    from kb.build import build_snapshot  # noqa: PLC0415
 
     paths = content_paths()
     say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
-    encoder = Encoder(encoder_folder(folder))
+    records = read_sources(paths).records
     try:
-        published = build_snapshot(folder, read_sources(paths).records, encoder, Counter("embedding passage"))
+        published = publish_records(records, folder)
     except Busy:
         _wait_for_snapshot(folder)
         return
     say_note(f"published {published.snapshot}: {published.records} records, {published.passages} passages")
+
+
+def publish_records(records: Sequence[Record], folder: Path) -> Published:
+    """Embed records and publish them, showing how far it is. Raises what build_snapshot raises."""
+    from kb.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
+
+    return build_snapshot(folder, records, Encoder(encoder_folder(folder)), Counter("embedding passage"))
 
 
 def encoder_folder(folder: Path) -> Path:

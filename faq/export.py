@@ -14,10 +14,7 @@ from faq.bootstrap import open_or_build
 from faq.config import kb_folder
 from faq.console import say
 from faq.options import kb_option
-from kb.knowledge import KnowledgeBase
 from kb.records import Record
-
-_PAGE = 1_000  # records held at once
 
 
 @click.command("export")
@@ -27,17 +24,10 @@ def command(form: str, kb: Path | None) -> None:
     """Write all records to standard output, in stored order."""
     knowledge = open_or_build(kb_folder(kb))
     try:
-        for line in _FORMATS[form](_all_records(knowledge)):
+        for line in _FORMATS[form](knowledge.all_records()):
             say(line)
     finally:
         knowledge.close()
-
-
-def _all_records(knowledge: KnowledgeBase) -> Iterator[Record]:
-    page = knowledge.records(limit=_PAGE)
-    while page:
-        yield from page
-        page = knowledge.records(after=page[-1].id, limit=_PAGE)
 
 
 def _jsonl(records: Iterator[Record]) -> Iterator[str]:

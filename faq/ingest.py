@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from faq.bootstrap import encoder_folder, ingest_paths
+from faq.bootstrap import ingest_paths, publish_records
 from faq.config import kb_folder
-from faq.console import Counter, say, say_json, say_note
+from faq.console import say, say_json, say_note
 from faq.options import json_option, kb_option
 from ingest import FileReport, Ingested, read_sources
-from kb.build import Published, build_snapshot
-from kb.encoder import Encoder
+from kb.build import Published
 from kb.errors import ContentError
 
 _LARGE_BYTES = 500_000  # reads in two seconds
@@ -37,7 +36,7 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
         raise ContentError(
             f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
         )
-    published = None if dry_run else _publish(ingested, kb_folder(kb))
+    published = None if dry_run else publish_records(ingested.records, kb_folder(kb))
     warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
     warnings += len(published.truncated) if published else 0
     if as_json:
@@ -55,11 +54,6 @@ def _first_reason(ingested: Ingested) -> str:
         if file.skipped:
             return f"{file.path}:{file.skipped[0].line}: {file.skipped[0].reason}"
     return "they hold no text"
-
-
-def _publish(ingested: Ingested, folder: Path) -> Published:
-    encoder = Encoder(encoder_folder(folder))
-    return build_snapshot(folder, ingested.records, encoder, Counter("embedding passage"))
 
 
 def _announce(path: Path, size: int) -> None:

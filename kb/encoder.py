@@ -92,10 +92,6 @@ class Encoder:
                 progress(done + 1)
         return Encoded(vectors, tuple(at for at, tokens in enumerate(ids) if len(tokens) > self._max_tokens))
 
-    def count_tokens(self, text: str) -> int:
-        """Return how many tokens the text has, without prompt and special tokens."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
     def split(self, text: str, max_tokens: int) -> tuple[str, ...]:
         """Cut a text into pieces of at most `max_tokens` tokens, at a line or sentence end where one is near.
 

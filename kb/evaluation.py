@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from kb.errors import ContentError
 from kb.knowledge import KnowledgeBase
 from kb.language import detect_language
 from kb.metrics import Outcome
-
-_PAGE = 1_000  # records read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def evaluate(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> Eval
     for query in queries:
         relevant: set[str] = set()
         for entry in query.relevant:
-            found = names.get(entry) or names.get(_letters(entry))
+            found = names.get(entry) or names.get(letters(entry))
             relevant.update(found or ())
             if not found:
                 unknown.append(entry)
@@ -138,19 +136,12 @@ def evaluate(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> Eval
 def _record_ids(knowledge: KnowledgeBase) -> Mapping[str, frozenset[str]]:
     """Return the ids that each name stands for: an id, a question's text, or that text's letters."""
     names: dict[str, set[str]] = {}
-    for record_id, question in _all_records(knowledge):
-        for name in (record_id, question, _letters(question)):
-            names.setdefault(name, set()).add(record_id)
+    for record in knowledge.all_records():
+        for name in (record.id, record.question, letters(record.question)):
+            names.setdefault(name, set()).add(record.id)
     return {name: frozenset(ids) for name, ids in names.items()}
 
 
-def _all_records(knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    page = knowledge.records(limit=_PAGE)
-    while page:
-        yield from ((record.id, record.question) for record in page)
-        page = knowledge.records(after=page[-1].id, limit=_PAGE)
-
-
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Return letters and digits only: a labelled question may keep the code marks that a stored one has lost."""
     return "".join(char for char in text.casefold() if char.isalnum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kb import limits
@@ -26,6 +26,7 @@ _MESSAGES = {
     Reason.EMPTY_INDEX: "The knowledge base holds no records that may answer.",
 }
 _SUGGESTIONS = 3
+_PAGE = 1_000  # records held at once by who goes through all of them
 
 
 class KnowledgeBase:
@@ -129,6 +130,13 @@ class KnowledgeBase:
         """Return up to `limit` records in stored order, those after the record `after` when it is given."""
         return self._store.records_after(after, limit)
 
+    def all_records(self) -> Iterator[Record]:
+        """Yield every record in stored order, a page in memory at a time."""
+        page = self.records(limit=_PAGE)
+        while page:
+            yield from page
+            page = self.records(after=page[-1].id, limit=_PAGE)
+
     def close(self) -> None:
         """Let go of files and memory; the knowledge base is not used afterwards."""
         self._store.close()
@@ -166,7 +174,7 @@ class KnowledgeBase:
             confidence=scored.confidence,
             highlight=highlight(query.text, record.answer_text),
             explanation=Explanation(
-                passage=self._store.passage(scored.row).text,
+                passage=self._store.passage_text(scored.row),
                 scores=scored.parts,
                 weights=dict(WEIGHTS),
             ),
@@ -175,9 +183,11 @@ class KnowledgeBase:
     def _no_answer(self, query: Query, hits: Sequence[ScoredRecord], tags: Sequence[str]) -> NoAnswer:
         unanswerable = Reason.EMPTY_QUESTION if query.is_empty else Reason.EMPTY_INDEX
         reason = Reason.NOT_CONFIDENT if hits else unanswerable
-        near = self._filled(query, self._choices(hits)[:_SUGGESTIONS])
-        suggestions = tuple(Suggestion(hit.record.id, hit.record.question, hit.confidence) for hit in near)
-        return NoAnswer(reason, _MESSAGES[reason], suggestions)
+        suggestions = []
+        for hit in self._choices(hits)[:_SUGGESTIONS]:
+            record = self._store.record_at(hit.position)
+            suggestions.append(Suggestion(record.id, record.question, hit.confidence))
+        return NoAnswer(reason, _MESSAGES[reason], tuple(suggestions))
 
 
 def _own_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.checksums import file_sha256
+from kb.disk import sync_folder
 from kb.errors import KbError, ModelDamaged, ModelMissing, ModelRefused, StorageFailed
 from kb.model_export import export_onnx, keep_embedding_rows
 from kb.model_files import (
@@ -165,11 +166,7 @@ def _publish(workshop: Path, folder: Path, manifest: ModelManifest) -> None:
         with (workshop / name).open("rb") as file:
             os.fsync(file.fileno())
         (workshop / name).replace(folder / name)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(folder)
 
 
 def _entry(path: Path) -> FileEntry:

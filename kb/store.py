@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kb.cohort import LANGUAGES, Baselines
 from kb.errors import SnapshotDamaged
 from kb.language import detect_language, twin_key
-from kb.passages import Kind, Passage
+from kb.passages import Passage
 from kb.records import Record, Source
 from kb.text import analyse
 
@@ -41,16 +41,6 @@ CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, row);
 _CACHED = 2_000  # word sets, passages, identities kept in memory: at most 10 kB each
 _CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
 _BOUND_VALUES = 500  # parameters of one statement; SQLite's own limit is 32,766
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage as found again."""
-
-    row: int
-    position: int
-    kind: Kind
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +143,8 @@ class Store:
         """Return the words of the record at a position."""
         self.records_with = lru_cache(_CACHED)(self._count_records)
         """Return in how many records a word occurs."""
-        self.passage = lru_cache(_CACHED)(self._read_passage)
-        """Return the passage of an index row."""
+        self.passage_text = lru_cache(_CACHED)(self._read_passage_text)
+        """Return the text of the passage of an index row."""
         try:
             self.record_count = self._count("records")
             self._positions = self._passage_positions()
@@ -223,10 +213,9 @@ class Store:
         row = self._connection().execute("SELECT language, twin FROM records WHERE position = ?", (position,))
         return Identity(*row.fetchone())
 
-    def _read_passage(self, row: int) -> StoredPassage:
-        found = self._connection().execute("SELECT row, position, kind, text FROM passages WHERE row = ?", (row,))
-        row, position, kind, text = found.fetchone()
-        return StoredPassage(row, position, Kind(kind), text)
+    def _read_passage_text(self, row: int) -> str:
+        (text,) = self._connection().execute("SELECT text FROM passages WHERE row = ?", (row,)).fetchone()
+        return str(text)
 
     def rows_of(self, position: int) -> range:
         """Return the index rows of a record's passages."""

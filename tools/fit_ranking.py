@@ -25,6 +25,7 @@ from ingest import read_sources
 from kb.answers import Hit
 from kb.build import build_snapshot
 from kb.encoder import Encoder
+from kb.evaluation import letters
 from kb.knowledge import KnowledgeBase
 from kb.language import twin_key
 from kb.model_files import default_folder
@@ -142,11 +143,6 @@ def ranked(knowledge: KnowledgeBase, query: Query) -> Ranked:
         right=np.array([bool(query.answers & own) for own in names]),
         in_scope=bool(query.answers),
     )
-
-
-def letters(text: str) -> str:
-    """Return letters and digits only: the data's questions keep code marks that ours do not."""
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def fit(queries: list[Ranked]) -> Constants:
