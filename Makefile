@@ -57,6 +57,7 @@ $(STAMPS)-dev: $(STAMPS)-model
 # Ingests again when the content changed; progress and report go beside the answer, to standard error.
 $(INGESTED): $(shell find content -name '*.md') $(STAMPS)-model
 	@$(BIN)/faq ingest >&2
+	@mkdir -p $(@D)
 	@touch $@
 
 clean:
