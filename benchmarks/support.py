@@ -18,6 +18,7 @@ from platformdirs import user_cache_dir
 from faq.bootstrap import encoder_folder
 from ingest import read_sources
 from kb.encoder import Encoder
+from kb.model_files import BUNDLED_NAME
 from kb.model_prepare import prepare_model
 from kb.model_source import find_source, load_source, quiet_libraries
 from kb.records import Record
@@ -89,7 +90,7 @@ def prepared_encoder() -> Encoder:
 
 def full_precision_model() -> Path:
     """Return the bundled weights as a SentenceTransformer folder, written once into the user's cache."""
-    folder = Path(user_cache_dir("faqkb")) / "benchmarks" / "multilingual-e5-small-fp32"
+    folder = Path(user_cache_dir("faqkb")) / "benchmarks" / f"{BUNDLED_NAME}-fp32"
     if not (folder / "modules.json").exists():
         print("writing the full-precision model (once, 15 s) …", file=sys.stderr)
         with quiet_libraries():

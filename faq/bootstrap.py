@@ -14,6 +14,7 @@ from kb.knowledge import KnowledgeBase
 from kb.model_files import default_folder, read_manifest
 from kb.records import Record
 from kb.snapshot import current_snapshot, open_current
+from kb.tuned import tuned_model
 
 if TYPE_CHECKING:
     from kb.build import Published
@@ -63,7 +64,9 @@ def publish_records(records: Sequence[Record], folder: Path) -> Published:
 
 
 def encoder_folder(folder: Path) -> Path:
-    """Return the prepared model to ingest with: the prepared one, else the knowledge base's own, else one made now."""
+    """Return the model to ingest with: the fine-tuned, the prepared, the snapshot's own one, else one made now."""
+    if tuned_model(folder).is_dir():
+        return tuned_model(folder)
     prepared = default_folder()
     try:
         read_manifest(prepared)

@@ -38,7 +38,7 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
         )
     published = None if dry_run else publish_records(ingested.records, kb_folder(kb))
     warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
-    warnings += len(published.truncated) if published else 0
+    warnings += len(published.truncated) + (not published.calibrated) if published else 0
     if as_json:
         say_json(_document(ingested, published))
     else:
@@ -80,6 +80,8 @@ def _show_published(ingested: Ingested, published: Published | None) -> None:
         return
     for record_id in published.truncated:
         say_note(f"{record_id}: warning: longer than the encoder reads; its end is not searched by meaning")
+    if not published.calibrated:
+        say_note("warning: confidence was not fitted with this encoder; `faq tune --queries FILE` fits it")
     what = "published" if published.changed else "unchanged"
     say(
         f"{what} {published.snapshot}: {published.records} records, {published.passages} passages,"
@@ -99,5 +101,6 @@ def _document(ingested: Ingested, published: Published | None) -> dict[str, obje
             "passages": published.passages,
             "embedded": published.embedded,
             "truncated": list(published.truncated),
+            "calibrated": published.calibrated,
         },
     }

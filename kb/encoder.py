@@ -16,8 +16,9 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from kb import limits
-from kb.dense import Matrix, Vector
+from kb.dense import Matrix
 from kb.errors import ModelDamaged
+from kb.late_interaction import Embedding, TokenCodes, quantise
 from kb.model_files import ModelManifest, read_manifest
 from kb.passages import Kind
 
@@ -32,6 +33,8 @@ class Encoded:
 
     vectors: Matrix
     """Shape (texts, dim), in the order given."""
+    tokens: tuple[TokenCodes, ...]
+    """Token vectors of each text."""
     truncated: tuple[int, ...]
     """Indexes of the texts that were longer than the encoder takes; their ends were not read."""
 
@@ -63,9 +66,10 @@ class Encoder:
         """Length of a vector."""
         return self.manifest.dim
 
-    def encode_query(self, text: str) -> Vector:
-        """Embed one question, shape (dim,), L2 norm 1; what is longer than the encoder takes is cut at its end."""
-        return self._run(self._tokens(self.manifest.query_prefix + text), min(limits.QUERY_TOKENS, self._max_tokens))
+    def encode_query(self, text: str) -> Embedding:
+        """Embed one question; what is longer than the encoder takes is cut at its end."""
+        tokens = self._tokens(text, self.manifest.query_prefix)
+        return self._run(tokens, min(limits.QUERY_TOKENS, self._max_tokens))
 
     def encode_passages(
         self,
@@ -81,16 +85,30 @@ class Encoder:
         cores are filled by running the longest texts first on one thread each.
         Raises ModelDamaged when the model gives anything but unit vectors.
         """
-        ids = [self._tokens(self._prompt(kind) + text) for text, kind in zip(texts, kinds, strict=True)]
+        tokens = [self._tokens(text, self._prompt(kind)) for text, kind in zip(texts, kinds, strict=True)]
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        order = sorted(range(len(ids)), key=lambda at: (-len(ids[at]), at))
+        codes: dict[int, TokenCodes] = {}
+        order = sorted(range(len(tokens)), key=lambda at: (-len(tokens[at].ids), at))
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            for done, (at, vector) in enumerate(
-                zip(order, pool.map(self._run, (ids[at] for at in order), repeat(self._max_tokens)), strict=True)
+            for done, (at, embedding) in enumerate(
+                zip(order, pool.map(self._run, (tokens[at] for at in order), repeat(self._max_tokens)), strict=True)
             ):
-                vectors[at] = vector
+                vectors[at] = embedding.vector
+                codes[at] = quantise(embedding.tokens)
                 progress(done + 1)
-        return Encoded(vectors, tuple(at for at, tokens in enumerate(ids) if len(tokens) > self._max_tokens))
+        return Encoded(
+            vectors,
+            tokens=tuple(codes[at] for at in range(len(texts))),
+            truncated=tuple(at for at, text in enumerate(tokens) if len(text.ids) > self._max_tokens),
+        )
+
+    def token_spans(self, text: str, kind: Kind) -> tuple[range, ...]:
+        """Return the characters of each token whose vector `encode_passages` gives, in the same order."""
+        prompt = self._prompt(kind)
+        tokens = self._tokens(text, prompt)
+        spans = (tokens.offset(at) for at in tokens.own if at < self._max_tokens - 1)
+        own = tuple(range(max(start - len(prompt), 0), end - len(prompt)) for start, end in spans)
+        return own or (range(len(text)),)
 
     def split(self, text: str, max_tokens: int) -> tuple[str, ...]:
         """Cut a text into pieces of at most `max_tokens` tokens, at a line or sentence end where one is near.
@@ -113,19 +131,36 @@ class Encoder:
     def _prompt(self, kind: Kind) -> str:
         return self.manifest.passage_prefix if kind is Kind.ANSWER else self.manifest.query_prefix
 
-    def _tokens(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text).ids)
+    def _tokens(self, text: str, prompt: str) -> _Tokens:
+        return _Tokens(self._tokenizer.encode(prompt + text), len(prompt))
 
-    def _run(self, ids: list[int], max_tokens: int) -> Vector:
+    def _run(self, text: _Tokens, max_tokens: int) -> Embedding:
+        ids = text.ids
         if len(ids) > max_tokens:
             ids = [*ids[: max_tokens - 1], ids[-1]]  # the closing special token stays
         tokens = np.asarray([ids], dtype=np.int64)
         feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
         with self._slots:
-            vector: Vector = self._session.run(["sentence_embedding"], feed)[0][0]
+            (vector,), (of_tokens,) = self._session.run(["sentence_embedding", "token_embeddings"], feed)
         if not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
             raise ModelDamaged(f"{self.folder}: the encoder gave no unit vector; run `faq model prepare` again")
-        return vector
+        own = of_tokens[[at for at in text.own if at < len(ids) - 1]]
+        return Embedding(vector, own / np.linalg.norm(own, axis=1, keepdims=True) if len(own) else vector[None, :])
+
+
+class _Tokens:
+    """A tokenised text with its prompt."""
+
+    def __init__(self, encoding: Any, prompt_chars: int) -> None:
+        self._offsets: list[tuple[int, int]] = encoding.offsets
+        self.ids: list[int] = encoding.ids
+        # Special tokens have no characters.
+        self.own = [at for at, (start, end) in enumerate(self._offsets) if end > max(start, prompt_chars)]
+        """Places of the tokens that are the text's own: neither prompt nor special."""
+
+    def offset(self, at: int) -> tuple[int, int]:
+        """Return first and last character, the prompt counted."""
+        return self._offsets[at]
 
 
 def _soft_break(text: str, offsets: list[tuple[int, int]], first: int, last: int) -> int:

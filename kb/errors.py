@@ -37,6 +37,10 @@ class SnapshotNotFound(KbError):
     """No snapshot of that name is in the knowledge base."""
 
 
+class RankingDamaged(KbError):
+    """A file of ranking weights is not one, or of another format."""
+
+
 class Busy(KbError):
     """Another process is writing the knowledge base or preparing the model."""
 

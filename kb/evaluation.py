@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kb import limits, metrics
+from kb import limits
 from kb.answers import Status
+from kb.bootstrap import bootstrap_intervals
 from kb.errors import ContentError
 from kb.knowledge import KnowledgeBase
 from kb.language import detect_language
-from kb.metrics import Outcome
+from kb.metrics import Columns, measure, to_columns
+from kb.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +32,90 @@ class LabelledQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One query and what it got."""
+
+    query: LabelledQuery
+    outcome: Outcome
+    first_question: str | None
+    """Question of the record found first; None when none was."""
+    took_ms: float
+
+    @property
+    def missed(self) -> bool:
+        """Whether it went wrong: in scope with a wrong record first, or out of scope and answered or given choices."""
+        if self.outcome.in_scope:
+            return not self.outcome.right
+        return self.outcome.status is not Status.NO_ANSWER
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one entry of `misses` of `faq eval --json`."""
+        outcome = self.outcome
+        return {
+            "query": self.query.query,
+            "lang": self.query.language,
+            "relevant": list(self.query.relevant),
+            "status": outcome.status.value,
+            "confidence": outcome.confidence,
+            "first": {"id": outcome.ranked[0], "question": self.first_question} if outcome.ranked else None,
+            "rank": outcome.ranks[0] if outcome.ranks else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What all queries got."""
 
-    queries: tuple[LabelledQuery, ...]
-    outcomes: tuple[Outcome, ...]
-    latencies_ms: tuple[float, ...]
+    snapshot: str
+    asked: tuple[Asked, ...]
+    """At least one, in the order of the file."""
     unknown: tuple[str, ...]
     """Relevant entries that no record goes by; they count as never found."""
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What each query got."""
+        return tuple(asked.outcome for asked in self.asked)
+
+    @property
+    def misses(self) -> tuple[Asked, ...]:
+        """The queries that went wrong."""
+        return tuple(asked for asked in self.asked if asked.missed)
+
     def to_json(self) -> dict[str, Any]:
         """Return the document of `faq eval --json`."""
-        languages = sorted({query.language for query in self.queries})
-        p50, p99 = np.percentile(self.latencies_ms, [50, 99]) if self.latencies_ms else (0.0, 0.0)
+        p50, p99 = np.percentile([asked.took_ms for asked in self.asked], [50, 99])
+        languages = sorted({asked.query.language for asked in self.asked})
         return {
-            **figures(self.outcomes),
+            **report(self.outcomes),
             "by_language": {
-                language: figures(
-                    [out for query, out in zip(self.queries, self.outcomes, strict=True) if query.language == language]
-                )
+                language: report([asked.outcome for asked in self.asked if asked.query.language == language])
                 for language in languages
             },
             "latency_ms": {"p50": round(float(p50), 3), "p99": round(float(p99), 3)},
             "unknown_relevant": list(self.unknown),
+            "snapshot": self.snapshot,
         }
 
 
-def figures(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
-    """Return every figure of some outcomes by its name in the query file's report."""
-    out_of_scope = sum(not outcome.in_scope for outcome in outcomes)
+def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the counts of some outcomes, their figures by name, and the 95% interval of every figure."""
+    columns = to_columns(outcomes)
     return {
         "n": len(outcomes),
-        "n_out_of_scope": out_of_scope,
-        "recall@1": metrics.recall_at_k(outcomes, 1),
-        "recall@3": metrics.recall_at_k(outcomes, 3),
-        "recall@10": metrics.recall_at_k(outcomes, 10),
-        "mrr": metrics.mean_reciprocal_rank(outcomes),
-        "ndcg@10": metrics.ndcg_at_10(outcomes),
-        "auroc": metrics.auroc(outcomes),
-        "ece": metrics.expected_calibration_error(outcomes),
-        "coverage_at_90_precision": metrics.coverage_at_precision(outcomes, 0.9),
-        "answered_precision": metrics.answered_precision(outcomes),
-        "answered_coverage": metrics.answered_coverage(outcomes),
-        "shown_right": metrics.shown_right(outcomes),
-        "false_answers": metrics.false_answers(outcomes),
-        "false_choices": metrics.false_choices(outcomes),
+        "n_out_of_scope": sum(not outcome.in_scope for outcome in outcomes),
+        **figures_of(columns),
+        "intervals": bootstrap_intervals(partial(measure, columns), len(outcomes)),
+    }
+
+
+def figures_of(columns: Columns) -> dict[str, float | None]:
+    """Return every figure by name; a share of no queries is 0, but for two that a 0 would misreport as bad."""
+    once = np.ones((1, len(columns.confidence)))
+    without = dict.fromkeys(("auroc", "answered_precision"))
+    return {
+        name: without.get(name, 0.0) if np.isnan(value) else float(value)
+        for name, (value,) in measure(columns, once).items()
     }
 
 
@@ -84,7 +126,7 @@ def read_queries(path: Path) -> tuple[LabelledQuery, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{path}: cannot be read ({error}); give a file of JSON Lines") from error
     queries = tuple(
-        _parse_line(line, f"{path}:{number}") for number, line in enumerate(text.splitlines(), start=1) if line.strip()
+        _parse_line(line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), start=1) if line.strip()
     )
     if not queries:
         raise ContentError(f"{path}: holds no queries; give at least one line")
@@ -94,8 +136,8 @@ def read_queries(path: Path) -> tuple[LabelledQuery, ...]:
 def _parse_line(line: str, place: str) -> LabelledQuery:
     try:
         entry = json.loads(line)
-        query, relevant = entry["query"], entry["relevant"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        query, relevant, language = entry["query"], entry["relevant"], entry.get("lang")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ContentError(f"{place}: not a query (expected an object with query and relevant); correct it") from error
     if (
         not isinstance(query, str)
@@ -103,34 +145,57 @@ def _parse_line(line: str, place: str) -> LabelledQuery:
         or not all(isinstance(one, str) for one in relevant)
     ):
         raise ContentError(f"{place}: query must be text and relevant a list of texts (got {line[:60]!r}); correct it")
-    return LabelledQuery(query, tuple(relevant), str(entry.get("lang") or detect_language(query)))
+    labelled = LabelledQuery(query, tuple(relevant), str(language or detect_language(query)))
+    _check_printable(labelled, place)
+    return labelled
+
+
+def _check_printable(labelled: LabelledQuery, place: str) -> None:
+    """Refuse a lone surrogate: JSON can spell it, no output can hold it."""
+    try:
+        "".join((labelled.query, *labelled.relevant, labelled.language)).encode()
+    except UnicodeEncodeError as error:
+        raise ContentError(
+            f"{place}: holds half a character (got {error.object[error.start]!r}); correct it"
+        ) from error
 
 
 def evaluate(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> Evaluation:
-    """Ask every query once; ranks are those of `search`, without any threshold."""
+    """Ask every query, at least one; ranks are those of `search`, without any threshold."""
     names = _record_ids(knowledge)
-    outcomes, latencies, unknown = [], [], []
-    for query in queries:
-        relevant: set[str] = set()
-        for entry in query.relevant:
-            found = names.get(entry) or names.get(letters(entry))
-            relevant.update(found or ())
-            if not found:
-                unknown.append(entry)
-        answer = knowledge.ask(query.query)
-        latencies.append(answer.took_ms)
-        hits = knowledge.search(query.query, limit=limits.TOP_K_MAX)
-        outcomes.append(
-            Outcome(
-                in_scope=bool(query.relevant),
-                ranks=tuple(rank for rank, hit in enumerate(hits, start=1) if hit.record.id in relevant),
-                relevant=max(len(relevant), len(query.relevant)),
-                confidence=answer.confidence,
-                answered=answer.status is Status.ANSWERED,
-                choices=len(answer.hits) if answer.status is Status.AMBIGUOUS else 0,
-            )
-        )
-    return Evaluation(tuple(queries), tuple(outcomes), tuple(latencies), tuple(dict.fromkeys(unknown)))
+    wanted = dict.fromkeys(entry for query in queries for entry in query.relevant)
+    return Evaluation(
+        snapshot=knowledge.name,
+        asked=tuple(_ask(knowledge, query, _relevant_ids(query, names)) for query in queries),
+        unknown=tuple(entry for entry in wanted if not _ids_called(entry, names)),
+    )
+
+
+def _ask(knowledge: KnowledgeBase, query: LabelledQuery, relevant: frozenset[str]) -> Asked:
+    answer, ranked = knowledge.ask_ranked(query.query)
+    records = [knowledge.record_at(hit.position) for hit in ranked[: limits.TOP_K_MAX]]
+    outcome = Outcome(
+        ranked=tuple(record.id for record in records),
+        relevant=relevant,
+        status=answer.status,
+        confidence=answer.confidence,
+        choices=len(answer.hits) if answer.status is Status.AMBIGUOUS else 0,
+    )
+    return Asked(query, outcome, records[0].question if records else None, answer.took_ms)
+
+
+def relevant_ids(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> tuple[frozenset[str], ...]:
+    """Return the ids of the records that answer each query; an entry that no record goes by stands for itself."""
+    names = _record_ids(knowledge)
+    return tuple(_relevant_ids(query, names) for query in queries)
+
+
+def _relevant_ids(query: LabelledQuery, names: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(_ids_called(entry, names) or {entry} for entry in query.relevant))
+
+
+def _ids_called(name: str, names: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return names.get(name) or names.get(letters(name)) or frozenset()
 
 
 def _record_ids(knowledge: KnowledgeBase) -> Mapping[str, frozenset[str]]:

@@ -1,127 +1,140 @@
-"""Measures of ranking, confidence and abstention, by their standard definitions. Plain functions of numbers."""
+"""Measures of ranking, confidence and abstention, by their standard definitions. Plain functions of numbers.
+
+Each figure is computed under many weightings of the queries at once. `weights` has shape (weightings, queries) and
+says how often a query counts: one row of ones gives the figure itself, rows of draws its bootstrap
+(`kb/bootstrap.py`). A figure has shape (weightings,) and is NaN where no query counts that it is about.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-_BINS = 10  # of the calibration error, equally wide, as in Guo et al. 2017 (arXiv 1706.04599)
+from kb.outcome import Outcome
+from kb.ranking_measures import RANKING_FIGURES, measure_rankings
+
+BINS = 10  # of the calibration error, equally wide, as in Guo et al. 2017 (arXiv 1706.04599)
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one query got."""
+class Columns:
+    """Outcomes as numbers, each of shape (queries,); a fact is 1.0 where it holds and 0.0 elsewhere."""
 
-    in_scope: bool
-    """Whether any record answers it."""
-    ranks: tuple[int, ...]
-    """1-based ranks of the relevant records that were found, ascending."""
-    relevant: int
-    """How many records answer it."""
-    confidence: float
-    """Of the first hit, 0 when there is none."""
-    answered: bool
-    """Whether the first hit was given as the answer."""
-    choices: int
-    """How many hits were offered as choices; 0 unless ambiguous."""
-
-    @property
-    def right(self) -> bool:
-        """Whether the first hit is relevant."""
-        return self.ranks[:1] == (1,)
+    rankings: Mapping[str, Values]
+    """The measures of `kb/ranking_measures.py` by name; 0 for out-of-scope queries."""
+    confidence: Values
+    in_scope: Values
+    right: Values
+    answered: Values
+    chosen: Values
+    """Whether choices were offered."""
+    shown_right: Values
 
 
-def recall_at_k(outcomes: Sequence[Outcome], k: int) -> float:
-    """Return the share of in-scope queries with a relevant record among the first k (one is enough to be helped)."""
-    return _mean([bool(outcome.ranks) and outcome.ranks[0] <= k for outcome in outcomes if outcome.in_scope])
-
-
-def mean_reciprocal_rank(outcomes: Sequence[Outcome]) -> float:
-    """Return the mean of 1 / rank of the first relevant record over in-scope queries, 0 where it was not found."""
-    return _mean([1.0 / outcome.ranks[0] if outcome.ranks else 0.0 for outcome in outcomes if outcome.in_scope])
-
-
-def ndcg_at_10(outcomes: Sequence[Outcome]) -> float:
-    """Return the mean nDCG@10 with binary relevance over in-scope queries (Järvelin and Kekäläinen 2002)."""
-    return _mean(
-        [_dcg(outcome.ranks) / _dcg(range(1, outcome.relevant + 1)) for outcome in outcomes if outcome.in_scope]
+def to_columns(outcomes: Sequence[Outcome]) -> Columns:
+    """Return outcomes, at least one, as numbers."""
+    return Columns(
+        rankings=_ranking_columns(outcomes),
+        confidence=np.array([outcome.confidence for outcome in outcomes]),
+        in_scope=_facts([outcome.in_scope for outcome in outcomes]),
+        right=_facts([outcome.right for outcome in outcomes]),
+        answered=_facts([outcome.answered for outcome in outcomes]),
+        chosen=_facts([outcome.choices > 0 for outcome in outcomes]),
+        shown_right=_facts([outcome.shown_right for outcome in outcomes]),
     )
 
 
-def _dcg(ranks: Sequence[int]) -> float:
-    return sum(1.0 / math.log2(rank + 1) for rank in ranks if rank <= 10)
+def _ranking_columns(outcomes: Sequence[Outcome]) -> Mapping[str, Values]:
+    measured = iter(measure_rankings([outcome for outcome in outcomes if outcome.in_scope]))
+    rows = [next(measured) if outcome.in_scope else {} for outcome in outcomes]
+    return {name: np.array([row.get(name, 0.0) for row in rows]) for name in RANKING_FIGURES}
 
 
-def auroc(outcomes: Sequence[Outcome]) -> float | None:
-    """Return how often an in-scope query is surer than an out-of-scope one, ties counting half; None without both."""
-    inside = [outcome.confidence for outcome in outcomes if outcome.in_scope]
-    outside = [outcome.confidence for outcome in outcomes if not outcome.in_scope]
-    if not inside or not outside:
-        return None
-    difference = np.subtract.outer(inside, outside)
-    return float((difference > 0).mean() + (difference == 0).mean() / 2)
+def _facts(values: Sequence[bool]) -> Values:
+    return np.array(values, dtype=np.float64)
 
 
-def expected_calibration_error(outcomes: Sequence[Outcome]) -> float:
+def measure(columns: Columns, weights: Values) -> Mapping[str, Values]:
+    """Return every figure of `faq eval` by its name there.
+
+    Ranking measures, answered_coverage and shown_right are means over in-scope queries, false_answers and
+    false_choices over out-of-scope ones, answered_precision over those answered, out-of-scope ones counting as wrong.
+    """
+    inside, outside = columns.in_scope, 1.0 - columns.in_scope
+    return {
+        **{name: mean_over(inside, values, weights) for name, values in columns.rankings.items()},
+        "auroc": auroc(columns.confidence, inside, weights),
+        "ece": expected_calibration_error(columns.confidence, columns.right, weights),
+        "coverage_at_90_precision": coverage_at_precision(columns, weights, 0.9),
+        "answered_precision": mean_over(columns.answered, columns.right, weights),
+        "answered_coverage": mean_over(inside, columns.answered, weights),
+        "shown_right": mean_over(inside, columns.shown_right, weights),
+        "false_answers": mean_over(outside, columns.answered, weights),
+        "false_choices": mean_over(outside, columns.chosen, weights),
+    }
+
+
+def mean_over(queries: Values, values: Values, weights: Values) -> Values:
+    """Return the mean value of some of the queries, those where `queries` is 1."""
+    return _ratio(weights @ (values * queries), weights @ queries)
+
+
+def auroc(confidence: Values, in_scope: Values, weights: Values) -> Values:
+    """Return how often an in-scope query is surer than an out-of-scope one, ties counting half."""
+    inside = _count_surest(confidence, in_scope, weights)
+    outside = _count_surest(confidence, 1.0 - in_scope, weights)
+    start = np.zeros((len(weights), 1))
+    area = np.trapezoid(np.hstack([start, inside]), np.hstack([start, outside]), axis=1)
+    return _ratio(area, inside[:, -1] * outside[:, -1])
+
+
+def expected_calibration_error(confidence: Values, right: Values, weights: Values) -> Values:
     """Return the mean distance of confidence and share right over ten bins; an out-of-scope first hit is wrong."""
-    if not outcomes:
-        return 0.0
-    confidence = np.array([outcome.confidence for outcome in outcomes])
-    right = np.array([outcome.right for outcome in outcomes], dtype=np.float64)
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(confidence[bins == at].mean() - right[bins == at].mean()) * (bins == at).mean() for at in set(bins.tolist())
-    ]
-    return float(sum(gaps))
+    gaps = (confidence - right)[:, None] * (bins_of(confidence)[:, None] == np.arange(BINS))
+    return _ratio(np.abs(weights @ gaps).sum(axis=1), weights.sum(axis=1))
 
 
-def coverage_at_precision(outcomes: Sequence[Outcome], precision: float) -> float:
+def bins_of(confidence: Values) -> npt.NDArray[np.int64]:
+    """Return the bin of the calibration error that each confidence falls in, 0 to 9."""
+    return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+
+
+def coverage_at_precision(columns: Columns, weights: Values, precision: float) -> Values:
     """Return the largest share of in-scope queries that a threshold answers with at least this share right."""
-    surest_first = sorted(outcomes, key=lambda outcome: -outcome.confidence)
-    in_scope = sum(outcome.in_scope for outcome in outcomes)
-    best = right = covered = 0
-    for answered, outcome in enumerate(surest_first, start=1):
-        right += outcome.right
-        covered += outcome.in_scope
-        tied = answered < len(surest_first) and surest_first[answered].confidence == outcome.confidence
-        if not tied and right / answered >= precision:
-            best = covered
-    return best / in_scope if in_scope else 0.0
+    answered = _count_surest(columns.confidence, np.ones_like(columns.confidence), weights)
+    right = _count_surest(columns.confidence, columns.right, weights)
+    covered = _count_surest(columns.confidence, columns.in_scope, weights)
+    precise = _ratio(right, answered) >= precision
+    return _ratio(np.where(precise, covered, 0.0).max(axis=1), covered[:, -1])
 
 
-def answered_precision(outcomes: Sequence[Outcome]) -> float | None:
-    """Return the share right of the queries answered, out-of-scope ones counting as wrong; None when none was."""
-    answered = [outcome.right for outcome in outcomes if outcome.answered]
-    return _mean(answered) if answered else None
+def risk_coverage_curve(columns: Columns) -> tuple[Values, Values]:
+    """Return, for each threshold that makes a difference, the highest first, what answering above it would give.
+
+    Risk is the share wrong of the queries answered, out-of-scope ones counting as wrong; coverage the share of
+    in-scope queries answered, NaN without any (El-Yaniv and Wiener 2010). Both have shape (thresholds,).
+    """
+    once = np.ones((1, len(columns.confidence)))
+    answered = _count_surest(columns.confidence, once[0], once)[0]
+    right = _count_surest(columns.confidence, columns.right, once)[0]
+    covered = _count_surest(columns.confidence, columns.in_scope, once)[0]
+    return 1.0 - right / answered, _ratio(covered, np.full_like(covered, covered[-1]))
 
 
-def answered_coverage(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of in-scope queries that were answered."""
-    return _mean([outcome.answered for outcome in outcomes if outcome.in_scope])
+def _count_surest(confidence: Values, facts: Values, weights: Values) -> Values:
+    """Count where a fact holds among the queries at least as sure as each distinct confidence, the highest first.
+
+    Shape (weightings, distinct confidences): queries of one confidence can only be answered together.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    starts = np.flatnonzero(np.diff(confidence[order], prepend=np.inf))
+    return np.cumsum(np.add.reduceat((weights * facts)[:, order], starts, axis=1), axis=1)
 
 
-def shown_right(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of in-scope queries with a relevant record shown: as the answer, or among the choices."""
-    shown = [
-        outcome.right if outcome.answered else bool(outcome.ranks) and outcome.ranks[0] <= outcome.choices
-        for outcome in outcomes
-        if outcome.in_scope
-    ]
-    return _mean(shown)
-
-
-def false_answers(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of out-of-scope queries that were answered."""
-    return _mean([outcome.answered for outcome in outcomes if not outcome.in_scope])
-
-
-def false_choices(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of out-of-scope queries that got choices."""
-    return _mean([outcome.choices > 0 for outcome in outcomes if not outcome.in_scope])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else 0.0
+def _ratio(part: Values, whole: Values) -> Values:
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)

@@ -18,7 +18,7 @@ MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 FILES = (MODEL_FILE, TOKENIZER_FILE)
 MANIFEST_FILE = "manifest.json"
-BUNDLED_NAME = "multilingual-e5-small"
+BUNDLED_NAME = "multilingual-e5-small-faq"  # the published weights with our adapter
 DEFAULT_LANGUAGES = ("zh", "en")
 FOLDER_VARIABLE = "FAQ_MODEL"  # environment: a prepared folder to use instead of the one in the user's cache
 

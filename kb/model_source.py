@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from kb.bundled_weights import WEIGHTS_FILE, WEIGHTS_SHA256, BundledWeights, find_bundled_weights, read_bundled_weights
 from kb.checksums import file_sha256
 from kb.errors import KbError, ModelDamaged, ModelMissing, ModelRefused
+from kb.model_adapter import ADAPTER_FILE, apply_adapter, bundled_adapter, read_adapter
 from kb.model_assemble import E5_PREFIXES, assemble_e5
 from kb.model_files import BUNDLED_NAME
 
@@ -49,12 +50,14 @@ class Prefixes:
 
 
 def find_source(source: str | None) -> ModelSource:
-    """Name a source: None is the bundled weights, an existing folder is itself, anything else a hub name.
+    """Name a source: None is the bundled weights with our adapter, a folder is itself, anything else a hub name.
 
     A folder's origin holds a hash over its files, so that a retrained model in the same place is a new one.
     """
     if source is None:
-        return ModelSource(BUNDLED_NAME, f"bundled:{WEIGHTS_FILE}@{WEIGHTS_SHA256[:12]}", None)
+        adapter = hashlib.sha256(bundled_adapter()).hexdigest()
+        origin = f"bundled:{WEIGHTS_FILE}@{WEIGHTS_SHA256[:12]}+{ADAPTER_FILE}@{adapter[:12]}"
+        return ModelSource(BUNDLED_NAME, origin, None)
     folder = Path(source).expanduser()
     if folder.is_dir():
         name = _short_name(folder.resolve().name)
@@ -72,7 +75,9 @@ def load_source(source: ModelSource, scratch: Path | None = None) -> SentenceTra
     except ImportError as error:
         raise KbError(f"preparing a model needs sentence-transformers ({error}); pip install 'faqkb[model]'") from error
     if source.location is None:
-        return assemble_e5(_read_checked_weights(), scratch)
+        assembled = assemble_e5(_read_checked_weights(), scratch)
+        apply_adapter(assembled, read_adapter(bundled_adapter(), ADAPTER_FILE))
+        return assembled
     try:
         model = sentence_transformers.SentenceTransformer(source.location, device="cpu")
     except (OSError, ValueError, KeyError) as error:

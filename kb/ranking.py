@@ -1,17 +1,16 @@
-"""Which records answer a query, how well, and how sure that is. The only file that knows scores and thresholds.
+"""Which records answer a query, how well, and how sure that is.
 
-A record's score is a weighted sum of four parts:
+A record is judged by these parts (`kb/fusion.py` weighs them):
 
 * cosine: of the query and the record's nearest passage;
-* passage_baseline, query_baseline: what questions about nothing in particular score against that passage and against
-  the query (`kb/cohort.py`); taken off, they make scores of any passage, query and language comparable;
-* lexical: the share of the query's words, weighted by how rare they are, that the record holds.
-
-The confidence is a multinomial logistic function of the scores with "none of them" as one more outcome: at most one
-record (or one of its translations) is the answer, so two that fit equally well share what one alone would get. The
-order by confidence is the order by score.
-
-The numbers below are those that `python tools/fit_ranking.py` prints.
+* late: late interaction of the query with the record's nearest view (`kb/late_interaction.py`);
+* cosine_baseline, late_baseline: what questions about nothing in particular score against that passage or view
+  (`kb/cohort.py`); taken off, they make passages and languages comparable;
+* alternates: the logarithm of how many wordings the record has: more wordings, more chances to match;
+* brevity: one over the number of the query's tokens: one or two find a match anywhere;
+* lexical: the share of the query's words, weighted by how rare they are, that the record holds, less the largest share
+  of any candidate: it tells candidates apart, and a question in another language than the records loses nothing;
+* conflicts: how many opposites or numbered names the query and the record's question disagree on (`kb/marks.py`).
 """
 
 from __future__ import annotations
@@ -22,21 +21,19 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from kb.cohort import LANGUAGES, Cohort, cohort_language
-from kb.dense import Vector, VectorIndex
+from kb.cohort import LANGUAGES, Baselines, cohort_language
+from kb.dense import VectorIndex
+from kb.fusion import Ranking
 from kb.language import detect_language
+from kb.late_interaction import Embedding, TokenIndex
+from kb.marks import conflicts, marks_of
 from kb.store import Identity, Store
 from kb.text import analyse
 
-WEIGHTS = {"cosine": 1.0, "passage_baseline": -0.8, "query_baseline": -0.2, "lexical": 0.05}
-SLOPE = 168.7
-INTERCEPT = -6.9
-ANSWERED_ABOVE = 0.7  # nine of ten answers above it are right, cross-validated
-AMBIGUOUS_ABOVE = 0.2  # below it the right record is seldom among three choices
-
-_DENSE_CANDIDATES = 40  # passages; a record has about three, so some fifteen records
-_LEXICAL_CANDIDATES = 20  # records
+_DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
+_LEXICAL_CANDIDATES = 10  # records
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +44,23 @@ class ScoredRecord:
     row: int
     """Index row of the passage nearest to the query."""
     parts: dict[str, float]
-    """Each part of the score, by the names of WEIGHTS."""
+    """Each part of the score, by the names of `kb.fusion.PARTS`."""
     confidence: float
     """Probability that the record answers the query, 0..1; over records that are no translations they add up to 1."""
-
-    @property
-    def score(self) -> float:
-        """The weighted sum of the parts."""
-        return score_of(self.parts)
-
-
-def score_of(parts: Mapping[str, float]) -> float:
-    """Return the weighted sum of a record's parts."""
-    return sum(weight * parts[name] for name, weight in WEIGHTS.items())
-
-
-def odds_of(score: float) -> float:
-    """Return the odds of a record against "none of them"; at most e^180, so nothing overflows."""
-    return math.exp(SLOPE * score + INTERCEPT)
 
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """What a query is ranked against: one snapshot's passages, records and cohort."""
+    """What a query is ranked against: one snapshot's passages, token vectors, records and weights."""
 
     passages: VectorIndex
+    tokens: TokenIndex
     store: Store
-    cohort: Cohort
+    ranking: Ranking
 
 
 def rank_records(
-    text: str, vector: Vector, indexes: Indexes, *, allowed: Sequence[int] | None = None
+    text: str, query: Embedding, indexes: Indexes, *, allowed: Sequence[int] | None = None
 ) -> tuple[ScoredRecord, ...]:
     """Return the candidates for a query, surest first, ties by stored order.
 
@@ -86,33 +69,50 @@ def rank_records(
     """
     words = tuple(dict.fromkeys(analyse(text)))
     language = detect_language(text)
-    positions = _candidates(words, vector, indexes, allowed)
+    positions = _candidates(words, query, indexes, allowed)
     identities = {position: indexes.store.identity_of(position) for position in positions}
-    nearest = _nearest_passages(vector, language, identities, indexes)
+    rows, dense = _nearest_passages(query, language, positions, indexes)
+    late = _nearest_views(query, language, positions, indexes)
     lexical = _covered_shares(words, positions, indexes.store)
+    marks = marks_of(text)
+    most = max(lexical, default=0.0)
     scored = [
-        ScoredRecord(position, passage.row, passage.parts | {"lexical": share}, confidence=0.0)
-        for position, passage, share in zip(positions, nearest, lexical, strict=True)
+        ScoredRecord(
+            position,
+            row,
+            parts={
+                **of_passage,
+                **of_view,
+                "brevity": 1 / len(query.tokens),
+                "alternates": math.log(len(indexes.store.views_of(position))),
+                "lexical": share - most,
+                "conflicts": float(conflicts(marks, indexes.store.marks_of(position))),
+            },
+            confidence=0.0,
+        )
+        for position, row, of_passage, of_view, share in zip(positions, rows, dense, late, lexical, strict=True)
     ]
-    return _with_confidence(scored, identities, language)
+    return _with_confidence(scored, identities, language, indexes.ranking)
 
 
 def _with_confidence(
-    scored: Sequence[ScoredRecord], identities: Mapping[int, Identity], language: str
+    scored: Sequence[ScoredRecord], identities: Mapping[int, Identity], language: str, ranking: Ranking
 ) -> tuple[ScoredRecord, ...]:
     """Return the hits surest first; of translations, the one in the asker's language stands for the best of them.
 
     p(i) = odds(i) / (1 + sum of the odds of each group of translations).
     """
+    own_odds = {hit.position: ranking.odds(hit.parts) for hit in scored}
     odds: dict[str, float] = {}
     for hit in scored:
         twin = identities[hit.position].twin
-        odds[twin] = max(odds.get(twin, 0.0), odds_of(hit.score))
+        odds[twin] = max(odds.get(twin, 0.0), own_odds[hit.position])
     own = {hit.position for hit in scored if identities[hit.position].language == language}
     total = 1.0 + sum(odds.values())
     confident = [
         replace(
-            hit, confidence=(odds[identities[hit.position].twin] if hit.position in own else odds_of(hit.score)) / total
+            hit,
+            confidence=(odds[identities[hit.position].twin] if hit.position in own else own_odds[hit.position]) / total,
         )
         for hit in scored
     ]
@@ -120,46 +120,55 @@ def _with_confidence(
 
 
 def _candidates(
-    words: Sequence[str], vector: Vector, indexes: Indexes, allowed: Sequence[int] | None
+    words: Sequence[str], query: Embedding, indexes: Indexes, allowed: Sequence[int] | None
 ) -> tuple[int, ...]:
     """Return the positions of the records worth scoring, ascending."""
     store = indexes.store
     rows = None if allowed is None else [row for position in allowed for row in store.rows_of(position)]
-    near = indexes.passages.search(vector, _DENSE_CANDIDATES, rows)
+    near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
     positions = {store.position_of(neighbour.row) for neighbour in near}
     lexical = {match.position for match in store.match_words(words, _LEXICAL_CANDIDATES)}
     return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Nearest:
-    """A record's passage nearest to the query."""
-
-    row: int
-    parts: dict[str, float]
-
-
 def _nearest_passages(
-    vector: Vector, language: str, identities: Mapping[int, Identity], indexes: Indexes
-) -> list[_Nearest]:
-    """Return the nearest passage of each record, in the order of `identities`."""
-    ranges = [indexes.store.rows_of(position) for position in identities]
-    rows = [row for record_rows in ranges for row in record_rows]
-    cosines = indexes.passages.vectors(rows) @ vector
-    of_passages = indexes.store.baselines[rows, LANGUAGES.index(cohort_language(language))]
-    of_query = indexes.cohort.baseline(vector)
-    nearness = (cosines + WEIGHTS["passage_baseline"] * of_passages).tolist()
-    starts = accumulate((len(record_rows) for record_rows in ranges), initial=0)
-    nearest = []
-    for (start, end), identity in zip(pairwise(starts), identities.values(), strict=True):
-        at = max(range(start, end), key=nearness.__getitem__)
-        parts = {
-            "cosine": float(cosines[at]),
-            "passage_baseline": float(of_passages[at]),
-            "query_baseline": of_query[cohort_language(identity.language)],
-        }
-        nearest.append(_Nearest(rows[at], parts))
-    return nearest
+    query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
+) -> tuple[list[int], list[dict[str, float]]]:
+    """Return the nearest passage of each record, as index rows and as parts, in the order given."""
+    store, weights = indexes.store, indexes.ranking.weights
+    ranges = [store.rows_of(position) for position in positions]
+    rows = [row for own in ranges for row in own]
+    cosines = indexes.passages.vectors(rows) @ query.vector
+    baselines = _in_language(store.baselines, rows, language)
+    best = _best_of_each(weights["cosine"] * cosines + weights["cosine_baseline"] * baselines, ranges)
+    parts = [{"cosine": float(cosines[at]), "cosine_baseline": float(baselines[at])} for at in best]
+    return [rows[at] for at in best], parts
+
+
+def _nearest_views(
+    query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
+) -> list[dict[str, float]]:
+    """Return the parts of the view of each record that matches best, in the order given."""
+    store, weights = indexes.store, indexes.ranking.weights
+    ranges = [store.views_of(position) for position in positions]
+    views = [view for own in ranges for view in own]
+    scores = indexes.tokens.scores(query.tokens, [store.view_tokens(view) for view in views])
+    baselines = _in_language(store.view_baselines, views, language)
+    best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
+    return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
+
+
+def _in_language(baselines: Baselines, rows: Sequence[int], language: str) -> npt.NDArray[np.float32]:
+    """Return the baselines of some rows for queries in a language."""
+    chosen: npt.NDArray[np.float32] = baselines[rows, LANGUAGES.index(cohort_language(language))]
+    return chosen
+
+
+def _best_of_each(scores: npt.NDArray[np.float32], ranges: Sequence[range]) -> list[int]:
+    """Return the place of the highest score of each record; the scores of a record stand together."""
+    values = scores.tolist()
+    starts = accumulate((len(own) for own in ranges), initial=0)
+    return [max(range(start, end), key=values.__getitem__) for start, end in pairwise(starts)]
 
 
 def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store) -> list[float]:

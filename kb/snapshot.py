@@ -1,7 +1,8 @@
 """Snapshots on disk: published whole, opened whole, or not at all.
 
 DIR/current             one line: the name of the live snapshot
-DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, model/
+DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, tokens.i8, ranking.json,
+                        model/
 DIR/lock                held by the one writer
 """
 
@@ -23,6 +24,8 @@ from kb.model_files import FileEntry
 RECORDS_FILE = "records.sqlite"
 INDEX_FILE = "passages.faiss"
 COHORT_FILE = "cohort.faiss"
+TOKENS_FILE = "tokens.i8"
+RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +17,33 @@ import numpy.typing as npt
 
 from kb.cohort import LANGUAGES, Baselines
 from kb.errors import SnapshotDamaged
-from kb.language import detect_language, twin_key
-from kb.passages import Passage
+from kb.highlight import Sentence
+from kb.language import twin_key
+from kb.marks import marks_of
+from kb.passages import Kind, Passage, View
 from kb.records import Record, Source
 from kb.text import analyse
 
 _SCHEMA = """
 CREATE TABLE records (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    language TEXT NOT NULL, twin TEXT NOT NULL, json TEXT NOT NULL
+    language TEXT NOT NULL, twin TEXT NOT NULL, marks TEXT NOT NULL, json TEXT NOT NULL
 );
 CREATE TABLE tags (tag TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) WITHOUT ROWID;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, position INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
+    tokens INTEGER NOT NULL, baseline_zh REAL NOT NULL, baseline_en REAL NOT NULL, baseline_any REAL NOT NULL
+);
+CREATE TABLE views (
+    number INTEGER PRIMARY KEY, position INTEGER NOT NULL, key TEXT NOT NULL, first_row INTEGER NOT NULL,
     baseline_zh REAL NOT NULL, baseline_en REAL NOT NULL, baseline_any REAL NOT NULL
 );
-CREATE TABLE cohort (row INTEGER PRIMARY KEY, language TEXT NOT NULL, key TEXT NOT NULL);
+CREATE TABLE sentences (
+    number INTEGER PRIMARY KEY, position INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    first_token INTEGER NOT NULL, end_token INTEGER NOT NULL
+);
+CREATE INDEX sentences_position ON sentences (position);
+CREATE TABLE cohort (row INTEGER PRIMARY KEY, key TEXT NOT NULL, tokens INTEGER NOT NULL);
 CREATE INDEX passages_position ON passages (position);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 0 tokenchars '_.-/:+#'");
 CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, row);
@@ -61,17 +73,34 @@ class WordMatch:
     """BM25 (k1 1.2, b 0.75, FTS5's), higher is better."""
 
 
-def build_store(
-    records: Sequence[Record], passages: Sequence[Passage], baselines: Baselines, cohort: Sequence[Passage] = ()
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The embedded texts of a snapshot with what was computed of each."""
+
+    passages: Sequence[Passage]
+    tokens: Sequence[int]
+    """Number of token vectors of each passage."""
+    baselines: Baselines
+    """Of the passages' vectors."""
+    views: Sequence[View]
+    view_baselines: Baselines
+    """Of the views' token vectors."""
+    sentences: Sequence[Sequence[Sentence]]
+    """Of each record's answer."""
+    cohort: Sequence[Passage]
+    cohort_tokens: Sequence[int]
+    """Number of token vectors of each cohort question."""
+
+
+def build_store(records: Sequence[Record], texts: Texts) -> bytes:
     """Return the content of `records.sqlite`; the same records give the same bytes."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.executescript(_SCHEMA)
         connection.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (position, record.id, record.language, twin, _dump(record))
+                (position, record.id, record.language, twin, _marks(record), _dump(record))
                 for position, (record, twin) in enumerate(zip(records, _twins(records), strict=True))
             ),
         )
@@ -80,15 +109,35 @@ def build_store(
             ((tag, position) for position, record in enumerate(records) for tag in dict.fromkeys(record.tags)),
         )
         connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (row, entry.position, entry.kind.value, entry.text, entry.key, *baseline)
-                for row, (entry, baseline) in enumerate(zip(passages, baselines.tolist(), strict=True))
+                (row, entry.position, entry.kind.value, entry.text, entry.key, tokens, *baseline)
+                for row, (entry, tokens, baseline) in enumerate(
+                    zip(texts.passages, texts.tokens, texts.baselines.tolist(), strict=True)
+                )
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (number, view.position, view.key, view.rows.start, *baseline)
+                for number, (view, baseline) in enumerate(zip(texts.views, texts.view_baselines.tolist(), strict=True))
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO sentences (position, start, end, first_token, end_token) VALUES (?, ?, ?, ?, ?)",
+            (
+                (position, each.start, each.end, each.tokens.start, each.tokens.stop)
+                for position, own in enumerate(texts.sentences)
+                for each in own
             ),
         )
         connection.executemany(
             "INSERT INTO cohort VALUES (?, ?, ?)",
-            ((row, detect_language(entry.text), entry.key) for row, entry in enumerate(cohort)),
+            (
+                (row, entry.key, tokens)
+                for row, (entry, tokens) in enumerate(zip(texts.cohort, texts.cohort_tokens, strict=True))
+            ),
         )
         connection.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
@@ -108,6 +157,10 @@ def _twins(records: Sequence[Record]) -> Iterator[str]:
         twin = twin_key(record.id)
         yield record.id if (twin, record.language) in taken else twin
         taken.add((twin, record.language))
+
+
+def _marks(record: Record) -> str:
+    return " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))
 
 
 def _searched_text(record: Record) -> str:
@@ -139,17 +192,31 @@ class Store:
         """Return the record at a position."""
         self.identity_of = lru_cache(_CACHED)(self._read_identity)
         """Return language and twin key of the record at a position."""
+        self.marks_of = lru_cache(_CACHED)(self._read_marks)
+        """Return the marks of the record at a position: which of several opposites its question names."""
         self.words_of = lru_cache(_CACHED)(self._read_words)
         """Return the words of the record at a position."""
         self.records_with = lru_cache(_CACHED)(self._count_records)
         """Return in how many records a word occurs."""
+        self.sentences_of = lru_cache(_CACHED_RECORDS)(self._read_sentences)
+        """Return the sentences of the answer of the record at a position."""
         self.passage_text = lru_cache(_CACHED)(self._read_passage_text)
         """Return the text of the passage of an index row."""
+        self.passage_kind = lru_cache(_CACHED)(self._read_passage_kind)
+        """Return what part of its record the passage of an index row is."""
         try:
             self.record_count = self._count("records")
             self._positions = self._passage_positions()
             self._first_rows = np.searchsorted(self._positions, np.arange(self.record_count + 1)).tolist()
-            self.baselines = self._passage_baselines()
+            self._first_tokens = self._token_starts()
+            self._view_rows, view_positions = self._view_places()
+            self._first_views = np.searchsorted(view_positions, np.arange(self.record_count + 1)).tolist()
+            self.baselines = self._baselines("SELECT baseline_zh, baseline_en, baseline_any FROM passages ORDER BY row")
+            """What unrelated questions score against each passage, shape (passages, languages)."""
+            self.view_baselines = self._baselines(
+                "SELECT baseline_zh, baseline_en, baseline_any FROM views ORDER BY number"
+            )
+            """What unrelated questions score against each view, shape (views, languages)."""
         except sqlite3.Error as error:
             self.close()
             raise SnapshotDamaged(f"{path}: cannot be read ({error}); run `faq ingest` to build it again") from error
@@ -172,14 +239,46 @@ class Store:
         rows = self._connection().execute("SELECT position FROM passages ORDER BY row")
         return np.fromiter((position for (position,) in rows), dtype=np.int64)
 
-    def _passage_baselines(self) -> Baselines:
-        """Return what unrelated questions score against each passage, shape (passages, languages)."""
-        rows = self._connection().execute("SELECT baseline_zh, baseline_en, baseline_any FROM passages ORDER BY row")
-        return np.array(rows.fetchall(), dtype=np.float32).reshape(-1, len(LANGUAGES))
+    def _token_starts(self) -> list[int]:
+        """Return the first token row of each passage, and the end of the last."""
+        rows = self._connection().execute("SELECT tokens FROM passages ORDER BY row")
+        return [0, *accumulate(count for (count,) in rows)]
 
-    def cohort_languages(self) -> tuple[str, ...]:
-        """Return the language of each cohort question, by row."""
-        return tuple(row for (row,) in self._connection().execute("SELECT language FROM cohort ORDER BY row"))
+    def _view_places(self) -> tuple[list[int], npt.NDArray[np.int64]]:
+        """Return the first passage row of each view, and the end of the last; and each view's record."""
+        rows = self._connection().execute("SELECT first_row, position FROM views ORDER BY number").fetchall()
+        return [*(row for row, _ in rows), self.passage_count], np.array([at for _, at in rows], dtype=np.int64)
+
+    def _baselines(self, statement: str) -> Baselines:
+        return np.array(self._connection().execute(statement).fetchall(), dtype=np.float32).reshape(-1, len(LANGUAGES))
+
+    def tokens_of(self, row: int) -> range:
+        """Return the token rows of a passage."""
+        return range(self._first_tokens[row], self._first_tokens[row + 1])
+
+    def views_of(self, position: int) -> range:
+        """Return the numbers of a record's views."""
+        return range(self._first_views[position], self._first_views[position + 1])
+
+    def view_tokens(self, number: int) -> range:
+        """Return the token rows of a view."""
+        first, end = self._view_rows[number], self._view_rows[number + 1]
+        return range(self._first_tokens[first], self._first_tokens[end])
+
+    @property
+    def token_count(self) -> int:
+        """Number of token vectors of all passages; those of the cohort come after them."""
+        return self._first_tokens[-1]
+
+    def cohort_spans(self) -> tuple[range, ...]:
+        """Return the token rows of each cohort question, by row."""
+        rows = self._connection().execute("SELECT tokens FROM cohort ORDER BY row")
+        starts = accumulate((count for (count,) in rows), initial=self.token_count)
+        return tuple(range(start, end) for start, end in pairwise(starts))
+
+    def view_keys(self) -> tuple[str, ...]:
+        """Return the key of each view, by number: which baselines an earlier snapshot already has."""
+        return tuple(key for (key,) in self._connection().execute("SELECT key FROM views ORDER BY number"))
 
     @property
     def passage_count(self) -> int:
@@ -213,9 +312,19 @@ class Store:
         row = self._connection().execute("SELECT language, twin FROM records WHERE position = ?", (position,))
         return Identity(*row.fetchone())
 
+    def _read_sentences(self, position: int) -> tuple[Sentence, ...]:
+        rows = self._connection().execute(
+            "SELECT start, end, first_token, end_token FROM sentences WHERE position = ? ORDER BY number", (position,)
+        )
+        return tuple(Sentence(start, end, range(first, stop)) for start, end, first, stop in rows)
+
     def _read_passage_text(self, row: int) -> str:
         (text,) = self._connection().execute("SELECT text FROM passages WHERE row = ?", (row,)).fetchone()
         return str(text)
+
+    def _read_passage_kind(self, row: int) -> Kind:
+        (kind,) = self._connection().execute("SELECT kind FROM passages WHERE row = ?", (row,)).fetchone()
+        return Kind(kind)
 
     def rows_of(self, position: int) -> range:
         """Return the index rows of a record's passages."""
@@ -243,6 +352,10 @@ class Store:
             (expression, limit),
         )
         return tuple(WordMatch(int(position), float(score)) for position, score in rows)
+
+    def _read_marks(self, position: int) -> frozenset[str]:
+        row = self._connection().execute("SELECT marks FROM records WHERE position = ?", (position,)).fetchone()
+        return frozenset(row[0].split())
 
     def _read_words(self, position: int) -> frozenset[str]:
         (text,) = self._connection().execute("SELECT text FROM words WHERE rowid = ?", (position,)).fetchone()

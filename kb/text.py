@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 # Linear: the three character classes are disjoint, so there is one way to match.
 _WORD = re.compile(r"[^\W_](?:\w|[.\-/+#](?=\w))*(?:\+\+|#)?")
@@ -25,10 +27,27 @@ def clean(text: str) -> str:
 def analyse(text: str) -> tuple[str, ...]:
     """Return the words of a text for lexical search, in order, with repeats.
 
-    Chinese runs give character bigrams (a single character gives itself). Identifiers, paths and versions are kept
-    whole and also split at their joints: `c++`, `dev/shm` + `dev` + `shm`, `class_num` + `class` + `num`.
+    Case, width and traditional characters are folded. Chinese runs give character bigrams (a single character gives
+    itself). Identifiers, paths and versions are kept whole and also split at their joints: `c++`, `dev/shm` + `dev` +
+    `shm`, `class_num` + `class` + `num`.
     """
-    return tuple(_words(clean(text).casefold()))
+    return tuple(_words(simplify(clean(text).casefold())))
+
+
+def simplify(text: str) -> str:
+    """Return the text with traditional Chinese characters replaced by simplified ones, phrase by phrase."""
+    try:
+        "".join(_HAN_RUN.findall(text)).encode("gb2312")  # the simplified characters; these need no dictionary
+    except UnicodeEncodeError:
+        return str(_simplifier().convert(text))
+    return text
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> Any:
+    from opencc import OpenCC  # noqa: PLC0415 - 15 ms that few questions need
+
+    return OpenCC("t2s")
 
 
 def _words(text: str) -> Iterator[str]:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from model_support import TINY_WORDS
 
 from faq.bootstrap import encoder_folder
 from kb.build import build_snapshot
 from kb.encoder import Encoder
 from kb.knowledge import KnowledgeBase
+from kb.model_prepare import prepare_model
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("FAQ_REQUIRE_ALL") == "1"
@@ -80,3 +82,29 @@ def knowledge(kb_folder: Path) -> Iterator[KnowledgeBase]:
     opened = KnowledgeBase.open(kb_folder)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sentence-transformers folder with a random two-layer BERT and a WordPiece tokenizer."""
+    transformers = pytest.importorskip("transformers", reason="pip install 'faqkb[model]'")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    folder = tmp_path_factory.mktemp("source")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
+    config = transformers.BertConfig(vocab_size=len(TINY_WORDS.split()), max_position_embeddings=64, **sizes)
+    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(folder / "bert")
+    vocabulary = {word: number for number, word in enumerate(TINY_WORDS.split())}
+    transformers.BertTokenizer(vocab=vocabulary).save_pretrained(folder / "bert")
+    modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(32, pooling_mode="cls")]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny-e5"))
+    return folder / "tiny-e5"
+
+
+@pytest.fixture(scope="session")
+def tiny_prepared(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return that model, prepared."""
+    return prepare_model(str(tiny_model), folder=tmp_path_factory.mktemp("prepared") / "tiny")

@@ -8,9 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from kb.fusion import default_ranking
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERED = "docker 里训练报 Blocking queue is killed 怎么办"
@@ -202,6 +205,99 @@ def test_export_writes_every_record(small: Path) -> None:
     assert page["mainEntity"][1]["acceptedAnswer"]["text"] == "<p>No.</p>\n"
     rows = list(csv.DictReader(io.StringIO(faq("export", "--format", "csv", "--kb", small / "kb").stdout)))
     assert [row["question"] for row in rows] == ["How do I reset it?", "Is it waterproof?"]
+
+
+@pytest.fixture
+def measured(small: Path) -> Path:
+    """The small knowledge base, with queries beside it: one right, one wrong, one out of scope."""
+    lines = (
+        {"query": "How do I reset it?", "relevant": ["faq/Q1"], "lang": "en"},
+        {"query": "Is it waterproof?", "relevant": ["faq/Q1"], "lang": "en"},
+        {"query": "今天晚上吃什么好", "relevant": [], "lang": "zh"},
+    )
+    (small / "queries.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return small
+
+
+def test_eval_prints_figures_with_intervals_and_fits_the_terminal(measured: Path) -> None:
+    done = faq("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--misses")
+    assert done.returncode == 0, done.stderr
+    table, misses = done.stdout.split("\n\n")
+    assert "recall@1                 0.500 [0.00, 1.00]   0.500 [0.00, 1.00]   0.000" in table.splitlines()
+    assert max(map(len, table.splitlines())) <= 100
+    assert misses.startswith("1 of 3 queries went wrong:\n  en  Is it waterproof?\n        answered with faq/Q2 (")
+    assert misses.endswith(" Is it waterproof?; right record at rank 2\n")
+
+
+def test_eval_lists_misses_in_the_document_when_asked(measured: Path) -> None:
+    arguments = ("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--json")
+    assert "misses" not in json.loads(faq(*arguments).stdout)
+    (miss,) = json.loads(faq(*arguments, "--misses").stdout)["misses"]
+    assert (miss["query"], miss["first"]["id"], miss["rank"]) == ("Is it waterproof?", "faq/Q2", 2)
+
+
+def test_eval_compares_with_an_earlier_snapshot_and_with_another_folder(measured: Path, kb_folder: Path) -> None:
+    earlier = json.loads(faq("snapshots", "--kb", measured / "kb", "--json").stdout)["snapshots"][0]["name"]
+    (measured / "faq.md").write_text(FAQ.replace("## Q1: How do I reset it?\n\nHold the button for ten seconds.\n", ""))
+    faq("ingest", measured / "faq.md", "--kb", measured / "kb")
+    arguments = ("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--against")
+    against = json.loads(faq(*arguments, earlier, "--json").stdout)["against"]
+    assert (against["snapshot"], against["unknown_relevant"]) == (earlier, [])
+    assert (against["figures"]["recall@1"]["this"], against["figures"]["recall@1"]["against"]) == (0.0, 0.5)
+    printed = faq(*arguments, kb_folder)
+    assert f"against {next((kb_folder / 'snapshots').iterdir()).name}:" in printed.stdout
+    assert "recall@10                0.000                0.000                +0.000 [0.00, 0.00]" in printed.stdout
+
+
+def test_eval_compares_with_other_weights(measured: Path) -> None:
+    wary = replace(default_ranking(), answered_above=1.0, ambiguous_above=1.0)
+    (measured / "ranking.json").write_text(wary.to_json())
+    arguments = ("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--json", "--against")
+    figures = json.loads(faq(*arguments, measured / "ranking.json").stdout)["against"]["figures"]
+    assert figures["recall@1"]["difference"] == 0.0
+    assert figures["answered_coverage"]["against"] == 0.0
+    (measured / "ranking.json").write_text("{")
+    assert "not a ranking" in error_line(faq(*arguments[:-2], "--against", measured / "ranking.json"))
+
+
+def test_tune_says_what_is_missing(measured: Path) -> None:
+    assert "expected --queries FILE" in error_line(faq("tune", "--kb", measured / "kb"))
+    few = error_line(faq("tune", "--kb", measured / "kb", "--queries", measured / "queries.jsonl"))
+    assert "too few queries to learn from (got 3, expected at least 30" in few
+    assert faq("tune", "--kb", measured / "kb", "--reset").stdout == "nothing was learned yet\n"
+
+
+def test_tune_tells_what_it_kept(measured: Path) -> None:
+    queries = [{"query": f"how can I reset it, attempt {number}", "relevant": []} for number in range(40)]
+    queries += [{"query": "How do I reset it?", "relevant": ["faq/Q1"]}]
+    (measured / "many.jsonl").write_text("\n".join(map(json.dumps, queries)))
+    told = faq("tune", "--kb", measured / "kb", "--queries", measured / "many.jsonl", "--no-encoder", "--json")
+    document = json.loads(told.stdout)
+    assert (document["learned"], document["held_out"]) == (25, 16)
+    assert [attempt["what"] for attempt in document["attempts"]] == ["ranking"]
+    assert (measured / "kb/tuned/ranking.json").exists() is document["attempts"][0]["accepted"]
+
+
+def test_eval_against_nothing_known_is_named(measured: Path) -> None:
+    said = error_line(faq("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--against", "yesterday"))
+    assert "got 'yesterday', expected a snapshot of" in said
+
+
+def test_eval_draws_plots_beside_the_document(measured: Path) -> None:
+    done = faq("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--json", "--plots", measured / "plots")
+    assert json.loads(done.stdout)["n"] == 3
+    assert sorted(path.name for path in (measured / "plots").iterdir()) == ["reliability.svg", "risk_coverage.svg"]
+
+
+def test_eval_without_its_extra_measures_the_same_and_names_it_for_plots(measured: Path) -> None:
+    code = "import sys; sys.modules |= {'pytrec_eval': None, 'matplotlib': None}; from faq.main import run; run()"
+    command = [sys.executable, "-c", code, "eval", measured / "queries.jsonl", "--kb", measured / "kb"]
+    plain = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True, cwd=ROOT)
+    full = json.loads(faq(*command[3:], "--json").stdout)
+    assert json.loads(plain.stdout) | {"latency_ms": None} == full | {"latency_ms": None}
+    plots = subprocess.run([*command, "--plots", "x"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert plots.stderr.endswith("pip install 'faqkb[eval]'\n")
+    assert plots.returncode == 2
 
 
 def test_a_reader_that_stops_early_sees_no_error(small: Path) -> None:

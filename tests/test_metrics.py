@@ -1,25 +1,32 @@
-"""Measures against figures worked out by hand."""
+"""Measures against figures worked out by hand, trec_eval and scikit-learn."""
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from kb import metrics
-from kb.encoder import Encoder
-from kb.errors import ContentError
-from kb.evaluation import evaluate, read_queries
-from kb.knowledge import KnowledgeBase
-from kb.metrics import Outcome
+from kb.answers import Status
+from kb.bootstrap import bootstrap_intervals
+from kb.evaluation import figures_of
+from kb.metrics import measure, to_columns
+from kb.outcome import Outcome
+from kb.ranking_measures import measure_by_trec_eval, measure_plainly
 
 
 def outcome(
     *ranks: int, relevant: int = 1, confidence: float = 0.5, answered: bool = False, choices: int = 0
 ) -> Outcome:
-    return Outcome(relevant > 0, ranks, relevant, confidence, answered, choices)
+    """Return an outcome with twenty records found, of which those at `ranks` are relevant."""
+    missing = {f"missing {number}" for number in range(relevant - len(ranks))}
+    status = Status.ANSWERED if answered else Status.AMBIGUOUS if choices else Status.NO_ANSWER
+    found = tuple(f"record {rank}" for rank in range(1, 21))
+    return Outcome(found, frozenset({found[rank - 1] for rank in ranks} | missing), status, confidence, choices)
 
 
 OUTCOMES = (
@@ -30,83 +37,113 @@ OUTCOMES = (
     outcome(relevant=0, confidence=0.3, choices=2),
     outcome(relevant=0, confidence=0.7, answered=True),
 )
+FIGURES = figures_of(to_columns(OUTCOMES))
+
+any_outcome = st.builds(
+    lambda ranks, missing, confidence, answered, choices: outcome(
+        *ranks, relevant=len(ranks) + missing, confidence=confidence / 8, answered=answered, choices=choices
+    ),
+    st.sets(st.integers(1, 20), max_size=3),
+    st.integers(0, 2),
+    st.integers(0, 8),
+    st.booleans(),
+    st.sampled_from([0, 2, 3]),
+)
 
 
 def test_recall_counts_queries_with_a_relevant_record_in_reach() -> None:
-    assert [metrics.recall_at_k(OUTCOMES, k) for k in (1, 3, 10)] == [0.25, 0.75, 0.75]
+    assert [FIGURES[f"recall@{k}"] for k in (1, 3, 10)] == [0.25, 0.75, 0.75]
 
 
 def test_mean_reciprocal_rank() -> None:
-    assert metrics.mean_reciprocal_rank(OUTCOMES) == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 12) / 4)
+    assert FIGURES["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 12) / 4)
 
 
 def test_ndcg_rewards_both_relevant_records() -> None:
     second = (1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3))
-    assert metrics.ndcg_at_10(OUTCOMES) == pytest.approx((1 + second + 1 / 2 + 0) / 4)
+    assert FIGURES["ndcg@10"] == pytest.approx((1 + second + 1 / 2 + 0) / 4)
+
+
+@given(st.lists(any_outcome.filter(lambda outcome: outcome.in_scope), min_size=1, max_size=8))
+def test_a_base_install_measures_what_trec_eval_measures(outcomes: list[Outcome]) -> None:
+    for ours, theirs in zip(map(measure_plainly, outcomes), measure_by_trec_eval(outcomes), strict=True):
+        assert ours == pytest.approx(theirs)
+
+
+def test_any_record_id_can_be_measured() -> None:
+    odd = Outcome(("\ud800", "\x00", "a b\n"), frozenset({"\x00", "\udfff"}), Status.NO_ANSWER, 0.1, 0)
+    assert measure_by_trec_eval([odd])[0]["mrr"] == 0.5
 
 
 def test_auroc_is_the_share_of_pairs_in_the_right_order() -> None:
-    assert metrics.auroc(OUTCOMES) == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
-    assert metrics.auroc(OUTCOMES[:4]) is None
+    assert FIGURES["auroc"] == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
+    assert figures_of(to_columns(OUTCOMES[:4]))["auroc"] is None
+
+
+@given(st.lists(any_outcome, min_size=1, max_size=12), st.data())
+def test_auroc_is_that_of_scikit_learn(outcomes: list[Outcome], drawn: st.DataObject) -> None:
+    columns = to_columns((*outcomes, *OUTCOMES))
+    times = st.integers(1, 3).map(float)
+    weights = np.array([drawn.draw(st.lists(times, min_size=len(outcomes) + 6, max_size=len(outcomes) + 6))])
+    want = roc_auc_score(columns.in_scope, columns.confidence, sample_weight=weights[0])
+    assert metrics.auroc(columns.confidence, columns.in_scope, weights)[0] == pytest.approx(want)
 
 
 def test_calibration_error_of_a_coin_that_is_sure() -> None:
-    assert metrics.expected_calibration_error([outcome(1, confidence=1.0), outcome(2, confidence=1.0)]) == 0.5
-    assert metrics.expected_calibration_error([outcome(1, confidence=0.5), outcome(2, confidence=0.5)]) == 0.0
+    sure = to_columns([outcome(1, confidence=1.0), outcome(2, confidence=1.0)])
+    honest = to_columns([outcome(1, confidence=0.5), outcome(2, confidence=0.5)])
+    assert (figures_of(sure)["ece"], figures_of(honest)["ece"]) == (0.5, 0.0)
 
 
 def test_coverage_stops_where_precision_falls() -> None:
-    assert metrics.coverage_at_precision(OUTCOMES, 0.9) == 0.25
-    assert metrics.coverage_at_precision(OUTCOMES, 0.5) == 0.5
+    columns, once = to_columns(OUTCOMES), np.ones((1, 6))
+    assert metrics.coverage_at_precision(columns, once, 0.9)[0] == 0.25
+    assert metrics.coverage_at_precision(columns, once, 0.5)[0] == 0.5
+
+
+def test_risk_grows_from_the_surest_to_all() -> None:
+    risk, coverage = metrics.risk_coverage_curve(to_columns(OUTCOMES))
+    assert coverage.tolist() == [0.25, 0.5, 0.5, 0.75, 1.0, 1.0]
+    assert risk.tolist() == pytest.approx([0, 1 / 2, 2 / 3, 3 / 4, 4 / 5, 5 / 6])
 
 
 def test_states_are_counted_as_the_reader_sees_them() -> None:
-    assert metrics.answered_precision(OUTCOMES) == pytest.approx(1 / 3)
-    assert metrics.answered_coverage(OUTCOMES) == 0.5
-    assert metrics.shown_right(OUTCOMES) == 0.5
-    assert (metrics.false_answers(OUTCOMES), metrics.false_choices(OUTCOMES)) == (0.5, 0.5)
+    assert FIGURES["answered_precision"] == pytest.approx(1 / 3)
+    assert FIGURES["answered_coverage"] == 0.5
+    assert FIGURES["shown_right"] == 0.5
+    assert (FIGURES["false_answers"], FIGURES["false_choices"]) == (0.5, 0.5)
 
 
-def test_stored_questions_are_found_by_id_and_by_text(knowledge: KnowledgeBase, tmp_path: Path) -> None:
-    records = knowledge.records(limit=100)
-    lines = [{"query": record.question, "relevant": [record.id]} for record in records]
-    lines += [{"query": record.question, "relevant": [f"`{record.question}`"], "lang": "xx"} for record in records]
-    lines += [{"query": "今天晚上吃什么好", "relevant": []}]
-    (tmp_path / "q.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
-    report = evaluate(knowledge, read_queries(tmp_path / "q.jsonl")).to_json()
-    assert (report["n"], report["n_out_of_scope"], report["recall@1"], report["unknown_relevant"]) == (41, 1, 1.0, [])
-    assert set(report["by_language"]) == {"en", "zh", "xx"}
-    assert (report["answered_precision"], report["false_answers"]) == (1.0, 0.0)
+@given(st.lists(st.tuples(any_outcome, st.integers(0, 3)), min_size=1, max_size=8))
+def test_a_weight_is_how_often_a_query_was_asked(asked: list[tuple[Outcome, int]]) -> None:
+    repeated = [outcome for outcome, times in asked for _ in range(times)]
+    weighted = measure(to_columns([outcome for outcome, _ in asked]), np.array([[float(times) for _, times in asked]]))
+    if repeated:
+        want = measure(to_columns(repeated), np.ones((1, len(repeated))))
+        assert {name: value[0] for name, value in weighted.items()} == pytest.approx(
+            {name: value[0] for name, value in want.items()}, nan_ok=True
+        )
 
 
-def test_an_entry_that_no_record_goes_by_is_named(knowledge: KnowledgeBase, tmp_path: Path) -> None:
-    (tmp_path / "q.jsonl").write_text('{"query": "共享内存", "relevant": ["gone/Q9"]}\n')
-    report = evaluate(knowledge, read_queries(tmp_path / "q.jsonl")).to_json()
-    assert (report["unknown_relevant"], report["mrr"]) == (["gone/Q9"], 0.0)
+def test_an_interval_of_a_share_is_that_of_the_binomial() -> None:
+    answers = np.repeat([1.0, 0.0], 200)
+    intervals = bootstrap_intervals(lambda weights: {"share": weights @ answers / weights.sum(axis=1)}, 400)
+    half = 1.96 * math.sqrt(0.5 * 0.5 / 400)
+    assert intervals["share"] == pytest.approx((0.5 - half, 0.5 + half), abs=0.01)
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[1]", '{"query": 1, "relevant": []}', '{"query": "x"}', "\x00", "[" * 5000]
-)
-def test_a_broken_query_file_is_named_by_line(tmp_path: Path, content: str) -> None:
-    (tmp_path / "q.jsonl").write_text(content)
-    with pytest.raises(ContentError, match=r"q\.jsonl"):
-        read_queries(tmp_path / "q.jsonl")
+def test_intervals_are_the_same_every_time_and_none_where_there_is_no_figure() -> None:
+    def intervals() -> object:
+        return bootstrap_intervals(lambda weights: measure(to_columns(OUTCOMES[:4]), weights), 4)
+
+    assert intervals() == intervals()
+    assert intervals()["auroc"] is None  # type: ignore[index]
 
 
-def test_the_development_queries_keep_their_level(shared_data: Path, tmp_path: Path, encoder: Encoder) -> None:
-    """Five files of 138 real records; the figures that the README reports, with room for another processor."""
-    from ingest import read_sources
-    from kb.build import build_snapshot
+def test_intervals_of_many_queries_are_those_of_few_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def intervals() -> object:
+        return bootstrap_intervals(lambda weights: measure(to_columns(OUTCOMES), weights), 6)
 
-    files = sorted((shared_data / "data/corpora/PaddlePaddle+PaddleClas").glob("docs__zh_CN__FAQ__*.md"))
-    build_snapshot(tmp_path, read_sources(files).records, encoder)
-    knowledge = KnowledgeBase.open(tmp_path)
-    dev = shared_data / "data/dev"
-    queries = read_queries(dev / "paddleclas_queries.jsonl") + read_queries(dev / "oos.jsonl")
-    report = evaluate(knowledge, queries).to_json()
-    knowledge.close()
-    assert report["unknown_relevant"] == []
-    assert report["recall@1"] >= 0.7
-    assert report["auroc"] >= 0.92
-    assert report["answered_precision"] >= 0.85
+    whole = intervals()
+    monkeypatch.setattr("kb.bootstrap._CELLS", 100)
+    assert intervals() == whole

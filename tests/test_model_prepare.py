@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from model_support import TINY_WORDS
 from tokenizers import Tokenizer
 
 from kb.errors import KbError, ModelMissing, ModelRefused, StorageFailed
@@ -23,32 +24,6 @@ from kb.model_source import Prefixes, find_source, load_source, model_prefixes
 from kb.model_verify import sample_texts, verify_prepared
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] a b c d e loss nan batch ##es ##s size the is 显 存 不 足 怎 么 办 ? . , привет"
-
-
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a sentence-transformers folder with a random two-layer BERT and a WordPiece tokenizer."""
-    transformers = pytest.importorskip("transformers", reason="pip install 'faqkb[model]'")
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-
-    folder = tmp_path_factory.mktemp("source")
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
-    config = transformers.BertConfig(vocab_size=len(WORDS.split()), max_position_embeddings=64, **sizes)
-    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(folder / "bert")
-    vocabulary = {word: number for number, word in enumerate(WORDS.split())}
-    transformers.BertTokenizer(vocab=vocabulary).save_pretrained(folder / "bert")
-    modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(32, pooling_mode="cls")]
-    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny-e5"))
-    return folder / "tiny-e5"
-
-
-@pytest.fixture(scope="module")
-def tiny_prepared(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_model(str(tiny_model), folder=tmp_path_factory.mktemp("prepared") / "tiny")
 
 
 def embed(folder: Path, text: str) -> dict[str, np.ndarray]:
@@ -98,7 +73,7 @@ def test_a_local_folder_can_be_the_source(tiny_prepared: Path) -> None:
     verify_files(tiny_prepared, manifest)
     assert (manifest.name, manifest.dim, manifest.max_tokens) == ("tiny-e5", 32, 64)
     assert manifest.source.startswith("folder:tiny-e5@")
-    assert manifest.vocabulary == len(WORDS.split()) - 1  # the Russian word is gone
+    assert manifest.vocabulary == len(TINY_WORDS.split()) - 1  # the Russian word is gone
 
 
 def test_a_prepared_model_gives_the_vectors_of_its_source(tiny_model: Path, tiny_prepared: Path) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.cohort import Cohort
 from kb.dense import FaissIndex
-from kb.passages import Kind, Passage
+from kb.fusion import default_ranking
+from kb.late_interaction import Embedding, TokenIndex, quantise
+from kb.passages import Kind, Passage, views_of
 from kb.ranking import Indexes, rank_records
 from kb.records import Record, Source
-from kb.store import Store, build_store
+from kb.store import Store, Texts, build_store
 
 RECORDS = 100_000
 
@@ -26,14 +27,17 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     """Vectors are random here: embedding this many takes an hour, and the store and index do not care."""
     records = [record(number) for number in range(RECORDS)]
     passages = [Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(records)]
-    (tmp_path / "r.sqlite").write_bytes(build_store(records, passages, np.zeros((RECORDS, 3), dtype=np.float32)))
+    none = np.zeros((RECORDS, 3), dtype=np.float32)
+    texts = Texts(passages, [2] * RECORDS, none, tuple(views_of(passages)), none, (), (), ())
+    (tmp_path / "r.sqlite").write_bytes(build_store(records, texts))
     vectors = np.random.default_rng(1).normal(size=(RECORDS, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes())
     store = Store(tmp_path / "r.sqlite")
-    indexes = Indexes(index, store, Cohort(("zh", "en") * 20, vectors[:40]))
-    by_vector = rank_records("设备怎么处理", vectors[777], indexes)[0].position
-    by_word = {hit.position for hit in rank_records("dev-4242", vectors[777], indexes)}
+    indexes = Indexes(index, TokenIndex(quantise(vectors.repeat(2, axis=0))), store, default_ranking())
+    query = Embedding(vectors[777], vectors[777:778])
+    by_vector = rank_records("设备怎么处理", query, indexes)[0].position
+    by_word = {hit.position for hit in rank_records("dev-4242", query, indexes)}
     store.close()
     assert by_vector == 777
     assert 4242 in by_word

@@ -15,6 +15,7 @@ import pytest
 from kb import limits
 from kb.disk import lock_shared, writer_lock
 from kb.errors import Busy, KbError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, StorageFailed
+from kb.manifest import FORMAT
 from kb.snapshot import list_snapshots, open_current, open_snapshot, publish_snapshot, rollback
 
 WRITING_CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir")
@@ -246,8 +247,8 @@ def test_eight_writers_at_once_leave_one_whole_snapshot(tmp_path: Path) -> None:
 def test_a_snapshot_of_a_later_format_says_so(tmp_path: Path) -> None:
     name = publish(tmp_path, "one")
     manifest = tmp_path / "snapshots" / name / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 9'))
-    with pytest.raises(KbError, match="snapshot format 9, this version reads 1"):
+    manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
+    with pytest.raises(KbError, match=f"snapshot format 99, this version reads {FORMAT}"):
         open_snapshot(tmp_path, name)
 
 

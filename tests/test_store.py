@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.errors import SnapshotDamaged
-from kb.passages import Kind, Passage
+from kb.passages import Kind, Passage, views_of
 from kb.records import Record, Source
-from kb.store import Store, build_store
+from kb.store import Store, Texts, build_store
 from kb.text import analyse
 
 
@@ -38,12 +38,22 @@ RECORDS = (
 )
 BASELINES = np.zeros((3, 3), dtype=np.float32)
 PASSAGES = tuple(Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(RECORDS))
+TEXTS = Texts(
+    PASSAGES,
+    (5, 7, 2),
+    BASELINES,
+    tuple(views_of(PASSAGES)),
+    BASELINES,
+    (),
+    (Passage(-1, Kind.QUESTION, "天气"),),
+    (2,),
+)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     path = tmp_path_factory.mktemp("store") / "r.sqlite"
-    path.write_bytes(build_store(RECORDS, PASSAGES, BASELINES))
+    path.write_bytes(build_store(RECORDS, TEXTS))
     opened = Store(path)
     yield opened
     opened.close()
@@ -69,13 +79,39 @@ def test_a_path_matches_whole_and_by_its_parts(store: Store) -> None:
     assert [match.position for match in store.match_words(analyse("/dev/shm"), 5)] == [2]
 
 
+def test_traditional_characters_full_width_and_case_match(store: Store) -> None:
+    assert [match.position for match in store.match_words(analyse("預測"), 5)] == [0]
+    assert [match.position for match in store.match_words(analyse("ＯＮＥＤＮＮ"), 5)] == [0]
+
+
+def test_token_rows_follow_the_passages_and_the_cohort_comes_last(store: Store) -> None:
+    assert [store.tokens_of(row) for row in range(3)] == [range(5), range(5, 12), range(12, 14)]
+    assert store.cohort_spans() == (range(14, 16),)
+    assert [store.view_tokens(number) for number in store.views_of(1)] == [range(5, 12)]
+
+
+def test_a_record_is_viewed_as_a_whole_and_by_each_alternate() -> None:
+    kinds = (Kind.QUESTION, Kind.ANSWER, Kind.ANSWER, Kind.ALTERNATE, Kind.ALTERNATE)
+    passages = [Passage(position, kind, f"{position} {at}") for position in (0, 1) for at, kind in enumerate(kinds)]
+    views = list(views_of(passages))
+    assert [(view.position, view.rows) for view in views] == [
+        (0, range(3)),
+        (0, range(3, 4)),
+        (0, range(4, 5)),
+        (1, range(5, 8)),
+        (1, range(8, 9)),
+        (1, range(9, 10)),
+    ]
+    assert len({view.key for view in views}) == 6
+
+
 def test_any_of_several_tags_selects(store: Store) -> None:
     assert store.positions_tagged(["infer", "train"]) == (0, 2)
     assert store.positions_tagged(["none"]) == ()
 
 
 def test_the_same_records_give_the_same_bytes() -> None:
-    assert build_store(RECORDS, PASSAGES, BASELINES) == build_store(RECORDS, PASSAGES, BASELINES)
+    assert build_store(RECORDS, TEXTS) == build_store(RECORDS, TEXTS)
 
 
 @settings(max_examples=200)

@@ -1,195 +1,228 @@
-"""Fits the weights and thresholds of kb/ranking.py on the development queries.
+"""Fits weights, confidence and thresholds; writes kb/ranking.json and says what to expect of them.
 
-    python tools/fit_ranking.py [SHARED]
+    python tools/fit_ranking.py [SHARED] [--model FOLDER] [--dry-run]
 
-SHARED is the folder of test data (default: `shared` beside the checkout). Prints the constants to put into
-kb/ranking.py, fitted on all queries, and what to expect of them: every query predicted by constants fitted on the
-other four fifths. Writes nothing.
+SHARED is the folder of test data (default: `shared` beside the checkout). Uses the `ranking` sets of
+`tools/quality_sets.py`, none of which the encoder was trained on. What is printed of a set was predicted by weights
+fitted on the other sets: a knowledge base never seen. Each set is fitted whole and with three and eight of its records,
+since a small knowledge base must be calibrated too.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
-import sys
+import random
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
-from sklearn.metrics import roc_auc_score
+from quality_sets import OWN_QUERIES, ROOT, QualitySet, quality_sets, small_talk, tagged_pairs
 
-from ingest import read_sources
-from kb.answers import Hit
+from kb.answers import Status
 from kb.build import build_snapshot
 from kb.encoder import Encoder
-from kb.evaluation import letters
+from kb.evaluation import LabelledQuery, figures_of
+from kb.fitting import Example, Thresholds, Values, Weights, choose_thresholds, fit_weights
+from kb.fusion import PARTS, Ranking
 from kb.knowledge import KnowledgeBase
-from kb.language import twin_key
+from kb.metrics import to_columns
 from kb.model_files import default_folder
+from kb.outcome import Outcome
+from kb.records import Record
+from kb.tuning import collect_examples
 
-PADDLECLAS = "data/corpora/PaddlePaddle+PaddleClas"
-CONTENT = Path(__file__).resolve().parents[1] / "content"
-CANDIDATES = 20  # hits of each query that are ordered anew
-FOLDS = 5
-PARTS = ("cosine", "passage_baseline", "query_baseline", "lexical")
-PASSAGE_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)  # of the passage's baseline; the query's takes the rest
-LEXICAL_WEIGHTS = (0.0, 0.03, 0.05, 0.08, 0.12)
-START = (100.0, -5.0)  # slope and intercept to start from
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One question and the records that answer it, by the letters of their question or the end of their id."""
-
-    text: str
-    answers: frozenset[str]
+RIDGE = 1e-3
+SMALL = (3, 8)  # records of the small variants
+TALK_WEIGHT = 0.1  # of a line of small talk
+SMALL_WEIGHT = 0.25  # of a query to a small variant
+# The development queries are other people's; of the chatbots' there are three times as many as of all questions.
+SET_WEIGHTS = {"paddleclas": 2.0, "clinc": 0.15, "swaps": 0.3, "controls": 0.3}
+# Thresholds are chosen on FAQs; what a chatbot of intents needs differs, and it has `min_confidence`.
+QUESTIONS = ("paddleclas", "dolphinscheduler", "juicefs", "open_webui", "react")
+FIGURES = ("recall@1", "recall@3", "recall@10", "auroc", "ece", "answered_precision", "answered_coverage")
+FIGURES += ("false_answers", "shown_right", "false_choices")
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """The hits of one query, translations of better hits left out."""
+class Learned:
+    """A set's queries as examples."""
 
-    fold: int
-    parts: npt.NDArray[np.float64]
-    """Shape (hits, parts)."""
-    right: npt.NDArray[np.bool_]
-    """Shape (hits,): whether each answers the query."""
-    in_scope: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Constants:
-    """What kb/ranking.py holds."""
-
-    weights: tuple[float, ...]
-    slope: float
-    intercept: float
-
-    def confidences(self, query: Ranked) -> npt.NDArray[np.float64]:
-        """Return the confidence of each hit."""
-        return probabilities(query.parts @ np.array(self.weights), self.slope, self.intercept)
-
-
-def probabilities(scores: npt.NDArray[np.float64], slope: float, intercept: float) -> npt.NDArray[np.float64]:
-    """Return p(i) = exp(l(i)) / (1 + sum of exp(l(j))) with l = slope * score + intercept."""
-    logits = slope * scores + intercept
-    highest = max(0.0, float(logits.max()))
-    odds = np.exp(logits - highest)
-    return odds / (np.exp(-highest) + odds.sum())
+    name: str
+    records: int
+    examples: tuple[Example, ...]
+    languages: tuple[str, ...]
+    """Of each example's query."""
+    small: tuple[Example, ...]
+    """Queries against three and eight of the records: as many answered as not."""
+    talk: tuple[Example, ...]
+    """Small talk, which no record answers."""
 
 
 def main() -> None:
-    """Fit, and report what to expect."""
-    shared = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2] / "shared"
-    sets = {"138 records": paddleclas_queries(shared), "own content": content_queries(shared)}
-    queries = [query for ranked in sets.values() for query in ranked]
-    constants = fit(queries)
-    print(f"WEIGHTS = {dict(zip(PARTS, constants.weights, strict=True))}")
-    print(f"SLOPE = {constants.slope:.1f}\nINTERCEPT = {constants.intercept:.1f}")
-    folds = [fit([query for query in queries if query.fold != fold]) for fold in range(FOLDS)]
-    for name, ranked in sets.items():
-        report(name, [(query, folds[query.fold].confidences(query)) for query in ranked])
+    """Fit, write and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--model", type=Path, help="another prepared model than the default")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    chosen = parser.parse_args()
+    encoder = Encoder(chosen.model or default_folder())
+    sets = [own for own in quality_sets(chosen.shared) if own.use == "ranking"]
+    learned = [*(learn(own, encoder) for own in sets), *learn_words(encoder)]
+    ranking = fit_ranking(learned, encoder.manifest.source, [query for own in sets for query in own.queries])
+    print(ranking.to_json())
+    report(learned, ranking)
+    if not chosen.dry_run:
+        (ROOT / "kb" / "ranking.json").write_text(ranking.to_json(), encoding="utf-8")
 
 
-def paddleclas_queries(shared: Path) -> list[Ranked]:
-    """Return the development queries over the five Chinese PaddleClas files."""
-    paths = sorted((shared / PADDLECLAS).glob("docs__zh_CN__FAQ__*.md"))
-    labelled = [
-        Query(entry["query"], frozenset(letters(question) for question in entry["relevant"]))
-        for name in ("paddleclas_queries.jsonl", "oos.jsonl")
-        for entry in map(json.loads, (shared / "data/dev" / name).read_text(encoding="utf-8").splitlines())
-    ]
-    return ranked_queries(paths, labelled)
+def learn(own: QualitySet, encoder: Encoder) -> Learned:
+    """Put a set's queries to its knowledge base, whole and small."""
+    weight = SET_WEIGHTS.get(own.name.split()[0], 1.0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        examples = _examples(own.records, own.queries, encoder, folder)
+        talk = _examples(own.records, small_talk(), encoder, folder)
+        small = [example for size in SMALL for example in _examples(*cut(own, size), encoder, folder)]
+    return Learned(
+        own.name,
+        len(own.records),
+        tuple(replace(example, weight=weight) for example in examples),
+        tuple(query.language for query in own.queries),
+        tuple(replace(example, weight=weight * SMALL_WEIGHT) for example in small),
+        tuple(replace(example, weight=weight * TALK_WEIGHT) for example in talk),
+    )
 
 
-def content_queries(shared: Path) -> list[Ranked]:
-    """Return queries over our own content: the same questions in their authors' words, and out-of-scope ones."""
-    own = {record.id.rpartition("/")[2] for record in read_sources([CONTENT]).records}
-    theirs = [shared / "seed/faq_2021_s1.md", shared / PADDLECLAS / "docs__en__faq_series__faq_2021_s1_en.md"]
-    labelled = [
-        Query(record.question, frozenset({label}))
-        for path in theirs
-        for record in read_sources([path]).records
-        if (label := record.id.rpartition("/")[2]) in own
-    ]
-    out_of_scope = (shared / "data/dev/oos.jsonl").read_text(encoding="utf-8").splitlines()
-    labelled += [Query(json.loads(line)["query"], frozenset()) for line in out_of_scope]
-    return ranked_queries([CONTENT], labelled)
+def learn_words(encoder: Encoder) -> Iterator[Learned]:
+    """Yield every other swap case and control as sets without queries of their own: the rest is reported."""
+    for name in ("swaps", "controls"):
+        weight = SET_WEIGHTS[name]
+        cases = tuple(replace(example, weight=weight) for _, example in swapped(name, encoder)[::2])
+        yield Learned(name, 2 * len(cases), (), (), cases, ())
 
 
-def ranked_queries(paths: list[Path], queries: list[Query]) -> list[Ranked]:
-    """Return the hits of queries over the records of some files."""
+def swapped(name: str, encoder: Encoder) -> list[tuple[str, Example]]:
+    """Return (kind, example) of each swap case, put to a knowledge base of its own two records."""
+    cases = [json.loads(line) for line in (OWN_QUERIES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
-        build_snapshot(Path(folder), read_sources(paths).records, Encoder(default_folder()))
-        knowledge = KnowledgeBase.open(Path(folder))
-        found = [ranked(knowledge, query) for query in queries]
-        knowledge.close()
+        build_snapshot(Path(folder), tagged_pairs(cases), encoder)
+        with closing(KnowledgeBase.open(Path(folder))) as knowledge:
+            return [(case["kind"], _pair(knowledge, case["query"], f"pair {at}")) for at, case in enumerate(cases)]
+
+
+def _pair(knowledge: KnowledgeBase, query: str, tag: str) -> Example:
+    hits = knowledge.ask_ranked(query, tags=[tag])[1]
+    right = np.array([knowledge.record_at(hit.position).id.endswith("/right") for hit in hits])
+    return Example(np.array([[hit.parts[part] for part in PARTS] for hit in hits]), right, in_scope=True)
+
+
+def cut(own: QualitySet, size: int) -> tuple[Sequence[Record], Sequence[LabelledQuery]]:
+    """Return a few of a set's records, the queries they answer, and as many that they do not."""
+    chosen = random.Random(own.name)
+    few = chosen.sample(own.records, min(size, len(own.records)))
+    ids = {record.id for record in few}
+    queries = [replace(query, relevant=tuple(sorted(ids & set(query.relevant)))) for query in own.queries]
+    inside = [query for query in queries if query.relevant]
+    outside = [query for query in queries if not query.relevant]
+    return few, [*inside, *chosen.sample(outside, min(len(inside), len(outside)))]
+
+
+def _examples(
+    records: Sequence[Record], queries: Sequence[LabelledQuery], encoder: Encoder, folder: Path
+) -> tuple[Example, ...]:
+    build_snapshot(folder, records, encoder)
+    with closing(KnowledgeBase.open(folder)) as knowledge:
+        return collect_examples(knowledge, queries)
+
+
+def fit_ranking(learned: Sequence[Learned], encoder: str, queries: Sequence[LabelledQuery]) -> Ranking:
+    """Return weights fitted on everything, and thresholds chosen on what each set's queries got from the others'."""
+    predicted = cross_validate(learned)
+    questions = [own for own in learned if own.name in QUESTIONS]
+    pooled = [
+        (replace(example, weight=1.0), confidences)
+        for own in questions
+        for example, confidences in zip(own.examples, predicted[own.name], strict=True)
+    ]
+    thresholds = choose_thresholds([example for example, _ in pooled], [confidences for _, confidences in pooled])
+    weights = fit_all(learned)
+    text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in queries)
+    return Ranking(
+        weights=dict(zip(PARTS, weights.of_parts.round(4).tolist(), strict=True)),
+        intercept=round(weights.intercept, 4),
+        answered_above=thresholds.answered_above,
+        ambiguous_above=thresholds.ambiguous_above,
+        encoder=encoder,
+        queries=len(queries),
+        queries_sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def fit_all(learned: Sequence[Learned]) -> Weights:
+    """Return the weights fitted on sets, whole and small."""
+    return fit_weights([example for own in learned for example in (*own.examples, *own.small, *own.talk)], ridge=RIDGE)
+
+
+def cross_validate(learned: Sequence[Learned]) -> Mapping[str, list[Values]]:
+    """Return the confidences of each set's candidates by weights fitted on the other sets."""
+    found = {}
+    for own in learned:
+        weights = fit_all([other for other in learned if other is not own])
+        found[own.name] = [weights.confidences(example) for example in own.examples]
     return found
 
 
-def ranked(knowledge: KnowledgeBase, query: Query) -> Ranked:
-    """Return parts and truth of a query's hits."""
-    first: dict[str, Hit] = {}
-    for hit in knowledge.search(query.text, limit=CANDIDATES):
-        first.setdefault(twin_key(hit.record.id), hit)
-    hits = list(first.values())
-    names = [{letters(hit.record.question), hit.record.id.rpartition("/")[2]} for hit in hits]
-    return Ranked(
-        fold=hashlib.sha256(query.text.encode()).digest()[0] % FOLDS,
-        parts=np.array([[hit.explanation.scores[part] for part in PARTS] for hit in hits]),
-        right=np.array([bool(query.answers & own) for own in names]),
-        in_scope=bool(query.answers),
+def report(learned: Sequence[Learned], thresholds: Thresholds | Ranking) -> None:
+    """Print the cross-validated figures of each set, and of all that are questions with answers."""
+    predicted = cross_validate(learned)
+    print(f"{'set':24}{'n':>5}{'oos':>5}" + "".join(f"{name.replace('answered', 'ans'):>14}" for name in FIGURES))
+    for own in (own for own in learned if own.examples):
+        for language in sorted(set(own.languages)):
+            outcomes = [
+                outcome_of(example, confidences, thresholds)
+                for example, confidences, spoken in zip(own.examples, predicted[own.name], own.languages, strict=True)
+                if spoken == language
+            ]
+            _print_row(f"{own.name} {language}", outcomes)
+    _print_row(
+        "all",
+        [
+            outcome_of(example, confidences, thresholds)
+            for own in learned
+            for example, confidences in zip(own.examples, predicted[own.name], strict=True)
+        ],
     )
 
 
-def fit(queries: list[Ranked]) -> Constants:
-    """Return the weights with the best mean reciprocal rank, then slope and intercept by maximum likelihood."""
-    choices = [(1.0, -share, round(share - 1.0, 3), lexical) for share in PASSAGE_SHARES for lexical in LEXICAL_WEIGHTS]
-    weights = max(choices, key=lambda choice: mean_reciprocal_rank(queries, choice))
-    scores = [query.parts @ np.array(weights) for query in queries]
-
-    def loss(constants: npt.NDArray[np.float64]) -> float:
-        total = 0.0
-        for query, score in zip(queries, scores, strict=True):
-            probability = probabilities(score, *constants)
-            likely = probability[query.right].sum() if query.right.any() else 1.0 - probability.sum()
-            total -= np.log(likely + 1e-9)
-        return total
-
-    slope, intercept = minimize(loss, START, method="Nelder-Mead").x
-    return Constants(weights, float(slope), float(intercept))
+def _print_row(name: str, outcomes: Sequence[Outcome]) -> None:
+    figures = figures_of(to_columns(outcomes))
+    outside = sum(not outcome.in_scope for outcome in outcomes)
+    values = "".join("             -" if figures[name] is None else f"{figures[name]:14.3f}" for name in FIGURES)
+    print(f"{name:24}{len(outcomes):5}{outside:5}{values}")
 
 
-def mean_reciprocal_rank(queries: list[Ranked], weights: tuple[float, ...]) -> float:
-    """Return the MRR over the in-scope queries."""
-    ranks = []
-    for query in queries:
-        if query.in_scope:
-            order = np.argsort(-(query.parts @ np.array(weights)), kind="stable")
-            found = np.flatnonzero(query.right[order])
-            ranks.append(1.0 / (found[0] + 1) if len(found) else 0.0)
-    return float(np.mean(ranks))
-
-
-def report(name: str, predicted: list[tuple[Ranked, npt.NDArray[np.float64]]]) -> None:
-    """Print R@1, AUROC and, by threshold, how many are answered and how many of these are right."""
-    right = np.array([query.right[sure.argmax()] for query, sure in predicted])
-    shown = np.array([query.right[np.argsort(-sure)[:3]].any() for query, sure in predicted])
-    sure = np.array([confidences.max() for _, confidences in predicted])
-    in_scope = np.array([query.in_scope for query, _ in predicted])
-    print(
-        f"{name}, cross-validated: {len(sure)} queries, R@1 {right[in_scope].mean():.3f},"
-        f" AUROC of in scope {roc_auc_score(in_scope, sure):.3f}"
+def outcome_of(example: Example, confidences: Values, thresholds: Thresholds | Ranking) -> Outcome:
+    """Return what a query would get with these confidences."""
+    order = np.argsort(-confidences, kind="stable")
+    relevant = {str(at) for at in np.flatnonzero(example.right)}
+    best = float(confidences[order[0]])
+    status = Status.NO_ANSWER
+    if best >= thresholds.answered_above:
+        status = Status.ANSWERED
+    elif best >= thresholds.ambiguous_above and len(order) > 1:
+        status = Status.AMBIGUOUS
+    return Outcome(
+        ranked=tuple(str(at) for at in order[:20]),
+        relevant=frozenset(relevant or ({"not a candidate"} if example.in_scope else ())),
+        status=status,
+        confidence=best,
+        choices=min(3, len(order)) if status is Status.AMBIGUOUS else 0,
     )
-    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9):
-        above = sure >= threshold
-        print(
-            f"  from {threshold:.2f}: right {right[above].mean():.2f}, in scope {above[in_scope].mean():.2f}"
-            f" (right among three {(shown & above)[in_scope].mean():.2f}), out of scope {above[~in_scope].mean():.2f}"
-        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,255 @@
+"""Measures what each part of the ranking is worth; writes the tables and the picture of docs/quality.md.
+
+    python tools/quality_report.py [SHARED] [--dry-run]
+
+SHARED is the folder of test data (default: `shared` beside the checkout). Every figure of a `ranking` set is predicted
+by weights fitted on the other sets, with and without a part; brackets hold the 95% interval over resamples of the
+queries. The encoder without its adapter is prepared for the occasion. Takes about ten minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from fit_ranking import QUESTIONS, Learned, cross_validate, fit_all, learn, learn_words, outcome_of, swapped
+from quality_sets import OWN_QUERIES, ROOT, crowd, quality_sets, read_set
+
+from kb.build import build_snapshot
+from kb.bundled_weights import find_bundled_weights, read_bundled_weights
+from kb.encoder import Encoder
+from kb.evaluation import Asked, Evaluation, LabelledQuery, report
+from kb.evaluation_plots import draw_plots
+from kb.fitting import Example, Weights
+from kb.fusion import PARTS, default_ranking
+from kb.knowledge import KnowledgeBase
+from kb.model_assemble import assemble_e5
+from kb.model_files import default_folder
+from kb.model_prepare import prepare_model
+from kb.model_source import quiet_libraries
+from kb.outcome import Outcome
+from kb.records import Record
+from kb.tuning import collect_examples
+
+LATE = {"late", "late_baseline"}
+COSINE = {"cosine", "cosine_baseline"}
+BASELINES = {part for part in PARTS if part.endswith("baseline")}
+WITHOUT = {
+    "everything": set(),
+    "without late interaction": LATE,
+    "without pooled vectors": COSINE,
+    "without the cohort's baselines": BASELINES,
+    "without shared words": {"lexical"},
+    "without the number of wordings": {"alternates"},
+    "without the length of the query": {"brevity"},
+    "without opposites and numbers": {"conflicts"},
+    "shared words alone": {*LATE, *COSINE, "conflicts", "alternates"},
+}
+CROWD = 10_000  # records of the largest knowledge base measured
+FIGURES = ("recall@1", "recall@3", "auroc", "ece", "coverage_at_90_precision")
+DOCUMENT = ROOT / "docs" / "quality.md"
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--dry-run", action="store_true", help="print, write nothing")
+    chosen = parser.parse_args()
+    encoder = Encoder(default_folder())
+    learned = learn_sets(chosen.shared, encoder)
+    tables = {
+        "ablation": "\n".join(ablation(chosen.shared, learned)),
+        "sets": "\n".join(by_set(chosen.shared, encoder, learned)),
+        "words": "\n".join(words(chosen.shared, encoder, fit_all(learned))),
+    }
+    for name, table in tables.items():
+        print(f"{name}\n{table}\n")
+    if not chosen.dry_run:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        for name, table in tables.items():
+            text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL)
+        DOCUMENT.write_text(text, encoding="utf-8")
+        draw(learned)
+
+
+def learn_sets(shared: Path, encoder: Encoder) -> list[Learned]:
+    """Put every `ranking` set's queries to its knowledge base."""
+    sets = [learn(own, encoder) for own in quality_sets(shared) if own.use == "ranking"]
+    return [*sets, *learn_words(encoder)]
+
+
+def ablation(shared: Path, learned: Sequence[Learned]) -> Iterator[str]:
+    """Yield the rows of the table: the question sets, with and without each part."""
+    yield f"| | {' | '.join(f'zh {name}' for name in FIGURES[:1])} | en recall@1 | {' | '.join(FIGURES[1:])} |"
+    yield f"| --- {'| --- ' * (len(FIGURES) + 1)}|"
+    for name, parts in WITHOUT.items():
+        yield ablation_row(name, [without(own, parts) for own in learned])
+    with unadapted_encoder() as encoder:
+        plain = learn_sets(shared, encoder)
+    yield ablation_row("without the adapter", plain)
+    yield ablation_row("without adapter and late interaction", [without(own, LATE) for own in plain])
+
+
+def without(own: Learned, parts: set[str]) -> Learned:
+    """Return a set's examples with some parts at 0, where no weight matters."""
+    kept = np.array([part not in parts for part in PARTS], dtype=np.float64)
+
+    def masked(examples: Sequence[Example]) -> tuple[Example, ...]:
+        return tuple(replace(example, parts=example.parts * kept) for example in examples)
+
+    return replace(own, examples=masked(own.examples), small=masked(own.small), talk=masked(own.talk))
+
+
+def ablation_row(name: str, learned: Sequence[Learned]) -> str:
+    """Return one row: figures over the question sets, each predicted by weights fitted on the others."""
+    asked = [entry for own in predicted(learned) if own.snapshot in QUESTIONS for entry in own.asked]
+    by_language = {
+        language: [own.outcome for own in asked if own.query.language == language] for language in ("zh", "en")
+    }
+    cells = [cell(report(outcomes), "recall@1") for outcomes in by_language.values()]
+    together = report([own.outcome for own in asked])
+    return f"| {name} | {' | '.join([*cells, *(cell(together, figure) for figure in FIGURES[1:])])} |"
+
+
+def cell(figures: Mapping[str, object], name: str) -> str:
+    """Return a figure with its interval."""
+    low, high = figures["intervals"][name]  # type: ignore[index]
+    return f"{figures[name]:.3f} [{low:.2f}, {high:.2f}]"
+
+
+def predicted(learned: Sequence[Learned]) -> Iterator[Evaluation]:
+    """Yield what each set's queries get from weights fitted on the other sets, with the default thresholds."""
+    confidences = cross_validate(learned)
+    for own in (own for own in learned if own.examples):
+        outcomes = [
+            outcome_of(example, sure, default_ranking())
+            for example, sure in zip(own.examples, confidences[own.name], strict=True)
+        ]
+        asked = [
+            Asked(LabelledQuery("", (), language), outcome, None, 0.0)
+            for language, outcome in zip(own.languages, outcomes, strict=True)
+        ]
+        yield Evaluation(own.name, tuple(asked), ())
+
+
+STATES = ("answered_precision", "answered_coverage", "false_answers", "shown_right", "false_choices")
+
+
+def by_set(shared: Path, encoder: Encoder, learned: Sequence[Learned]) -> Iterator[str]:
+    """Yield the rows of the table: every set, as a knowledge base never seen."""
+    names = ("recall@1", "auroc", "ece", *STATES)
+    yield f"| | records | queries | out of scope | {' | '.join(names)} |"
+    yield f"| --- {'| --- ' * (len(names) + 3)}|"
+    for own, evaluation in zip((own for own in learned if own.examples), predicted(learned), strict=True):
+        outcomes = evaluation.outcomes
+        small = [outcome_of(example, sure, default_ranking()) for example, sure in small_predictions(own, learned)]
+        yield set_row(own.name, own.records, outcomes, names)
+        yield set_row(f"{own.name}, cut down", "3 and 8", small, names)
+    yield crowded_row(shared, encoder, learned, names)
+    everything = [outcome for evaluation in predicted(learned) for outcome in evaluation.outcomes]
+    yield set_row("all", sum(own.records for own in learned if own.examples), everything, names)
+
+
+def crowded_row(shared: Path, encoder: Encoder, learned: Sequence[Learned], names: Sequence[str]) -> str:
+    """Return the row of the development queries over ten thousand records, 138 of them theirs."""
+    own = next(each for each in quality_sets(shared) if each.name == "paddleclas")
+    everything = (*own.records, *crowd(shared, CROWD - len(own.records)))
+    weights = fit_all([other for other in learned if other.name != own.name])
+    with opened(everything, encoder) as knowledge:
+        examples = collect_examples(knowledge, own.queries)
+    outcomes = [outcome_of(example, weights.confidences(example), default_ranking()) for example in examples]
+    return set_row("paddleclas in a crowd", len(everything), outcomes, names)
+
+
+def small_predictions(own: Learned, learned: Sequence[Learned]) -> Iterator[tuple[Example, np.ndarray]]:
+    """Yield the queries of a set's small variant with confidences by weights fitted on the other sets."""
+    weights = fit_all([other for other in learned if other is not own])
+    for example in own.small:
+        yield example, weights.confidences(example)
+
+
+def set_row(name: str, records: int | str, outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
+    """Return one row."""
+    figures = report(outcomes)
+    values = ("-" if figures[each] is None else f"{figures[each]:.2f}" for each in names)
+    return f"| {name} | {records} | {figures['n']} | {figures['n_out_of_scope']} | {' | '.join(values)} |"
+
+
+def words(shared: Path, encoder: Encoder, weights: Weights) -> Iterator[str]:
+    """Yield the rows of the table: swapped words, controls, and highlighted sentences."""
+    guard = PARTS.index("conflicts")
+    blind = Weights(np.where(np.arange(len(PARTS)) == guard, 0.0, weights.of_parts), weights.intercept)
+    yield "| | cases | with the guard | without |"
+    yield "| --- | --- | --- | --- |"
+    for name, title in (
+        ("swaps", "the right one of two records that differ in a word"),
+        ("controls", "a symptom and its cure"),
+    ):
+        cases = swapped(name, encoder)[1::2]
+        for kind in sorted({kind for kind, _ in cases}):
+            own = [example for each, example in cases if each == kind]
+            shares = [np.mean([right_first(one, example) for example in own]) for one in (weights, blind)]
+            yield f"| {title}, {kind} | {len(own)} | {shares[0]:.3f} | {shares[1]:.3f} |"
+    right, cases = highlighted(shared, encoder)
+    yield f"| the sentence that answers | {cases} | {right / cases:.3f} | |"
+
+
+def right_first(weights: Weights, example: Example) -> bool:
+    """Say whether the right record is surer."""
+    return bool(example.right[weights.confidences(example).argmax()])
+
+
+def highlighted(shared: Path, encoder: Encoder) -> tuple[int, int]:
+    """Return how many highlights overlap the sentence that a person marked by half at least, and of how many."""
+    lines = (OWN_QUERIES / "highlights.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [json.loads(line) for line in lines]
+    right = 0
+    for name in sorted({case["kb"] for case in cases}):
+        records = [replace(record, tags=(str(at),)) for at, record in enumerate(read_set(shared, name).records)]
+        tags = {record.id: record.tags for record in records}
+        with opened(records, encoder) as knowledge:
+            for case in (case for case in cases if case["kb"] == name):
+                own = knowledge.search(case["query"], tags=tags[case["record"]])[0].highlight
+                right += any(overlaps(own.start, own.end, span["start"], span["end"]) for span in case["spans"])
+    return right, len(cases)
+
+
+def overlaps(start: int, end: int, other_start: int, other_end: int) -> bool:
+    """Say whether two spans share half of the shorter one."""
+    return min(end, other_end) - max(start, other_start) >= 0.5 * min(end - start, other_end - other_start)
+
+
+@contextmanager
+def opened(records: Sequence[Record], encoder: Encoder) -> Iterator[KnowledgeBase]:
+    """Build a knowledge base of some records and open it for a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_snapshot(Path(folder), records, encoder)
+        with closing(KnowledgeBase.open(Path(folder))) as knowledge:
+            yield knowledge
+
+
+@contextmanager
+def unadapted_encoder() -> Iterator[Encoder]:
+    """Prepare the bundled weights without their adapter."""
+    with tempfile.TemporaryDirectory() as scratch:
+        with quiet_libraries():
+            assemble_e5(read_bundled_weights(find_bundled_weights())).save(f"{scratch}/e5")
+        yield Encoder(prepare_model(f"{scratch}/e5", folder=Path(scratch) / "prepared"))
+
+
+def draw(learned: Sequence[Learned]) -> None:
+    """Draw the reliability diagram and the risk-coverage curve of all sets."""
+    asked = tuple(entry for evaluation in predicted(learned) for entry in evaluation.asked)
+    draw_plots(Evaluation("", asked, ()), ROOT / "docs")
+
+
+if __name__ == "__main__":
+    main()

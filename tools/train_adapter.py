@@ -1,0 +1,70 @@
+"""Trains the bundled model's adapter on questions put in other words; writes kb/adapter.npz.
+
+    python tools/train_adapter.py [SHARED] [--epochs 4]
+
+SHARED is the folder of test data (default: `shared` beside the checkout). Trains on the `encoder` sets of
+`tools/quality_sets.py` only, about 13 minutes on two cores; then `python tools/fit_ranking.py` fits the ranking anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from quality_sets import ROOT, QualitySet, quality_sets
+
+from kb.build import build_snapshot
+from kb.bundled_weights import find_bundled_weights, read_bundled_weights
+from kb.encoder import Encoder
+from kb.knowledge import KnowledgeBase
+from kb.model_adapter import ADAPTER_FILE, write_adapter
+from kb.model_assemble import E5_PREFIXES, assemble_e5
+from kb.model_files import default_folder
+from kb.model_source import Prefixes, quiet_libraries
+from kb.model_tune import TuningSet, train_adapter
+from kb.tuning import tuning_set
+
+
+def main() -> None:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--output", type=Path, default=ROOT / "kb" / ADAPTER_FILE)
+    chosen = parser.parse_args()
+    sets = list(tuning_sets(chosen.shared))
+    with quiet_libraries():
+        model = assemble_e5(read_bundled_weights(find_bundled_weights()))
+        adapter = train_adapter(model, Prefixes(*E5_PREFIXES), sets, epochs=chosen.epochs, progress=show)
+    write_adapter(adapter, chosen.output)
+    print(f"wrote {chosen.output}: {chosen.output.stat().st_size} bytes")
+
+
+def tuning_sets(shared: Path) -> Iterator[TuningSet]:
+    """Yield what the `encoder` sets teach."""
+    encoder = Encoder(default_folder())
+    for own in quality_sets(shared):
+        if own.use == "encoder":
+            with tempfile.TemporaryDirectory() as folder:
+                yield _tuning_set(own, encoder, Path(folder))
+
+
+def _tuning_set(own: QualitySet, encoder: Encoder, folder: Path) -> TuningSet:
+    build_snapshot(folder, own.records, encoder)
+    knowledge = KnowledgeBase.open(folder)
+    try:
+        return tuning_set(knowledge, own.queries)
+    finally:
+        knowledge.close()
+
+
+def show(done: int, steps: int, loss: float) -> None:
+    """Print progress now and then."""
+    if done % 20 == 0 or done == steps:
+        print(f"step {done} of {steps}, loss {loss:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
