@@ -44,8 +44,8 @@ class Weights:
     """Shape (parts,)."""
     intercept: float
 
-    def confidences(self, example: Example) -> Values:
-        """Return the confidence of each candidate."""
+    def shares(self, example: Example) -> Values:
+        """Return the share of the odds that each candidate has; "none" has the rest."""
         odds = np.clip(example.parts @ self.of_parts + self.intercept, -300.0, 300.0)
         highest = max(0.0, float(odds.max()))
         terms: Values = np.exp(odds - highest)
@@ -56,6 +56,11 @@ class Weights:
 def weights_of(ranking: Ranking) -> Weights:
     """Return the weights of a ranking."""
     return Weights(np.array([ranking.weights[part] for part in PARTS]), ranking.intercept)
+
+
+def calibration_of(ranking: Ranking) -> Calibration:
+    """Return the calibration of a ranking."""
+    return Calibration(ranking.slope, ranking.offset)
 
 
 def fit_weights(examples: Sequence[Example], *, ridge: float, prior: Weights | None = None) -> Weights:
@@ -127,6 +132,42 @@ class _Batch:
         curvature = (self._parts * (share * each)[:, None]).T @ self._parts - (mean * self._weight[:, None]).T @ mean
         curvature += np.diag(np.append(np.full(len(away) - 1, 2 * ridge), 0.0)) + 1e-9 * np.eye(len(away))
         return float(-(self._weight @ likelihood) + ridge * away @ away), gradient, curvature
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From the share of a first hit to the probability that it is right."""
+
+    slope: float
+    offset: float
+
+    def confidences(self, shares: Values) -> Values:
+        """Return the probability that belongs to each share."""
+        confidences: Values = 1.0 / (1.0 + np.exp(-self.slope * _log_odds(shares) - self.offset))
+        return confidences
+
+
+def fit_calibration(examples: Sequence[Example], shares: Sequence[Values]) -> Calibration:
+    """Return the most likely calibration of the first hits (Platt 1999), drawn a little towards changing nothing.
+
+    `shares` are those of each example's candidates, best predicted by weights that have not seen the example.
+    """
+    features = np.array([[_log_odds(own.max()), 1.0] for own in shares])
+    right = np.array([bool(example.right[own.argmax()]) for example, own in zip(examples, shares, strict=True)])
+    weight = np.array([example.weight for example in examples])
+    found = np.array([1.0, 0.0])
+    for _ in range(_STEPS):
+        sure = 1.0 / (1.0 + np.exp(-features @ found))
+        gradient = features.T @ (weight * (sure - right)) + (found - [1.0, 0.0])
+        curvature = (features * (weight * sure * (1.0 - sure))[:, None]).T @ features + np.eye(2)
+        found = found - np.linalg.solve(curvature, gradient)
+    return Calibration(float(found[0]), float(found[1]))
+
+
+def _log_odds(shares: Values) -> Values:
+    certain = np.clip(shares, 1e-12, 1.0 - 1e-12)
+    odds: Values = np.log(certain / (1.0 - certain))
+    return odds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The learned part of ranking: weights, thresholds and where they come from, as plain JSON.
 
-A record's log-odds against "none of them" is a weighted sum of its parts. The confidences of all candidates together
-with "none" add up to 1 (a multinomial logistic model), so two records that fit equally well share what one alone would
-get, and neither is given as *the* answer. `kb/fitting.py` makes the numbers.
+A record's log-odds against "none of them" is a weighted sum of its parts. The shares of all candidates together with
+"none" add up to 1 (a multinomial logistic model), so two records that fit equally well share what one alone would get,
+and neither is given as *the* answer. The confidence is a share after calibration (Platt 1999): where several records
+answer a question the share of each is smaller than the chance that it does. `kb/fitting.py` makes the numbers.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PARTS = (
 )
 """What a record is judged by; `kb/ranking.py` says what each is."""
 _FORMAT = 1
+_LEAST_SHARE = 1e-12  # of the odds; nearer to 0 or 1 nothing is told apart
 _MAX_LOGIT = 300.0  # e^300 is far from overflow and from every other odds
 
 
@@ -40,6 +42,10 @@ class Ranking:
     """Of each of PARTS, in log-odds a unit."""
     intercept: float
     """Log-odds of a record whose parts are all 0."""
+    slope: float
+    """How much steeper than the log-odds of a share those of the confidence are; above 0."""
+    offset: float
+    """Log-odds of the confidence where the share is one half."""
     answered_above: float
     """Confidence from which a record is given as the answer: nine of ten were right in calibration."""
     ambiguous_above: float
@@ -56,6 +62,11 @@ class Ranking:
         logit = self.intercept + sum(weight * parts[name] for name, weight in self.weights.items())
         return math.exp(max(-_MAX_LOGIT, min(_MAX_LOGIT, logit)))
 
+    def confidence(self, share: float) -> float:
+        """Return the probability that a record with this share of the odds answers, 0..1; it grows with the share."""
+        certain = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
+        return 1.0 / (1.0 + math.exp(-self.slope * math.log(certain / (1.0 - certain)) - self.offset))
+
     def to_json(self) -> str:
         """Return the content of `ranking.json`."""
         return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
@@ -70,12 +81,16 @@ def parse_ranking(content: str | bytes, place: str) -> Ranking:
                 f"{place}: of another format (expected {_FORMAT}); run `faq tune` or `faq ingest` again"
             )
         ranking = Ranking(**fields)
-        numbers = [*ranking.weights.values(), ranking.intercept, ranking.answered_above, ranking.ambiguous_above]
-        whole = set(ranking.weights) == set(PARTS) and all(math.isfinite(number) for number in numbers)
+        numbers = [*ranking.weights.values(), ranking.intercept, ranking.slope, ranking.offset]
+        numbers += [ranking.answered_above, ranking.ambiguous_above]
+        finite = all(math.isfinite(number) for number in numbers)
+        whole = set(ranking.weights) == set(PARTS) and finite and ranking.slope > 0
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RankingDamaged(f"{place}: not a ranking ({error}); run `faq tune` or `faq ingest` again") from error
     if not whole:
-        raise RankingDamaged(f"{place}: needs a finite weight for each of {', '.join(PARTS)}; run `faq tune` again")
+        raise RankingDamaged(
+            f"{place}: needs finite numbers, a slope above 0 and weights of {', '.join(PARTS)}; run `faq tune` again"
+        )
     return ranking
 
 

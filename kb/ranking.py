@@ -46,7 +46,7 @@ class ScoredRecord:
     parts: dict[str, float]
     """Each part of the score, by the names of `kb.fusion.PARTS`."""
     confidence: float
-    """Probability that the record answers the query, 0..1; over records that are no translations they add up to 1."""
+    """Probability that the record answers the query, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _with_confidence(
 ) -> tuple[ScoredRecord, ...]:
     """Return the hits surest first; of translations, the one in the asker's language stands for the best of them.
 
-    p(i) = odds(i) / (1 + sum of the odds of each group of translations).
+    The share of i is odds(i) / (1 + sum of the odds of each group of translations).
     """
     own_odds = {hit.position: ranking.odds(hit.parts) for hit in scored}
     odds: dict[str, float] = {}
@@ -112,7 +112,9 @@ def _with_confidence(
     confident = [
         replace(
             hit,
-            confidence=(odds[identities[hit.position].twin] if hit.position in own else own_odds[hit.position]) / total,
+            confidence=ranking.confidence(
+                (odds[identities[hit.position].twin] if hit.position in own else own_odds[hit.position]) / total
+            ),
         )
         for hit in scored
     ]

@@ -21,7 +21,7 @@ from kb.build import build_snapshot
 from kb.encoder import Encoder
 from kb.errors import ContentError
 from kb.evaluation import LabelledQuery
-from kb.fitting import Example, Thresholds, Values, Weights, choose_thresholds, fit_weights, weights_of
+from kb.fitting import Example, Thresholds, Values, Weights, calibration_of, choose_thresholds, fit_weights, weights_of
 from kb.fusion import PARTS, Ranking
 from kb.knowledge import KnowledgeBase
 from kb.tuned import ranking_file, tuned_model
@@ -153,7 +153,8 @@ def fit_ranking(learned: Sequence[Example], split: Split, prior: Ranking, encode
     weights = fit_weights(learned, ridge=_RIDGE, prior=start)
     thresholds = Thresholds(prior.answered_above, prior.ambiguous_above)
     if sum(not example.in_scope for example in learned) >= _OUT_OF_SCOPE:
-        thresholds = choose_thresholds(learned, _predicted(learned, start))
+        confidences = [calibration_of(prior).confidences(own) for own in _predicted(learned, start)]
+        thresholds = choose_thresholds(learned, confidences)
     text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in split.learned)
     return replace(
         prior,
@@ -168,12 +169,12 @@ def fit_ranking(learned: Sequence[Example], split: Split, prior: Ranking, encode
 
 
 def _predicted(examples: Sequence[Example], prior: Weights) -> list[Values]:
-    """Return the confidences of every example by weights that were fitted without it."""
+    """Return the shares of every example's candidates by weights that were fitted without it."""
     found: dict[int, Values] = {}
     for fold in range(_FOLDS):
         others = [example for at, example in enumerate(examples) if at % _FOLDS != fold]
         weights = fit_weights(others, ridge=_RIDGE, prior=prior)
-        found |= {at: weights.confidences(examples[at]) for at in range(fold, len(examples), _FOLDS)}
+        found |= {at: weights.shares(examples[at]) for at in range(fold, len(examples), _FOLDS)}
     return [found[at] for at in range(len(examples))]
 
 
@@ -182,11 +183,11 @@ def score(examples: Sequence[Example], ranking: Ranking) -> Score:
     weights = weights_of(ranking)
     likelihood, right = [], []
     for example in examples:
-        confidences = weights.confidences(example)
-        truth = confidences[example.right].sum() if example.in_scope else 1.0 - confidences.sum()
+        shares = weights.shares(example)
+        truth = shares[example.right].sum() if example.in_scope else 1.0 - shares.sum()
         likelihood.append(np.log(max(float(truth), 1e-6)))
         if example.in_scope:
-            right.append(bool(example.right[confidences.argmax()]))
+            right.append(bool(example.right[shares.argmax()]))
     return Score(float(np.mean(likelihood)), float(np.mean(right)) if right else 0.0)
 
 

@@ -23,7 +23,7 @@ def drawn(truth: Weights, queries: int, candidates: int) -> list[Example]:
     examples = []
     for _ in range(queries):
         parts = random.normal(size=(candidates, WIDTH))
-        shares = truth.confidences(Example(parts, np.zeros(candidates, dtype=bool), in_scope=False))
+        shares = truth.shares(Example(parts, np.zeros(candidates, dtype=bool), in_scope=False))
         chosen = random.choice(candidates + 1, p=[*shares, 1 - shares.sum()])
         right = np.arange(candidates) == chosen
         examples.append(Example(parts, right, in_scope=bool(right.any())))
@@ -62,9 +62,9 @@ def test_a_part_that_never_varies_keeps_its_prior() -> None:
 
 
 @given(seed=st.integers(0, 1000))
-def test_confidences_are_probabilities_that_leave_room_for_none(seed: int) -> None:
+def test_shares_are_probabilities_that_leave_room_for_none(seed: int) -> None:
     parts = np.random.default_rng(seed).normal(scale=100, size=(5, WIDTH))
-    confidences = TRUTH.confidences(Example(parts, np.zeros(5, dtype=bool), in_scope=False))
+    confidences = TRUTH.shares(Example(parts, np.zeros(5, dtype=bool), in_scope=False))
     assert np.all((confidences >= 0) & (confidences <= 1))
     assert confidences.sum() <= 1 + 1e-9
 
@@ -95,6 +95,7 @@ def test_a_ranking_comes_back_from_its_file() -> None:
         {"weights": {}},
         {"format": 99},
         {"intercept": "x"},
+        {"slope": 0.0},
         {"extra": 1},
         {"answered_above": None},
         {"intercept": float("nan")},

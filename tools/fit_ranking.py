@@ -27,7 +27,7 @@ from kb.answers import Status
 from kb.build import build_snapshot
 from kb.encoder import Encoder
 from kb.evaluation import LabelledQuery, figures_of
-from kb.fitting import Example, Thresholds, Values, Weights, choose_thresholds, fit_weights
+from kb.fitting import Example, Values, Weights, choose_thresholds, fit_calibration, fit_weights
 from kb.fusion import PARTS, Ranking
 from kb.knowledge import KnowledgeBase
 from kb.metrics import to_columns
@@ -144,17 +144,18 @@ def fit_ranking(learned: Sequence[Learned], encoder: str, queries: Sequence[Labe
     """Return weights fitted on everything, and thresholds chosen on what each set's queries got from the others'."""
     predicted = cross_validate(learned)
     questions = [own for own in learned if own.name in QUESTIONS]
-    pooled = [
-        (replace(example, weight=1.0), confidences)
-        for own in questions
-        for example, confidences in zip(own.examples, predicted[own.name], strict=True)
-    ]
-    thresholds = choose_thresholds([example for example, _ in pooled], [confidences for _, confidences in pooled])
+    examples = [example for own in questions for example in own.examples]
+    shares = [own_shares for own in questions for own_shares in predicted[own.name]]
+    calibration = fit_calibration(examples, shares)
+    alike = [replace(example, weight=1.0) for example in examples]
+    thresholds = choose_thresholds(alike, [calibration.confidences(own_shares) for own_shares in shares])
     weights = fit_all(learned)
     text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in queries)
     return Ranking(
         weights=dict(zip(PARTS, weights.of_parts.round(4).tolist(), strict=True)),
         intercept=round(weights.intercept, 4),
+        slope=round(calibration.slope, 4),
+        offset=round(calibration.offset, 4),
         answered_above=thresholds.answered_above,
         ambiguous_above=thresholds.ambiguous_above,
         encoder=encoder,
@@ -169,32 +170,32 @@ def fit_all(learned: Sequence[Learned]) -> Weights:
 
 
 def cross_validate(learned: Sequence[Learned]) -> Mapping[str, list[Values]]:
-    """Return the confidences of each set's candidates by weights fitted on the other sets."""
+    """Return the shares of each set's candidates by weights fitted on the other sets."""
     found = {}
     for own in learned:
         weights = fit_all([other for other in learned if other is not own])
-        found[own.name] = [weights.confidences(example) for example in own.examples]
+        found[own.name] = [weights.shares(example) for example in own.examples]
     return found
 
 
-def report(learned: Sequence[Learned], thresholds: Thresholds | Ranking) -> None:
+def report(learned: Sequence[Learned], ranking: Ranking) -> None:
     """Print the cross-validated figures of each set, and of all that are questions with answers."""
     predicted = cross_validate(learned)
     print(f"{'set':24}{'n':>5}{'oos':>5}" + "".join(f"{name.replace('answered', 'ans'):>14}" for name in FIGURES))
     for own in (own for own in learned if own.examples):
         for language in sorted(set(own.languages)):
             outcomes = [
-                outcome_of(example, confidences, thresholds)
-                for example, confidences, spoken in zip(own.examples, predicted[own.name], own.languages, strict=True)
+                outcome_of(example, shares, ranking)
+                for example, shares, spoken in zip(own.examples, predicted[own.name], own.languages, strict=True)
                 if spoken == language
             ]
             _print_row(f"{own.name} {language}", outcomes)
     _print_row(
         "all",
         [
-            outcome_of(example, confidences, thresholds)
+            outcome_of(example, shares, ranking)
             for own in learned
-            for example, confidences in zip(own.examples, predicted[own.name], strict=True)
+            for example, shares in zip(own.examples, predicted[own.name], strict=True)
         ],
     )
 
@@ -206,15 +207,15 @@ def _print_row(name: str, outcomes: Sequence[Outcome]) -> None:
     print(f"{name:24}{len(outcomes):5}{outside:5}{values}")
 
 
-def outcome_of(example: Example, confidences: Values, thresholds: Thresholds | Ranking) -> Outcome:
-    """Return what a query would get with these confidences."""
-    order = np.argsort(-confidences, kind="stable")
+def outcome_of(example: Example, shares: Values, ranking: Ranking) -> Outcome:
+    """Return what a query would get with these shares, calibration and thresholds."""
+    order = np.argsort(-shares, kind="stable")
     relevant = {str(at) for at in np.flatnonzero(example.right)}
-    best = float(confidences[order[0]])
+    best = ranking.confidence(float(shares[order[0]]))
     status = Status.NO_ANSWER
-    if best >= thresholds.answered_above:
+    if best >= ranking.answered_above:
         status = Status.ANSWERED
-    elif best >= thresholds.ambiguous_above and len(order) > 1:
+    elif best >= ranking.ambiguous_above and len(order) > 1:
         status = Status.AMBIGUOUS
     return Outcome(
         ranked=tuple(str(at) for at in order[:20]),

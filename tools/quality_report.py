@@ -127,11 +127,11 @@ def cell(figures: Mapping[str, object], name: str) -> str:
 
 def predicted(learned: Sequence[Learned]) -> Iterator[Evaluation]:
     """Yield what each set's queries get from weights fitted on the other sets, with the default thresholds."""
-    confidences = cross_validate(learned)
+    shares = cross_validate(learned)
     for own in (own for own in learned if own.examples):
         outcomes = [
-            outcome_of(example, sure, default_ranking())
-            for example, sure in zip(own.examples, confidences[own.name], strict=True)
+            outcome_of(example, own_shares, default_ranking())
+            for example, own_shares in zip(own.examples, shares[own.name], strict=True)
         ]
         asked = [
             Asked(LabelledQuery("", (), language), outcome, None, 0.0)
@@ -165,7 +165,7 @@ def crowded_row(shared: Path, encoder: Encoder, learned: Sequence[Learned], name
     weights = fit_all([other for other in learned if other.name != own.name])
     with opened(everything, encoder) as knowledge:
         examples = collect_examples(knowledge, own.queries)
-    outcomes = [outcome_of(example, weights.confidences(example), default_ranking()) for example in examples]
+    outcomes = [outcome_of(example, weights.shares(example), default_ranking()) for example in examples]
     return set_row("paddleclas in a crowd", len(everything), outcomes, names)
 
 
@@ -173,7 +173,7 @@ def small_predictions(own: Learned, learned: Sequence[Learned]) -> Iterator[tupl
     """Yield the queries of a set's small variant with confidences by weights fitted on the other sets."""
     weights = fit_all([other for other in learned if other is not own])
     for example in own.small:
-        yield example, weights.confidences(example)
+        yield example, weights.shares(example)
 
 
 def set_row(name: str, records: int | str, outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
@@ -204,7 +204,7 @@ def words(shared: Path, encoder: Encoder, weights: Weights) -> Iterator[str]:
 
 def right_first(weights: Weights, example: Example) -> bool:
     """Say whether the right record is surer."""
-    return bool(example.right[weights.confidences(example).argmax()])
+    return bool(example.right[weights.shares(example).argmax()])
 
 
 def highlighted(shared: Path, encoder: Encoder) -> tuple[int, int]:
