@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from faq.console import Counter, say_note
 from kb.encoder import Encoder
-from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged
+from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from kb.knowledge import KnowledgeBase
 from kb.model_files import default_folder, read_manifest
 from kb.records import Record
@@ -84,7 +84,7 @@ def encoder_folder(folder: Path) -> Path:
 def _own_model(folder: Path) -> Path | None:
     try:
         files = open_current(folder)
-    except (KnowledgeBaseMissing, SnapshotDamaged):
+    except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported):
         return None
     files.close()
     return files.model_folder
