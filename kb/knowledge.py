@@ -226,7 +226,9 @@ class KnowledgeBase:
         return Hit(
             record=record,
             confidence=scored.confidence,
-            highlight=highlight(query.tokens, record.answer_text, sentences, self._indexes.tokens),
+            highlight=highlight(
+                query.tokens[: limits.LATE_TOKENS], record.answer_text, sentences, self._indexes.tokens
+            ),
             explanation=Explanation(
                 passage=self._store.passage_text(scored.row),
                 scores=scored.parts,

@@ -2,6 +2,7 @@
 
 QUERY_CHARS = 1_000  # what is searched; a longer question (a pasted log) is reduced to its telling lines first
 QUERY_TOKENS = 256  # of it that the encoder reads: 1,000 Latin characters, and a third of the memory of 512
+LATE_TOKENS = 96  # of it that late interaction reads; a question has about 20, a log is told by its first hundred
 QUERY_INPUT_CHARS = 2_000_000  # read from standard input before reducing; more is cut, and said
 ANSWER_CHARS = 64_000  # one answer's Markdown; the longest real one measured is 12,000
 QUESTION_CHARS = 2_000  # a heading longer than this is not a question anybody asks
