@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,6 +183,12 @@ def _ask(knowledge: KnowledgeBase, query: LabelledQuery, relevant: frozenset[str
         choices=len(answer.hits) if answer.status is Status.AMBIGUOUS else 0,
     )
     return Asked(query, outcome, records[0].question if records else None, answer.took_ms)
+
+
+def queries_sha256(queries: Sequence[LabelledQuery]) -> str:
+    """Return the hash that says which queries something was learned from."""
+    text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in queries)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def relevant_ids(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> tuple[frozenset[str], ...]:

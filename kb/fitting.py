@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kb.fusion import PARTS, Ranking
+from kb.fusion import PARTS, Ranking, calibrated, log_odds
 
 Values = npt.NDArray[np.float64]
 _STEPS = 60  # Newton needs about ten
@@ -143,8 +143,7 @@ class Calibration:
 
     def confidences(self, shares: Values) -> Values:
         """Return the probability that belongs to each share."""
-        confidences: Values = 1.0 / (1.0 + np.exp(-self.slope * _log_odds(shares) - self.offset))
-        return confidences
+        return np.array([calibrated(float(share), self.slope, self.offset) for share in shares])
 
 
 def fit_calibration(examples: Sequence[Example], shares: Sequence[Values]) -> Calibration:
@@ -152,7 +151,7 @@ def fit_calibration(examples: Sequence[Example], shares: Sequence[Values]) -> Ca
 
     `shares` are those of each example's candidates, best predicted by weights that have not seen the example.
     """
-    features = np.array([[_log_odds(own.max()), 1.0] for own in shares])
+    features = np.array([[log_odds(float(own.max())), 1.0] for own in shares])
     right = np.array([bool(example.right[own.argmax()]) for example, own in zip(examples, shares, strict=True)])
     weight = np.array([example.weight for example in examples])
     found = np.array([1.0, 0.0])
@@ -162,12 +161,6 @@ def fit_calibration(examples: Sequence[Example], shares: Sequence[Values]) -> Ca
         curvature = (features * (weight * sure * (1.0 - sure))[:, None]).T @ features + np.eye(2)
         found = found - np.linalg.solve(curvature, gradient)
     return Calibration(float(found[0]), float(found[1]))
-
-
-def _log_odds(shares: Values) -> Values:
-    certain = np.clip(shares, 1e-12, 1.0 - 1e-12)
-    odds: Values = np.log(certain / (1.0 - certain))
-    return odds
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,22 @@ class Ranking:
 
     def confidence(self, share: float) -> float:
         """Return the probability that a record with this share of the odds answers, 0..1; it grows with the share."""
-        certain = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
-        return 1.0 / (1.0 + math.exp(-self.slope * math.log(certain / (1.0 - certain)) - self.offset))
+        return calibrated(share, self.slope, self.offset)
 
     def to_json(self) -> str:
         """Return the content of `ranking.json`."""
         return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
+
+
+def calibrated(share: float, slope: float, offset: float) -> float:
+    """Return the confidence whose log-odds are `slope * log_odds(share) + offset`."""
+    return 1.0 / (1.0 + math.exp(-slope * log_odds(share) - offset))
+
+
+def log_odds(share: float) -> float:
+    """Return the logarithm of share / (1 - share), of a share that is neither 0 nor 1 by a hair."""
+    certain = min(max(share, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
+    return math.log(certain / (1.0 - certain))
 
 
 def parse_ranking(content: str | bytes, place: str) -> Ranking:

@@ -226,9 +226,7 @@ class KnowledgeBase:
         return Hit(
             record=record,
             confidence=scored.confidence,
-            highlight=highlight(
-                query.tokens[: limits.LATE_TOKENS], record.answer_text, sentences, self._indexes.tokens
-            ),
+            highlight=highlight(query.tokens, record.answer_text, sentences, self._indexes.tokens),
             explanation=Explanation(
                 passage=self._store.passage_text(scored.row),
                 scores=scored.parts,
@@ -256,14 +254,12 @@ def _own_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
 
 
 def _opened_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
-    """Open everything a query is ranked against."""
-    store = Store(files.folder / RECORDS_FILE)
-    tokens = TokenIndex.open(files.folder / TOKENS_FILE, dim)
+    """Open everything a query is ranked against; the store last, since it has to be closed."""
     return Indexes(
         passages=FaissIndex.from_bytes(files.read_verified(INDEX_FILE)),
-        tokens=tokens,
-        store=store,
+        tokens=TokenIndex.open(files.folder / TOKENS_FILE, dim),
         ranking=ranking,
+        store=Store(files.folder / RECORDS_FILE),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kb import limits
 from kb.dense import Vector
 
 TokenVectors = npt.NDArray[np.float32]
@@ -34,9 +35,8 @@ class Embedding:
     """Of each token; a text without any is its own one token."""
 
 
-_DEVIATIONS = (
-    6.0  # a coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that
-)
+# A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
+_DEVIATIONS = 6.0
 
 
 def quantise(tokens: TokenVectors) -> TokenCodes:
@@ -52,15 +52,6 @@ def dequantise(codes: TokenCodes) -> TokenVectors:
 
 def _step(dim: int) -> np.float32:
     return np.float32(_DEVIATIONS / np.sqrt(dim) / 127)
-
-
-def best_matches(query: TokenVectors, tokens: TokenVectors, starts: Sequence[int]) -> npt.NDArray[np.float32]:
-    """Return each query token's best cosine in each text, shape (texts, query tokens).
-
-    `tokens` are those of all texts, one after the other; `starts` is the first row of each, and none is empty.
-    """
-    best: npt.NDArray[np.float32] = np.maximum.reduceat(tokens @ query.T, starts, axis=0)
-    return best
 
 
 class TokenIndex:
@@ -85,18 +76,14 @@ class TokenIndex:
         """Return the codes of consecutive rows."""
         return self._codes[span.start : span.stop]
 
-    def vectors(self, span: range) -> TokenVectors:
-        """Return the token vectors of consecutive rows."""
-        return dequantise(self.codes(span))
-
     def scores(self, query: TokenVectors, spans: Sequence[range]) -> Scores:
-        """Return how well each text, given as its rows, matches the query's tokens."""
+        """Return how well each text, given as its rows, at least one, matches the query's first tokens."""
         if not spans:
             return np.empty(0, dtype=np.float32)
         lengths = np.array([len(span) for span in spans])
         starts = np.cumsum(lengths) - lengths
         tokens = np.concatenate([self.codes(span) for span in spans]).astype(np.float32)
         # Scaling the few query vectors is the same as scaling the many tokens.
-        matches = best_matches(query * _step(query.shape[1]), tokens, starts.tolist())
-        mean: Scores = matches.mean(axis=1)
+        scaled = query[: limits.LATE_TOKENS] * _step(query.shape[1])
+        mean: Scores = np.maximum.reduceat(tokens @ scaled.T, starts, axis=0).mean(axis=1)
         return mean

@@ -106,7 +106,7 @@ def train_adapter(
     layers = _insert_layers(model)
     unrelated = torch.nn.Parameter(torch.tensor([(cosine + late) * _UNRELATED for cosine, late in _SCALES]))
     weights = [parameter for layer in layers.values() for parameter in (layer.down, layer.up)]
-    steps = epochs * sum(1 for _ in _batches(sets, random.Random(seed)))  # noqa: S311
+    steps = epochs * sum(math.ceil(sum(bool(query.relevant) for query in own.queries) / _QUERIES) for own in sets)
     optimizer = torch.optim.AdamW(
         [{"params": weights, "lr": _RATE, "weight_decay": 0.01}, {"params": [unrelated], "lr": 0.05, "weight_decay": 0}]
     )

@@ -23,7 +23,6 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from kb import limits
 from kb.cohort import LANGUAGES, Baselines, cohort_language
 from kb.dense import VectorIndex
 from kb.fusion import Ranking
@@ -155,7 +154,7 @@ def _nearest_views(
     store, weights = indexes.store, indexes.ranking.weights
     ranges = [store.views_of(position) for position in positions]
     views = [view for own in ranges for view in own]
-    scores = indexes.tokens.scores(query.tokens[: limits.LATE_TOKENS], [store.view_tokens(view) for view in views])
+    scores = indexes.tokens.scores(query.tokens, [store.view_tokens(view) for view in views])
     baselines = _in_language(store.view_baselines, views, language)
     best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
     return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]

@@ -20,7 +20,7 @@ from kb import disk
 from kb.build import build_snapshot
 from kb.encoder import Encoder
 from kb.errors import ContentError
-from kb.evaluation import LabelledQuery
+from kb.evaluation import LabelledQuery, queries_sha256
 from kb.fitting import Example, Thresholds, Values, Weights, calibration_of, choose_thresholds, fit_weights, weights_of
 from kb.fusion import PARTS, Ranking
 from kb.knowledge import KnowledgeBase
@@ -155,7 +155,6 @@ def fit_ranking(learned: Sequence[Example], split: Split, prior: Ranking, encode
     if sum(not example.in_scope for example in learned) >= _OUT_OF_SCOPE:
         confidences = [calibration_of(prior).confidences(own) for own in _predicted(learned, start)]
         thresholds = choose_thresholds(learned, confidences)
-    text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in split.learned)
     return replace(
         prior,
         weights=dict(zip(PARTS, weights.of_parts.tolist(), strict=True)),
@@ -164,7 +163,7 @@ def fit_ranking(learned: Sequence[Example], split: Split, prior: Ranking, encode
         ambiguous_above=thresholds.ambiguous_above,
         encoder=encoder,
         queries=len(split.learned),
-        queries_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        queries_sha256=queries_sha256(split.learned),
     )
 
 
@@ -195,12 +194,16 @@ def _keep_model(folder: Path, prepared: Path) -> None:
     """Put a prepared model where the next ingest finds it."""
     target = tuned_model(folder)
     with disk.storage_errors(target), disk.writer_lock(folder / "lock", subject=str(folder)):
+        whole = target.with_name(f"{disk.TEMPORARY_PREFIX}new")  # a kill leaves no half of a model under its name
+        if whole.is_dir():
+            disk.remove_folder(whole)
+        whole.mkdir(parents=True)
+        for path in sorted(prepared.iterdir()):
+            disk.write_file(whole / path.name, path.read_bytes())
+        disk.sync_folder(whole)
         if target.is_dir():
             disk.remove_folder(target)
-        target.mkdir(parents=True)
-        for path in sorted(prepared.iterdir()):
-            disk.write_file(target / path.name, path.read_bytes())
-        disk.sync_folder(target)
+        disk.rename_folder(whole, target)
 
 
 def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: Ranking) -> None:

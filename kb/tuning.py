@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from kb.fusion import PARTS
 from kb.knowledge import KnowledgeBase
 from kb.model_tune import TuningQuery, TuningRecord, TuningSet
 from kb.passages import Kind
+from kb.ranking import ScoredRecord
 
 _CONFUSABLE = 4  # wrong records of each query, those found first
 
@@ -24,15 +25,20 @@ def collect_examples(
     for query, relevant in zip(queries, relevant_ids(knowledge, queries), strict=True):
         hits = knowledge.without_translations(knowledge.ask_ranked(query.query)[1])
         if hits:
-            examples.append(
-                Example(
-                    parts=np.array([[hit.parts[part] for part in PARTS] for hit in hits]),
-                    right=np.array([knowledge.record_at(hit.position).id in relevant for hit in hits]),
-                    in_scope=bool(relevant),
-                    weight=weight,
-                )
-            )
+            examples.append(example_of(knowledge, hits, relevant, weight=weight))
     return tuple(examples)
+
+
+def example_of(
+    knowledge: KnowledgeBase, hits: Sequence[ScoredRecord], relevant: Set[str], *, weight: float = 1.0
+) -> Example:
+    """Return one query's candidates, at least one, as what is learned from; `relevant` are ids."""
+    return Example(
+        parts=np.array([[hit.parts[part] for part in PARTS] for hit in hits]),
+        right=np.array([knowledge.record_at(hit.position).id in relevant for hit in hits]),
+        in_scope=bool(relevant),
+        weight=weight,
+    )
 
 
 def tuning_set(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> TuningSet:

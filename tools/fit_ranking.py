@@ -11,7 +11,6 @@ since a small knowledge base must be calibrated too.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import tempfile
@@ -26,7 +25,7 @@ from quality_sets import OWN_QUERIES, ROOT, QualitySet, quality_sets, small_talk
 from kb.answers import Status
 from kb.build import build_snapshot
 from kb.encoder import Encoder
-from kb.evaluation import LabelledQuery, figures_of
+from kb.evaluation import LabelledQuery, figures_of, queries_sha256
 from kb.fitting import Example, Values, Weights, choose_thresholds, fit_calibration, fit_weights
 from kb.fusion import PARTS, Ranking
 from kb.knowledge import KnowledgeBase
@@ -34,7 +33,7 @@ from kb.metrics import to_columns
 from kb.model_files import default_folder
 from kb.outcome import Outcome
 from kb.records import Record
-from kb.tuning import collect_examples
+from kb.tuning import collect_examples, example_of
 
 RIDGE = 1e-3
 SMALL = (3, 8)  # records of the small variants
@@ -73,9 +72,10 @@ def main() -> None:
     encoder = Encoder(chosen.model or default_folder())
     sets = [own for own in quality_sets(chosen.shared) if own.use == "ranking"]
     learned = [*(learn(own, encoder) for own in sets), *learn_words(encoder)]
-    ranking = fit_ranking(learned, encoder.manifest.source, [query for own in sets for query in own.queries])
+    predicted = cross_validate(learned)
+    ranking = fit_ranking(learned, predicted, encoder.manifest.source, [query for own in sets for query in own.queries])
     print(ranking.to_json())
-    report(learned, ranking)
+    report(learned, predicted, ranking)
     if not chosen.dry_run:
         (ROOT / "kb" / "ranking.json").write_text(ranking.to_json(), encoding="utf-8")
 
@@ -112,13 +112,11 @@ def swapped(name: str, encoder: Encoder) -> list[tuple[str, Example]]:
     with tempfile.TemporaryDirectory() as folder:
         build_snapshot(Path(folder), tagged_pairs(cases), encoder)
         with closing(KnowledgeBase.open(Path(folder))) as knowledge:
-            return [(case["kind"], _pair(knowledge, case["query"], f"pair {at}")) for at, case in enumerate(cases)]
-
-
-def _pair(knowledge: KnowledgeBase, query: str, tag: str) -> Example:
-    hits = knowledge.ask_ranked(query, tags=[tag])[1]
-    right = np.array([knowledge.record_at(hit.position).id.endswith("/right") for hit in hits])
-    return Example(np.array([[hit.parts[part] for part in PARTS] for hit in hits]), right, in_scope=True)
+            hits = [knowledge.ask_ranked(case["query"], tags=[f"pair {at}"])[1] for at, case in enumerate(cases)]
+            return [
+                (case["kind"], example_of(knowledge, own, {f"{at}/right"}))
+                for at, (case, own) in enumerate(zip(cases, hits, strict=True))
+            ]
 
 
 def cut(own: QualitySet, size: int) -> tuple[Sequence[Record], Sequence[LabelledQuery]]:
@@ -140,9 +138,13 @@ def _examples(
         return collect_examples(knowledge, queries)
 
 
-def fit_ranking(learned: Sequence[Learned], encoder: str, queries: Sequence[LabelledQuery]) -> Ranking:
+def fit_ranking(
+    learned: Sequence[Learned],
+    predicted: Mapping[str, Sequence[Values]],
+    encoder: str,
+    queries: Sequence[LabelledQuery],
+) -> Ranking:
     """Return weights fitted on everything, and thresholds chosen on what each set's queries got from the others'."""
-    predicted = cross_validate(learned)
     questions = [own for own in learned if own.name in QUESTIONS]
     examples = [example for own in questions for example in own.examples]
     shares = [own_shares for own in questions for own_shares in predicted[own.name]]
@@ -150,7 +152,6 @@ def fit_ranking(learned: Sequence[Learned], encoder: str, queries: Sequence[Labe
     alike = [replace(example, weight=1.0) for example in examples]
     thresholds = choose_thresholds(alike, [calibration.confidences(own_shares) for own_shares in shares])
     weights = fit_all(learned)
-    text = "\n".join(f"{query.query}\t{' '.join(query.relevant)}" for query in queries)
     return Ranking(
         weights=dict(zip(PARTS, weights.of_parts.round(4).tolist(), strict=True)),
         intercept=round(weights.intercept, 4),
@@ -160,7 +161,7 @@ def fit_ranking(learned: Sequence[Learned], encoder: str, queries: Sequence[Labe
         ambiguous_above=thresholds.ambiguous_above,
         encoder=encoder,
         queries=len(queries),
-        queries_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        queries_sha256=queries_sha256(queries),
     )
 
 
@@ -178,9 +179,8 @@ def cross_validate(learned: Sequence[Learned]) -> Mapping[str, list[Values]]:
     return found
 
 
-def report(learned: Sequence[Learned], ranking: Ranking) -> None:
-    """Print the cross-validated figures of each set, and of all that are questions with answers."""
-    predicted = cross_validate(learned)
+def report(learned: Sequence[Learned], predicted: Mapping[str, Sequence[Values]], ranking: Ranking) -> None:
+    """Print the cross-validated figures of each set, and of all."""
     print(f"{'set':24}{'n':>5}{'oos':>5}" + "".join(f"{name.replace('answered', 'ans'):>14}" for name in FIGURES))
     for own in (own for own in learned if own.examples):
         for language in sorted(set(own.languages)):

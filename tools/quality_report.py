@@ -65,9 +65,10 @@ def main() -> None:
     chosen = parser.parse_args()
     encoder = Encoder(default_folder())
     learned = learn_sets(chosen.shared, encoder)
+    evaluations = list(predicted(learned))
     tables = {
         "ablation": "\n".join(ablation(chosen.shared, learned)),
-        "sets": "\n".join(by_set(chosen.shared, encoder, learned)),
+        "sets": "\n".join(by_set(chosen.shared, encoder, learned, evaluations)),
         "words": "\n".join(words(chosen.shared, encoder, fit_all(learned))),
     }
     for name, table in tables.items():
@@ -77,7 +78,7 @@ def main() -> None:
         for name, table in tables.items():
             text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)", rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL)
         DOCUMENT.write_text(text, encoding="utf-8")
-        draw(learned)
+        draw(evaluations)
 
 
 def learn_sets(shared: Path, encoder: Encoder) -> list[Learned]:
@@ -143,18 +144,20 @@ def predicted(learned: Sequence[Learned]) -> Iterator[Evaluation]:
 STATES = ("answered_precision", "answered_coverage", "false_answers", "shown_right", "false_choices")
 
 
-def by_set(shared: Path, encoder: Encoder, learned: Sequence[Learned]) -> Iterator[str]:
+def by_set(
+    shared: Path, encoder: Encoder, learned: Sequence[Learned], evaluations: Sequence[Evaluation]
+) -> Iterator[str]:
     """Yield the rows of the table: every set, as a knowledge base never seen."""
     names = ("recall@1", "auroc", "ece", *STATES)
     yield f"| | records | queries | out of scope | {' | '.join(names)} |"
     yield f"| --- {'| --- ' * (len(names) + 3)}|"
-    for own, evaluation in zip((own for own in learned if own.examples), predicted(learned), strict=True):
+    for own, evaluation in zip((own for own in learned if own.examples), evaluations, strict=True):
         outcomes = evaluation.outcomes
         small = [outcome_of(example, sure, default_ranking()) for example, sure in small_predictions(own, learned)]
         yield set_row(own.name, own.records, outcomes, names)
         yield set_row(f"{own.name}, cut down", "3 and 8", small, names)
     yield crowded_row(shared, encoder, learned, names)
-    everything = [outcome for evaluation in predicted(learned) for outcome in evaluation.outcomes]
+    everything = [outcome for evaluation in evaluations for outcome in evaluation.outcomes]
     yield set_row("all", sum(own.records for own in learned if own.examples), everything, names)
 
 
@@ -245,9 +248,9 @@ def unadapted_encoder() -> Iterator[Encoder]:
         yield Encoder(prepare_model(f"{scratch}/e5", folder=Path(scratch) / "prepared"))
 
 
-def draw(learned: Sequence[Learned]) -> None:
+def draw(evaluations: Sequence[Evaluation]) -> None:
     """Draw the reliability diagram and the risk-coverage curve of all sets."""
-    asked = tuple(entry for evaluation in predicted(learned) for entry in evaluation.asked)
+    asked = tuple(entry for evaluation in evaluations for entry in evaluation.asked)
     draw_plots(Evaluation("", asked, ()), ROOT / "docs")
 
 

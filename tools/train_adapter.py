@@ -1,9 +1,9 @@
 """Trains the bundled model's adapter on questions put in other words; writes kb/adapter.npz.
 
-    python tools/train_adapter.py [SHARED] [--epochs 4]
+    python tools/train_adapter.py [SHARED] [--epochs 2]
 
 SHARED is the folder of test data (default: `shared` beside the checkout). Trains on the `encoder` sets of
-`tools/quality_sets.py` only, about 13 minutes on two cores; then `python tools/fit_ranking.py` fits the ranking anew.
+`tools/quality_sets.py` only, about 20 minutes on two cores; then `python tools/fit_ranking.py` fits the ranking anew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from quality_sets import ROOT, QualitySet, quality_sets
@@ -31,7 +32,7 @@ def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=2)  # four overfit: docs/quality.md
     parser.add_argument("--output", type=Path, default=ROOT / "kb" / ADAPTER_FILE)
     chosen = parser.parse_args()
     sets = list(tuning_sets(chosen.shared))
@@ -53,11 +54,8 @@ def tuning_sets(shared: Path) -> Iterator[TuningSet]:
 
 def _tuning_set(own: QualitySet, encoder: Encoder, folder: Path) -> TuningSet:
     build_snapshot(folder, own.records, encoder)
-    knowledge = KnowledgeBase.open(folder)
-    try:
+    with closing(KnowledgeBase.open(folder)) as knowledge:
         return tuning_set(knowledge, own.queries)
-    finally:
-        knowledge.close()
 
 
 def show(done: int, steps: int, loss: float) -> None:
