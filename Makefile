@@ -55,7 +55,7 @@ $(STAMPS)-dev: $(STAMPS)-model
 	@touch $@
 
 # Ingests again when the content changed; progress and report go beside the answer, to standard error.
-$(INGESTED): $(shell find content -name '*.md') $(STAMPS)-model
+$(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-model
 	@$(BIN)/faq ingest >&2
 	@mkdir -p $(@D)
 	@touch $@

@@ -12,11 +12,11 @@ from kb.encoder import Encoder
 from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from kb.knowledge import KnowledgeBase
 from kb.model_files import default_folder, read_manifest
-from kb.records import Record
 from kb.snapshot import current_snapshot, open_current
 from kb.tuned import tuned_model
 
 if TYPE_CHECKING:
+    from ingest import Ingested
     from kb.build import Published
 
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
@@ -47,20 +47,21 @@ def _build(folder: Path) -> None:
 
     paths = content_paths()
     say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
-    records = read_sources(paths).records
+    ingested = read_sources(paths)
     try:
-        published = publish_records(records, folder)
+        published = publish(ingested, folder)
     except Busy:
         _wait_for_snapshot(folder)
         return
     say_note(f"published {published.snapshot}: {published.records} records, {published.passages} passages")
 
 
-def publish_records(records: Sequence[Record], folder: Path) -> Published:
-    """Embed records and publish them, showing how far it is. Raises what build_snapshot raises."""
+def publish(ingested: Ingested, folder: Path) -> Published:
+    """Embed records and publish them with their checks, showing how far it is. Raises what build_snapshot raises."""
     from kb.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
-    return build_snapshot(folder, records, Encoder(encoder_folder(folder)), Counter("embedding passage"))
+    encoder = Encoder(encoder_folder(folder))
+    return build_snapshot(folder, ingested.records, encoder, Counter("embedding passage"), checks=ingested.checks)
 
 
 def encoder_folder(folder: Path) -> Path:

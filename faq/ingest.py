@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from faq.bootstrap import ingest_paths, publish_records
+from faq.bootstrap import ingest_paths, publish
 from faq.config import kb_folder
 from faq.console import say, say_json, say_note
 from faq.options import json_option, kb_option
-from ingest import FileReport, Ingested, read_sources
+from ingest import FileReport, Ingested, ScriptReport, read_sources
 from kb.build import Published
 from kb.errors import ContentError
 
@@ -32,12 +32,15 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
     if not as_json:
         for file in ingested.files:
             _show_file(file)
+        for script in ingested.scripts:
+            _show_script(script)
     if not ingested.records:
         raise ContentError(
             f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
         )
-    published = None if dry_run else publish_records(ingested.records, kb_folder(kb))
+    published = None if dry_run else publish(ingested, kb_folder(kb))
     warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
+    warnings += sum(len(script.warnings) for script in ingested.scripts)
     warnings += len(published.truncated) + (not published.calibrated) if published else 0
     if as_json:
         say_json(_document(ingested, published))
@@ -74,6 +77,13 @@ def _show_file(file: FileReport) -> None:
         say_note(f"{file.path}:{warning.line}: warning: {warning.message}")
 
 
+def _show_script(script: ScriptReport) -> None:
+    if script.check:
+        say(f"{script.path}: check {script.check}")
+    for warning in script.warnings:
+        say_note(f"{script.path}:{warning.line}: warning: {warning.message}")
+
+
 def _show_published(ingested: Ingested, published: Published | None) -> None:
     if published is None:
         say(f"dry run: {len(ingested.records)} records, nothing published")
@@ -93,6 +103,7 @@ def _document(ingested: Ingested, published: Published | None) -> dict[str, obje
     return {
         "records": len(ingested.records),
         "files": [file.to_json() for file in ingested.files],
+        "checks": [script.to_json() for script in ingested.scripts],
         "published": None
         if published is None
         else {

@@ -14,6 +14,7 @@ from kb.errors import KbError
 _COMMANDS = {
     "ask": "Answer a question; `-` reads it from standard input.",
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
+    "check": "Run the scripts that check an answer on this machine.",
     "serve": "Serve the search page and the HTTP API.",
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
     "eval": "Measure answers on a file of labelled queries.",

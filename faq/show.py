@@ -43,6 +43,8 @@ def _show_best(hit: Hit) -> None:
     place = " › ".join((f"{record.source.path}:{record.source.line}", *record.section))
     say(f"{_dim('confidence')} {click.style(_percent(hit.confidence).strip(), fg='green')}  {_dim(record.id)}")
     say(_dim(f"source {place}"))
+    for check in hit.checks:
+        say(f"{_dim('check')} {check.title_in(record.language)}  {click.style(check.command, bold=True)}")
 
 
 def _show_list(hits: tuple[Hit, ...]) -> None:

@@ -1,7 +1,18 @@
 """FAQ Markdown to records."""
 
+from ingest.checks import read_scripts
 from ingest.document import parse_document
-from ingest.report import Document, FileReport, Ingested, Skipped, Warned
+from ingest.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
 from ingest.sources import read_sources
 
-__all__ = ["Document", "FileReport", "Ingested", "Skipped", "Warned", "parse_document", "read_sources"]
+__all__ = [
+    "Document",
+    "FileReport",
+    "Ingested",
+    "ScriptReport",
+    "Skipped",
+    "Warned",
+    "parse_document",
+    "read_scripts",
+    "read_sources",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kb.checks import Check
 from kb.records import Record
 
 
@@ -59,6 +60,20 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptReport:
+    """What became of one check script."""
+
+    path: str
+    check: str
+    """Its id; empty when it was left out."""
+    warnings: tuple[Warned, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return asdict(self) | {"warnings": [warning.to_json() for warning in self.warnings]}
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One parsed document."""
 
@@ -76,10 +91,13 @@ class Ingested:
 
     records: tuple[Record, ...]
     files: tuple[FileReport, ...]
+    checks: tuple[Check, ...] = ()
+    scripts: tuple[ScriptReport, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""
         return {
             "records": [record.to_json() for record in self.records],
             "files": [file.to_json() for file in self.files],
+            "scripts": [script.to_json() for script in self.scripts],
         }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ingest.checks import Script, bind_records, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
 from ingest.document import parse_document
 from ingest.encodings import decode
-from ingest.ids import Ids
+from ingest.ids import Ids, stem_of
 from ingest.report import FileReport, Ingested, Warned
 from ingest.styles import NO_STYLE
+from kb.checks import Check
 from kb.errors import ContentError
 from kb.limits import FILE_BYTES
 from kb.records import Record
@@ -34,22 +36,38 @@ Announce = Callable[[Path, int], None]
 
 
 def read_sources(paths: Sequence[Path], announce: Announce = lambda path, size: None) -> Ingested:
-    """Return the records of Markdown files and folders, in the order given, files of a folder by name.
+    """Return the records of Markdown files and folders, in the order given, files of a folder by name; and the checks.
+
+    Check scripts are those in the folder `checks` of each PATH (of its folder when PATH is a file).
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
     is an entry with `error`; the others are read all the same. Raises ContentError when a PATH is missing, cannot be
     opened or holds no Markdown.
     """
-    records: list[Record] = []
-    reports: list[FileReport] = []
+    read: list[tuple[FileReport, list[Record]]] = []
+    scripts: dict[Path, tuple[Script, ...]] = {}
     ids = Ids()
     for path in paths:
         for file in _files(path):
             found, report = _read(file, announce)
             own, warnings = _unique(found, ids, path)
-            records += own
-            reports.append(replace(report, warnings=(*report.warnings, *warnings)))
-    return Ingested(tuple(records), tuple(reports))
+            read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
+        folder = path if path.is_dir() else path.parent
+        if folder not in scripts:
+            scripts[folder] = read_scripts(folder, [check.id for check in _checks(scripts.values())])
+    checks = _checks(scripts.values())
+    records = tuple(record for _, own in read for record in own)
+    judged = ["" if path.is_dir() else f"{stem_of(path.name)}/" for path in paths]
+    return Ingested(
+        records=bind_records(records, checks),
+        files=tuple(warn_of_unknown_checks(report, own, checks) for report, own in read),
+        checks=checks,
+        scripts=tuple(warn_of_unknown_records(each, records, judged) for own in scripts.values() for each in own),
+    )
+
+
+def _checks(scripts: Iterable[Sequence[Script]]) -> tuple[Check, ...]:
+    return tuple(each.check for own in scripts for each in own if each.check)
 
 
 def _files(path: Path) -> list[_File]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kb.checks import CheckLink
 from kb.records import Record
 
 
@@ -44,6 +45,8 @@ class Explanation:
     """Each part's score, higher is better."""
     weights: dict[str, float]
     """The weight of each part in the fused score."""
+    known_error: bool
+    """Whether the question holds an error text that a check knows and says belongs to this record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Hit:
     """Calibrated probability that the record answers the question, 0..1, higher is surer."""
     highlight: Highlight
     explanation: Explanation
+    checks: tuple[CheckLink, ...]
+    """Scripts that prove the answer on the reader's machine."""
 
     def to_json(self, *, explain: bool = False) -> dict[str, Any]:
         """Return one entry of the answer document's `answers`."""
@@ -72,13 +77,14 @@ class Hit:
                 "section": list(record.section),
                 "anchor": record.source.anchor,
             },
-            "checks": [],
+            "checks": [check.to_json() for check in self.checks],
         }
         if explain:
             document["explain"] = {
                 "passage": self.explanation.passage,
                 "scores": self.explanation.scores,
                 "weights": self.explanation.weights,
+                "known_error": self.explanation.known_error,
             }
         return document
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from kb import disk
+from kb.checks import Check
 from kb.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
 from kb.dense import FaissIndex, Matrix, Vector
 from kb.encoder import Encoder
@@ -58,12 +59,18 @@ class Published:
 
 
 def build_snapshot(
-    folder: Path, records: Sequence[Record], encoder: Encoder, progress: Progress = lambda done, total: None
+    folder: Path,
+    records: Sequence[Record],
+    encoder: Encoder,
+    progress: Progress = lambda done, total: None,
+    *,
+    checks: Sequence[Check] = (),
 ) -> Published:
     """Embed what is new, write a snapshot and make it current.
 
-    Raises ContentError when two records have one id, Busy when another process writes, StorageFailed when the disk
-    does not take it, ModelDamaged when the encoder is not what its manifest says; the old snapshot then stays current.
+    `checks` are stored with the records that name them. Raises ContentError when two records have one id, Busy when
+    another process writes, StorageFailed when the disk does not take it, ModelDamaged when the encoder is not what its
+    manifest says; the old snapshot then stays current.
     """
     _check_ids(records)
     verify_files(encoder.folder, encoder.manifest)
@@ -88,7 +95,7 @@ def build_snapshot(
             known.texts[entry.key] = _Embedded(vector, tokens)
         name = publish_snapshot(
             folder,
-            _snapshot_files(records, passages, cohort, known, encoder, ranking),
+            _snapshot_files(records, passages, cohort, known, encoder, ranking, checks),
             encoder=encoder.id,
             records=len(records),
             passages=len(passages),
@@ -138,6 +145,7 @@ def _snapshot_files(
     known: _Known,
     encoder: Encoder,
     ranking: Ranking,
+    checks: Sequence[Check],
 ) -> dict[str, bytes | LinkedFile]:
     """Return the content of every file of the snapshot; `known` holds every text."""
     of_passages, of_cohort = (_stacked(entries, known.texts, encoder.dim) for entries in (passages, cohort))
@@ -157,7 +165,7 @@ def _snapshot_files(
         cohort_tokens=counts[len(passages) :],
     )
     files: dict[str, bytes | LinkedFile] = {
-        RECORDS_FILE: build_store(records, texts),
+        RECORDS_FILE: build_store(records, texts, checks),
         INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
         TOKENS_FILE: b"".join(own.tobytes() for own in codes),

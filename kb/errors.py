@@ -53,5 +53,17 @@ class InvalidQuery(KbError):
     """A parameter of a question is out of range (top_k, min_confidence, tags)."""
 
 
+class CheckMalformed(KbError):
+    """A check script's header cannot be read or says something unusable."""
+
+
+class CheckUnknown(KbError):
+    """No check of that id is stored."""
+
+
+class CheckEnvironmentFailed(KbError):
+    """The packages a check asks for could not be installed."""
+
+
 class ConfigError(KbError):
     """faq.toml or an environment variable holds something unusable."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kb import limits
 from kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
+from kb.checks import Check, CheckLink
 from kb.dense import FaissIndex
 from kb.encoder import Encoder
 from kb.errors import InvalidQuery, ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
@@ -18,8 +19,9 @@ from kb.late_interaction import Embedding, TokenIndex
 from kb.manifest import REPAIR
 from kb.passages import Kind
 from kb.query import Query, parse_query
-from kb.ranking import Indexes, ScoredRecord, rank_records
+from kb.ranking import Indexes, ScoredRecord, raise_named, rank_records
 from kb.records import Record
+from kb.signatures import KNOWN_ERROR_CONFIDENCE, known_error
 from kb.snapshot import (
     COHORT_FILE,
     INDEX_FILE,
@@ -49,6 +51,8 @@ class _Found:
     query: Embedding | None
     """None when there was nothing to search for, or nothing to search in."""
     hits: tuple[ScoredRecord, ...]
+    named: frozenset[int] = frozenset()
+    """Positions of the records that a known error in the question belongs to."""
 
 
 class KnowledgeBase:
@@ -138,7 +142,7 @@ class KnowledgeBase:
         _check(top_k, min_confidence, tags)
         threshold = self._ranking.answered_above if min_confidence is None else min_confidence
         query = parse_query(question)
-        found = self._find(query, tags)
+        found = self._find(question, query, tags)
         status = self._status(found.hits, threshold)
         missing = self._no_answer(query, found.hits, tags) if status is Status.NO_ANSWER else None
         shown = {
@@ -160,7 +164,7 @@ class KnowledgeBase:
     def search(self, question: str, *, limit: int = 10, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Return the best hits in the order of `ask`, whatever their confidence. Raises InvalidQuery."""
         _check(limit, None, tags)
-        found = self._find(parse_query(question), tags)
+        found = self._find(question, parse_query(question), tags)
         return self._filled(found, found.hits[:limit])
 
     def record_at(self, position: int) -> Record:
@@ -187,6 +191,18 @@ class KnowledgeBase:
         rows = self._store.rows_of(position)
         return tuple(self._store.passage_text(row) for row in rows if self._store.passage_kind(row) is kind)
 
+    def checks(self) -> tuple[Check, ...]:
+        """Return the check scripts, by id."""
+        return self._store.checks()
+
+    def check(self, check_id: str) -> Check | None:
+        """Return the check script of that id, or None."""
+        return self._store.check(check_id)
+
+    def checks_of(self, record: Record) -> tuple[CheckLink, ...]:
+        """Return what is to be said of the checks that prove a record; an id that no script has is left out."""
+        return tuple(link for link in map(self._store.check_link, record.checks) if link)
+
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""
         first: dict[str, ScoredRecord] = {}
@@ -200,7 +216,7 @@ class KnowledgeBase:
         self._indexes.passages.close()
         self._files.close()
 
-    def _find(self, query: Query, tags: Sequence[str]) -> _Found:
+    def _find(self, question: str, query: Query, tags: Sequence[str]) -> _Found:
         allowed = self._store.positions_tagged(tags) if tags else None
         if query.is_empty or not self.record_count or allowed == ():
             return _Found(None, ())
@@ -208,7 +224,15 @@ class KnowledgeBase:
         # in simplified ones, and over traditional ones it loses nothing.
         text = simplify(query.text)
         embedding = self._encoder.encode_query(text)
-        return _Found(embedding, rank_records(text, embedding, self._indexes, allowed=allowed))
+        named = self._named_by_error(question, allowed)
+        hits = rank_records(text, embedding, self._indexes, allowed=allowed, named=named)
+        return _Found(embedding, raise_named(hits, named, KNOWN_ERROR_CONFIDENCE), frozenset(named))
+
+    def _named_by_error(self, question: str, allowed: Sequence[int] | None) -> tuple[int, ...]:
+        """Return the positions of the records that a known error in the question belongs to."""
+        known = known_error(question, self._store.signatures)
+        positions = () if known is None else tuple(map(self._store.position, known.answers))
+        return tuple(at for at in positions if at is not None and (allowed is None or at in allowed))
 
     def _status(self, hits: Sequence[ScoredRecord], threshold: float) -> Status:
         if not hits or hits[0].confidence < min(threshold, self._ranking.ambiguous_above):
@@ -218,9 +242,13 @@ class KnowledgeBase:
         return Status.AMBIGUOUS if len(self.without_translations(hits)) > 1 else Status.NO_ANSWER
 
     def _filled(self, found: _Found, shown: Sequence[ScoredRecord]) -> tuple[Hit, ...]:
-        return () if found.query is None else tuple(self._hit(found.query, hit) for hit in shown)
+        return (
+            ()
+            if found.query is None
+            else tuple(self._hit(found.query, hit, hit.position in found.named) for hit in shown)
+        )
 
-    def _hit(self, query: Embedding, scored: ScoredRecord) -> Hit:
+    def _hit(self, query: Embedding, scored: ScoredRecord, known_error: bool) -> Hit:
         record = self._store.record_at(scored.position)
         sentences = self._store.sentences_of(scored.position)
         return Hit(
@@ -231,7 +259,9 @@ class KnowledgeBase:
                 passage=self._store.passage_text(scored.row),
                 scores=scored.parts,
                 weights=dict(self._ranking.weights),
+                known_error=known_error,
             ),
+            checks=self.checks_of(record),
         )
 
     def _no_answer(self, query: Query, hits: Sequence[ScoredRecord], tags: Sequence[str]) -> NoAnswer:

@@ -17,3 +17,6 @@ TAG_CHARS = 64
 CHOICES = 3  # shown when a question is ambiguous
 KEEP_SNAPSHOTS = 5  # older ones are removed after a publish, unless a reader holds them
 BODY_BYTES = 64 * 1024  # of an HTTP request
+CHECK_BYTES = 200_000  # of a check script; ours are 10 to 40 kB
+CHECK_SECONDS_MAX = 3_600  # that a check may ask for
+SIGNATURE_CHARS = 400_000  # of a pasted text, its end, looked through for known errors: 20 ms

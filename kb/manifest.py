@@ -19,7 +19,7 @@ from typing import Any
 from kb.errors import SnapshotDamaged, SnapshotUnsupported
 from kb.model_files import FileEntry
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST_FILE = "manifest.json"
 REPAIR = "run `faq ingest` to build it again, or `faq snapshots --rollback NAME`"
 _MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one

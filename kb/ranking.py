@@ -60,16 +60,16 @@ class Indexes:
 
 
 def rank_records(
-    text: str, query: Embedding, indexes: Indexes, *, allowed: Sequence[int] | None = None
+    text: str, query: Embedding, indexes: Indexes, *, allowed: Sequence[int] | None = None, named: Sequence[int] = ()
 ) -> tuple[ScoredRecord, ...]:
     """Return the candidates for a query, surest first, ties by stored order.
 
-    `allowed` are the record positions to choose from, None for all. The candidates do not depend on how many hits are
-    asked for, so neither does any confidence.
+    `allowed` are the record positions to choose from, None for all; `named` are candidates however far they are. The
+    candidates do not depend on how many hits are asked for, so neither does any confidence.
     """
     words = tuple(dict.fromkeys(analyse(text)))
     language = detect_language(text)
-    positions = _candidates(words, query, indexes, allowed)
+    positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
     identities = {position: indexes.store.identity_of(position) for position in positions}
     rows, dense = _nearest_passages(query, language, positions, indexes)
     late = _nearest_views(query, language, positions, indexes)
@@ -93,6 +93,15 @@ def rank_records(
         for position, row, of_passage, of_view, share in zip(positions, rows, dense, late, lexical, strict=True)
     ]
     return _with_confidence(scored, identities, language, indexes.ranking)
+
+
+def raise_named(hits: Sequence[ScoredRecord], named: Sequence[int], confidence: float) -> tuple[ScoredRecord, ...]:
+    """Return the hits with the named records first, at least that sure, and the others sharing what is left."""
+    if not named:
+        return tuple(hits)
+    first = [replace(hit, confidence=max(hit.confidence, confidence)) for hit in hits if hit.position in named]
+    rest = [replace(hit, confidence=min(hit.confidence, 1 - confidence)) for hit in hits if hit.position not in named]
+    return (*first, *rest)
 
 
 def _with_confidence(
@@ -124,7 +133,7 @@ def _with_confidence(
 def _candidates(
     words: Sequence[str], query: Embedding, indexes: Indexes, allowed: Sequence[int] | None
 ) -> tuple[int, ...]:
-    """Return the positions of the records worth scoring, ascending."""
+    """Return the positions of the records near the query, ascending."""
     store = indexes.store
     rows = None if allowed is None else [row for position in allowed for row in store.rows_of(position)]
     near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)

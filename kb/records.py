@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -40,7 +40,7 @@ class Record:
     section: tuple[str, ...] = ()
     """Headings above the question, outermost first, plain text."""
     tags: tuple[str, ...] = ()
-    checks: tuple[str, ...] = field(default=())
+    checks: tuple[str, ...] = ()
     """Ids of check scripts that prove this answer."""
 
     def to_json(self) -> dict[str, Any]:

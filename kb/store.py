@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kb.checks import Check, CheckLink, Signature
 from kb.cohort import LANGUAGES, Baselines
 from kb.errors import SnapshotDamaged
 from kb.highlight import Sentence
@@ -43,6 +44,7 @@ CREATE TABLE sentences (
     first_token INTEGER NOT NULL, end_token INTEGER NOT NULL
 );
 CREATE INDEX sentences_position ON sentences (position);
+CREATE TABLE checks (id TEXT PRIMARY KEY, json TEXT NOT NULL, script BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE cohort (row INTEGER PRIMARY KEY, key TEXT NOT NULL, tokens INTEGER NOT NULL);
 CREATE INDEX passages_position ON passages (position);
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 0 tokenchars '_.-/:+#'");
@@ -92,7 +94,7 @@ class Texts:
     """Number of token vectors of each cohort question."""
 
 
-def build_store(records: Sequence[Record], texts: Texts) -> bytes:
+def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check] = ()) -> bytes:
     """Return the content of `records.sqlite`; the same records give the same bytes."""
     connection = sqlite3.connect(":memory:")
     try:
@@ -140,6 +142,10 @@ def build_store(records: Sequence[Record], texts: Texts) -> bytes:
             ),
         )
         connection.executemany(
+            "INSERT INTO checks VALUES (?, ?, ?)",
+            ((check.id, _dump_check(check), check.script) for check in checks),
+        )
+        connection.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
             ((position, " ".join(analyse(_searched_text(record)))) for position, record in enumerate(records)),
         )
@@ -179,6 +185,22 @@ def _load(text: str) -> Record:
     return Record(**fields)
 
 
+def _dump_check(check: Check) -> str:
+    fields = asdict(check)
+    del fields["script"]
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load_check(text: str, script: bytes) -> Check:
+    fields = json.loads(text)
+    fields["signatures"] = [Signature(**_with_tuples(known)) for known in fields["signatures"]]
+    return Check(**_with_tuples(fields), script=bytes(script))
+
+
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
 class Store:
     """An opened `records.sqlite`; any number of threads may read it."""
 
@@ -202,10 +224,14 @@ class Store:
         """Return the sentences of the answer of the record at a position."""
         self.passage_text = lru_cache(_CACHED)(self._read_passage_text)
         """Return the text of the passage of an index row."""
+        self.check_link = lru_cache(_CACHED_RECORDS)(self._read_check_link)
+        """Return what answers say of the check of that id, or None."""
         self.passage_kind = lru_cache(_CACHED)(self._read_passage_kind)
         """Return what part of its record the passage of an index row is."""
         try:
             self.record_count = self._count("records")
+            self.signatures = self._read_signatures()
+            """The error texts that checks know, the most telling of each check first."""
             self._positions = self._passage_positions()
             self._first_rows = np.searchsorted(self._positions, np.arange(self.record_count + 1)).tolist()
             self._first_tokens = self._token_starts()
@@ -302,6 +328,29 @@ class Store:
             (record_id, limit),
         )
         return tuple(_load(text) for (text,) in rows)
+
+    def position(self, record_id: str) -> int | None:
+        """Return the position of the record of that id, or None."""
+        row = self._connection().execute("SELECT position FROM records WHERE id = ?", (record_id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return the stored checks, by id."""
+        rows = self._connection().execute("SELECT json, script FROM checks ORDER BY id")
+        return tuple(_load_check(text, script) for text, script in rows)
+
+    def check(self, check_id: str) -> Check | None:
+        """Return the check of that id, or None."""
+        row = self._connection().execute("SELECT json, script FROM checks WHERE id = ?", (check_id,)).fetchone()
+        return None if row is None else _load_check(*row)
+
+    def _read_check_link(self, check_id: str) -> CheckLink | None:
+        row = self._connection().execute("SELECT json FROM checks WHERE id = ?", (check_id,)).fetchone()
+        return None if row is None else _load_check(row[0], b"").link
+
+    def _read_signatures(self) -> tuple[Signature, ...]:
+        rows = self._connection().execute("SELECT json FROM checks ORDER BY id")
+        return tuple(known for (text,) in rows for known in _load_check(text, b"").signatures)
 
     def positions_tagged(self, tags: Sequence[str]) -> tuple[int, ...]:
         """Return the positions of the records that carry any of the tags, ascending."""

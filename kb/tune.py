@@ -115,7 +115,7 @@ def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progr
             _train(knowledge, split, source, trained, progress)
         languages = knowledge.encoder.manifest.languages
         encoder = Encoder(prepare_model(str(trained), languages=languages, folder=prepared, progress=progress))
-        build_snapshot(trial, tuple(knowledge.all_records()), encoder)
+        build_snapshot(trial, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())
         before = score(collect_examples(knowledge, split.held_out), knowledge.ranking)
         with closing(KnowledgeBase.open(trial)) as other:
             learned = collect_examples(other, split.learned)
@@ -211,4 +211,4 @@ def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: 
     with disk.storage_errors(path):
         path.parent.mkdir(exist_ok=True)
         disk.replace_file(path, ranking.to_json().encode())
-    build_snapshot(folder, tuple(knowledge.all_records()), encoder)
+    build_snapshot(folder, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())

@@ -70,6 +70,14 @@ def record(record_id: str) -> Response:
     return jsonify(_record(found))
 
 
+@api.get("/checks")
+def checks() -> Response:
+    """Return every check script: what it does, where to get it, its sha256."""
+    with leased_knowledge() as knowledge:
+        found = knowledge.checks()
+    return jsonify(checks=[check.to_json() for check in found])
+
+
 def answer_address(record_id: str) -> str:
     """Return the path of a record's own page."""
     return url_for("pages.answer", record_id=record_id)

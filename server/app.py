@@ -14,6 +14,7 @@ from server.leases import EXTENSION
 from server.pages import pages
 from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
+from server.scripts import scripts
 from server.security import install_security
 
 _STYLE = "style.css"
@@ -34,7 +35,7 @@ def create_app(kb_folder: Path) -> Flask:
     install_security(app)
     install_error_handlers(app)
     _install_style(app)
-    for blueprint in (api, health, pages):
+    for blueprint in (api, health, pages, scripts):
         app.register_blueprint(blueprint)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
     return app

@@ -66,6 +66,7 @@ def answer(record_id: str) -> Response:
     with leased_knowledge() as knowledge:
         record = knowledge.record(record_id)
         record_count = knowledge.record_count
+        checks = knowledge.checks_of(record) if record else ()
     if record is None:
         raise NotFound
     address = url_for("pages.answer", record_id=record.id, _external=True)
@@ -73,6 +74,7 @@ def answer(record_id: str) -> Response:
         wording(),
         "answer.html",
         record=record,
+        checks=checks,
         address=address,
         structured=_structured_data(record, address),
         question="",

@@ -45,6 +45,10 @@ class Wording:
     """With {path} and {line}."""
     permanent: str
     """Link to the answer's own page."""
+    checks: str
+    checks_hint: str
+    download: str
+    """With {file}."""
     other_wordings: str
     back: str
     footer: str
@@ -101,6 +105,9 @@ CHINESE = Wording(
     unsure="不太确定",
     source="出自 {path} 第 {line} 行",
     permanent="固定链接",
+    checks="在你的机器上验证",
+    checks_hint="脚本在本机实测，给出结论和要改的参数；服务器从不运行它们。",
+    download="下载 {file}",
     other_wordings="也有人这样问",
     back="全部问题",
     footer="共 {count} 个问题。答案均为知识库原文，不是生成的。",
@@ -145,6 +152,9 @@ ENGLISH = Wording(
     unsure="Unsure",
     source="From {path}, line {line}",
     permanent="Permanent link",
+    checks="Check it on your machine",
+    checks_hint="These scripts measure on your own machine and name what to change; the server never runs them.",
+    download="Download {file}",
     other_wordings="Also asked as",
     back="All questions",
     footer="{count} questions. Every answer is stored text, word for word; nothing is generated.",

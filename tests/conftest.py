@@ -72,7 +72,8 @@ def kb_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Pat
     from ingest import read_sources
 
     folder = tmp_path_factory.mktemp("kb")
-    build_snapshot(folder, read_sources([ROOT / "content"]).records, encoder)
+    ingested = read_sources([ROOT / "content"])
+    build_snapshot(folder, ingested.records, encoder, checks=ingested.checks)
     return folder
 
 
@@ -108,3 +109,13 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_prepared(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return that model, prepared."""
     return prepare_model(str(tiny_model), folder=tmp_path_factory.mktemp("prepared") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def paddle_python() -> Path:
+    """Return a Python that has Paddle: the environment that `faq check run` makes for the checks with Paddle, kept."""
+    from faq.check_environment import python_for
+    from kb.check_header import parse_check
+
+    script = ROOT / "content" / "checks" / "export.py"
+    return python_for(parse_check(script.read_bytes(), script.stem))

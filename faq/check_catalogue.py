@@ -1,0 +1,62 @@
+"""Which checks there are: those of the knowledge base, or of the content that one would be built from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faq.config import content_paths
+from kb.check_header import parse_check
+from kb.checks import Check
+from kb.errors import CheckMalformed, CheckUnknown, KnowledgeBaseMissing
+from kb.snapshot import RECORDS_FILE, open_current
+from kb.store import Store
+
+
+def all_checks(kb: Path) -> tuple[Check, ...]:
+    """Return the checks of the live snapshot, by id; where there is none yet, those of the configured content.
+
+    Neither a model nor a search index is read. Raises SnapshotDamaged, SnapshotUnsupported.
+    """
+    try:
+        files = open_current(kb)
+    except KnowledgeBaseMissing:
+        return _content_checks()
+    try:
+        files.verify(RECORDS_FILE)
+        store = Store(files.folder / RECORDS_FILE)
+        try:
+            return store.checks()
+        finally:
+            store.close()
+    finally:
+        files.close()
+
+
+def find_check(name: str, kb: Path) -> Check:
+    """Return the check of an id, or of a script's path, which ends in `.py`. Raises CheckUnknown, CheckMalformed."""
+    if name.endswith(".py"):
+        return _read(Path(name))
+    checks = {check.id: check for check in all_checks(kb)}
+    if name not in checks:
+        known = ", ".join(checks) or "none"
+        raise CheckUnknown(
+            f"no check is called {name[:60]!r} (got {name[:60]!r}, expected one of {known}); see `faq check list`"
+        )
+    return checks[name]
+
+
+def _read(path: Path) -> Check:
+    try:
+        return parse_check(path.read_bytes(), path.stem)
+    except OSError as error:
+        raise CheckMalformed(f"{path}: {error.strerror or error}; name a check script") from error
+
+
+def _content_checks() -> tuple[Check, ...]:
+    from ingest import read_scripts  # noqa: PLC0415 - parsing Markdown comes with it
+
+    folders = [path if path.is_dir() else path.parent for path in content_paths()]
+    found = {
+        script.check.id: script.check for folder in reversed(folders) for script in read_scripts(folder) if script.check
+    }
+    return tuple(found[check_id] for check_id in sorted(found))

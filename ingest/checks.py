@@ -1,0 +1,112 @@
+"""Check scripts beside the Markdown, and which records they prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.report import FileReport, ScriptReport, Warned
+from kb.check_header import parse_check
+from kb.checks import Check
+from kb.errors import CheckMalformed
+from kb.limits import CHECK_BYTES
+from kb.records import Record
+
+FOLDER = "checks"
+_TABLE = b"faq-check"  # a script that never mentions it is somebody's tool, no check
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A check script found."""
+
+    report: ScriptReport
+    check: Check | None
+    """None when it could not be read; the report says why."""
+
+
+def read_scripts(folder: Path, taken: Iterable[str] = ()) -> tuple[Script, ...]:
+    """Return the check scripts in the folder `checks` of a content folder, by name.
+
+    The ids in `taken` were given by an earlier folder; a script of such an id is left out with a warning.
+    """
+    place = folder / FOLDER
+    paths = sorted(place.glob("*.py")) if place.is_dir() else []
+    read = [_read(path, frozenset(taken)) for path in paths]
+    return tuple(script for script in read if script)
+
+
+def _read(path: Path, taken: frozenset[str]) -> Script | None:
+    name = f"{FOLDER}/{path.name}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(CHECK_BYTES + 1)
+        if _TABLE not in content:
+            return None
+        check = parse_check(content, path.stem)
+        if check.id in taken:
+            return _left_out(name, "an earlier folder has a check of this id; rename one")
+    except CheckMalformed as error:
+        return _left_out(name, str(error).removeprefix(f"{path.name}: "))
+    except OSError as error:
+        return _left_out(name, f"{error.strerror or error}; make it readable")
+    return Script(ScriptReport(name, check.id), check)
+
+
+def _left_out(name: str, why: str) -> Script:
+    return Script(ScriptReport(name, "", (Warned(1, f"left out: {why}"),)), None)
+
+
+def bind_records(records: Sequence[Record], checks: Sequence[Check]) -> tuple[Record, ...]:
+    """Return the records with the checks that they name or that name them, those that there are."""
+    proving: dict[str, list[str]] = {}
+    for check in sorted(checks, key=lambda check: (len(check.answers), check.id)):  # the most particular first
+        for record_id in check.answers:
+            proving.setdefault(record_id, []).append(check.id)
+    known = {check.id for check in checks}
+    return tuple(
+        replace(
+            record,
+            checks=tuple(
+                dict.fromkeys((*(check for check in record.checks if check in known), *proving.get(record.id, ())))
+            ),
+        )
+        for record in records
+    )
+
+
+def warn_of_unknown_checks(report: FileReport, records: Sequence[Record], checks: Sequence[Check]) -> FileReport:
+    """Return a file's report with a warning for each check that its records name in vain."""
+    known = {check.id for check in checks}
+    warnings = [
+        Warned(record.source.line, f"check={check} names no check script; write {FOLDER}/{check}.py or take it out")
+        for record in records
+        for check in record.checks
+        if check not in known
+    ]
+    return replace(report, warnings=(*report.warnings, *warnings))
+
+
+def warn_of_unknown_records(script: Script, records: Sequence[Record], judged: Sequence[str]) -> ScriptReport:
+    """Return a script's report with a warning for each record that it names in vain.
+
+    `judged` are the beginnings of the ids that were read; of others nothing is known.
+    """
+    if script.check is None:
+        return script.report
+    known = {record.id for record in records}
+    named = dict.fromkeys((*script.check.answers, *(each for one in script.check.signatures for each in one.answers)))
+    lines = script.check.script.decode().splitlines()
+    warnings = [
+        Warned(
+            _line_with(lines, record_id), f"answers names {record_id}, which no record has; correct it or take it out"
+        )
+        for record_id in named
+        if record_id not in known and record_id.startswith(tuple(judged))
+    ]
+    return replace(script.report, warnings=(*script.report.warnings, *warnings))
+
+
+def _line_with(lines: Sequence[str], text: str) -> int:
+    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
