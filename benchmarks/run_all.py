@@ -8,6 +8,7 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `faq ask`, `faq serve` and `faq eval` set it
 
+import check_times
 import cold_ask
 import footprint
 import ingest_speed
@@ -19,7 +20,7 @@ def main() -> int:
     print(
         f"{platform.machine()}, Python {platform.python_version()}: compare ratios, not milliseconds, between machines"
     )
-    met = [benchmark.main() for benchmark in (cold_ask, warm_ask, ingest_speed, footprint)]
+    met = [benchmark.main() for benchmark in (cold_ask, warm_ask, ingest_speed, footprint, check_times)]
     return 0 if all(met) else 1
 
 

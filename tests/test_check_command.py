@@ -219,6 +219,15 @@ def test_the_checks_of_an_answer_run_when_told_and_print_their_verdict_under_it(
     assert "shm" in {result["check"] for result in document["check_results"]}
 
 
+def test_a_pasted_log_is_handed_to_the_check_that_reads_logs(kb_folder: Path) -> None:
+    log = b"epoch 1\n" * 500 + b"RuntimeError: unable to write to file </torch_1_2>: No space left on device (28)\n"
+    done = faq("ask", "-", "--kb", kb_folder, "--run-checks", "--yes", "--json", stdin=log)
+    document = json.loads(done.stdout)
+    assert document["answers"][0]["id"].endswith("/Q1.3")
+    (told,) = [result for result in document["check_results"] if result["check"] == "log"]
+    assert (told["status"], told["facts"]["error"], told["facts"]["line"]) == ("fail", "shared-memory", 501)
+
+
 def test_without_a_terminal_no_check_runs_unasked(kb_folder: Path) -> None:
     done = faq("ask", ANSWERED, "--kb", kb_folder, "--run-checks")
     assert "PASS shm" not in done.stdout

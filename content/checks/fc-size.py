@@ -64,7 +64,7 @@ NETWORKS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name what the check can be told."""
-    parser.add_argument("--classes", type=int, metavar="N", help="class_num, the outputs of the last layer")
+    parser.add_argument("--class-num", type=int, metavar="N", help="class_num, the outputs of the last layer")
     parser.add_argument("--features", type=int, metavar="C", help="inputs of the last layer, e.g. 2048 in ResNet50")
     parser.add_argument(
         "--network", metavar="NAME", help=f"take C from a network (default: {DEFAULT_NETWORK}): {', '.join(NETWORKS)}"
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(arguments: argparse.Namespace, report: Report) -> None:
     """Count both forms; recommend the narrower layer where it pays."""
-    classes, width = _number("--classes", arguments.classes), arguments.bottleneck
+    classes, width = _number("--class-num", arguments.class_num), arguments.bottleneck
     features, others = features_of(arguments, report)
     plain = linear_parameters(features, classes)
     widest = widest_that_saves(features, classes)

@@ -217,7 +217,7 @@ GIVEN = {
     "labels": ("labels.txt",),
     "imbalance": ("labels.txt",),
     "pretrained": ("labels.txt",),
-    "fc-size": ("--classes", "1000"),
+    "fc-size": ("--class-num", "1000"),
     "export": ("--model", "nowhere"),
     "distill": ("--student", "labels.txt"),
 }
