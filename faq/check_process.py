@@ -8,11 +8,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from kb.checks import Check
 
@@ -41,7 +41,7 @@ def run_check(check: Check, python: Path, arguments: Sequence[str], stdin: bytes
         script = Path(folder) / f"{check.id}.py"
         script.write_bytes(check.script)
         command = [str(python), str(script), *arguments, "--json"]
-        with _standard_input(stdin) as given:
+        with nullcontext() if stdin is None else _file_of(stdin) as given:
             try:
                 process = subprocess.Popen(command, stdin=given, stdout=output, start_new_session=True)
             except OSError as error:
@@ -86,14 +86,13 @@ def failed(check: Check, why: str, fix: str, seconds: float = 0.0) -> Checked:
     return Checked(EXIT_CODES["error"], document)
 
 
-def _standard_input(stdin: bytes | None) -> Any:
-    """Return a file to read from: the bytes given, else a copy of our own standard input."""
-    if stdin is None:
-        return os.fdopen(os.dup(0), "rb")
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-    file.write(stdin)
-    file.seek(0)
-    return file
+@contextmanager
+def _file_of(content: bytes) -> Iterator[IO[bytes]]:
+    """Lend a file that holds the content."""
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
 
 
 def _await(process: subprocess.Popen[bytes], seconds: float) -> bool:
