@@ -110,6 +110,11 @@ class KnowledgeBase:
         return self._files.name
 
     @property
+    def created(self) -> str:
+        """UTC time the snapshot was published, ISO 8601."""
+        return self._files.manifest.created
+
+    @property
     def encoder(self) -> Encoder:
         """The snapshot's encoder."""
         return self._encoder
@@ -178,6 +183,10 @@ class KnowledgeBase:
     def records(self, *, after: str | None = None, limit: int = 50) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after the record `after` when it is given."""
         return self._store.records_after(after, limit)
+
+    def record_ids(self, *, start: int = 0, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` record ids in stored order, from the position `start`."""
+        return self._store.record_ids(start, limit)
 
     def all_records(self) -> Iterator[Record]:
         """Yield every record in stored order, a page in memory at a time."""

@@ -352,6 +352,13 @@ class Store:
         rows = self._connection().execute("SELECT json FROM checks ORDER BY id")
         return tuple(known for (text,) in rows for known in _load_check(text, b"").signatures)
 
+    def record_ids(self, start: int, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` record ids from a position on, in stored order."""
+        rows = self._connection().execute(
+            "SELECT id FROM records WHERE position >= ? ORDER BY position LIMIT ?", (start, limit)
+        )
+        return tuple(record_id for (record_id,) in rows)
+
     def positions_tagged(self, tags: Sequence[str]) -> tuple[int, ...]:
         """Return the positions of the records that carry any of the tags, ascending."""
         rows = self._select("SELECT DISTINCT position FROM tags WHERE tag IN", tags)

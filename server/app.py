@@ -9,6 +9,7 @@ from flask import Flask, Response, request, url_for
 
 from kb import limits
 from server.api import api
+from server.discovery import discovery
 from server.health import health
 from server.leases import EXTENSION
 from server.pages import pages
@@ -35,7 +36,7 @@ def create_app(kb_folder: Path) -> Flask:
     install_security(app)
     install_error_handlers(app)
     _install_style(app)
-    for blueprint in (api, health, pages, scripts):
+    for blueprint in (api, discovery, health, pages, scripts):
         app.register_blueprint(blueprint)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
     return app
