@@ -13,6 +13,7 @@ SEARCH_LIMIT = 10  # hits of one search when nothing is said
 RECORDS_LIMIT = 50  # records of one page when nothing is said
 RECORDS_LIMIT_MAX = 200  # about 0.5 MB of JSON
 LISTED_QUESTIONS = 300  # on the start page; more is not read by anybody, and they are searched all the same
+NEAREST_QUESTIONS = 3  # below an answer on its own page
 SITEMAP_ADDRESSES = 50_000  # of one sitemap, the protocol's limit; 100,000 records take two
 SNIPPET_CHARS = 200  # of the sentence shown below a hit
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
+from kb import limits
 from kb.answers import Answer, Hit
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.leases import leased_knowledge
-from server.limits import LISTED_QUESTIONS, QUESTION_UNITS
+from server.limits import LISTED_QUESTIONS, NEAREST_QUESTIONS, QUESTION_UNITS
 from server.wording import Wording, wording
 
 pages = Blueprint("pages", __name__)
@@ -66,15 +67,17 @@ def answer(record_id: str) -> Response:
     with leased_knowledge() as knowledge:
         record = knowledge.record(record_id)
         record_count = knowledge.record_count
-        checks = knowledge.checks_of(record) if record else ()
-    if record is None:
-        raise NotFound
+        if record is None:
+            raise NotFound
+        checks = knowledge.checks_of(record)
+        nearest = _nearest(knowledge, record)
     address = url_for("pages.answer", record_id=record.id, _external=True)
     return _page(
         wording(),
         "answer.html",
         record=record,
         checks=checks,
+        nearest=nearest,
         address=address,
         structured=_structured_data(record, address),
         question="",
@@ -96,6 +99,13 @@ def _related(reply: Answer) -> tuple[Hit, ...]:
         for hit in reply.hits[1:]
         if hit.confidence >= _RELATED_ABOVE and hit.record.language == reply.hits[0].record.language
     )
+
+
+def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
+    """Return the records in the same language whose questions come nearest to a record's."""
+    hits = knowledge.search(record.question[: limits.QUERY_CHARS], limit=limits.TOP_K_MAX)
+    near = (hit.record for hit in hits if hit.record.id != record.id and hit.record.language == record.language)
+    return list(islice(near, NEAREST_QUESTIONS))
 
 
 def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:

@@ -182,3 +182,11 @@ def test_both_languages_say_everything():
     for words in (CHINESE, ENGLISH):
         assert all(getattr(words, name) for name in words.__slots__)
     assert set(CHINESE.errors) == set(ENGLISH.errors)
+
+
+def test_an_answers_page_leads_to_the_nearest_questions_in_its_language(client):
+    text = page(client, "/q/faq_2021_s1/Q2.4")
+    related = text[text.index(CHINESE.also) :]
+    assert "/q/faq_2021_s1/Q2.5" in related, "mobile networks, and why others use large ones"
+    assert "/q/faq_2021_s1/Q2.4" not in related
+    assert "/q/en/" not in related
