@@ -32,7 +32,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import shutil
 
 SUFFIXES = (".json", ".pdmodel")
 DEFAULT_SIZE = 224  # for a side that the model leaves open
@@ -56,10 +55,10 @@ def measure(arguments: argparse.Namespace, report: Report) -> None:
         raise WrongUse("--network needs --weights FILE, the trained .pdparams")
     graph, parameters = find_model(arguments.model)
     trained = load_weights(arguments.weights) if arguments.weights else None
-    paddle = import_paddle()
+    paddle = import_paddle(graph)
     report.progress("loading the exported model")
-    exported, shape = _load(paddle, graph, parameters)
-    batch = _batch(shape)
+    inputs, exported = _load(paddle, graph)
+    batch = _batch(next(iter(inputs.values()))[0])
     output = predict(make_predictor(graph, parameters), batch)
     classes = int(output.shape[-1])
     report.facts.update(arrays=len(exported), parameters=sum(int(array.size) for array in exported), classes=classes)
@@ -104,20 +103,12 @@ def _beside(graph: str) -> str:
     return os.path.splitext(graph)[0] + ".pdiparams"
 
 
-def _load(paddle: Any, graph: str, parameters: str) -> tuple[list[Any], list[int]]:
-    """Return arrays and input shape of an exported model.
-
-    It is copied without its .pdiparams.info, which Paddle would unpickle.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        for source in (graph, parameters):
-            shutil.copyfile(source, os.path.join(folder, "inference" + os.path.splitext(source)[1]))
-        try:
-            layer = paddle.jit.load(os.path.join(folder, "inference"))
-        except Exception as error:
-            raise WrongUse(f"Paddle cannot load it ({_first_line(error)}); export it again") from None
-        arrays = [tensor.numpy() for tensor in layer.state_dict().values()]
-        return arrays, list(layer._input_spec()[0].shape)
+def _load(paddle: Any, graph: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    """Return inputs and arrays of an exported model."""
+    try:
+        return read_exported_model(paddle, graph)
+    except Exception as error:
+        raise WrongUse(f"Paddle cannot load it ({_first_line(error)}); export it again") from None
 
 
 def _batch(shape: list[int]) -> Any:
@@ -283,9 +274,14 @@ def last_layer(arrays: list[Any]) -> tuple[int, int] | None:
 
 
 # --- part paddle: one source, tools/check_parts/paddle.py; tools/copy_check_parts.py copies it, edit no copy ---
-def import_paddle() -> Any:
-    """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed."""
+def import_paddle(graph: str = "") -> Any:
+    """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed.
+
+    `graph` is the exported model that will be read: the form of before Paddle 3 takes the older loader.
+    """
     os.environ.setdefault("GLOG_minloglevel", "2")
+    if graph.endswith(".pdmodel"):
+        os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
     try:
         import paddle
     except ImportError as error:
@@ -305,6 +301,39 @@ def save_inference_model(paddle: Any, network: Any, shape: list[Any], folder: st
     prefix = os.path.join(folder, "inference")
     paddle.jit.save(network, prefix, input_spec=[paddle.static.InputSpec(shape, "float32", "x")])
     return next(path for path in (f"{prefix}.json", f"{prefix}.pdmodel") if os.path.exists(path)), f"{prefix}.pdiparams"
+
+
+def read_exported_model(paddle: Any, graph: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    """Return the inputs of an exported model (by name: shape, -1 where it is open, and type) and its arrays.
+
+    Nothing is unpickled: paddle.jit.load would run what the .pdiparams.info of an older model asks for.
+    """
+    prefix = os.path.splitext(graph)[0]
+    if graph.endswith(".pdmodel"):
+        return _read_older_model(paddle, prefix)
+    layer = paddle.jit.load(prefix)
+    inputs = {spec.name: _shape_and_type(paddle, spec) for spec in layer._input_spec()}
+    return inputs, [tensor.numpy() for tensor in layer.state_dict().values()]
+
+
+def _read_older_model(paddle: Any, prefix: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    import numpy
+
+    paddle.enable_static()
+    try:
+        scope = paddle.static.Scope()
+        with paddle.static.scope_guard(scope):
+            program, names, _ = paddle.static.load_inference_model(prefix, paddle.static.Executor(paddle.CPUPlace()))
+        stored = [each.name for each in program.list_vars() if each.persistable and each.name not in {"feed", "fetch"}]
+        arrays = [numpy.array(scope.find_var(name).get_tensor()) for name in stored]
+        variables = {name: program.global_block().var(name) for name in names}
+    finally:
+        paddle.disable_static()
+    return {name: _shape_and_type(paddle, variable) for name, variable in variables.items()}, arrays
+
+
+def _shape_and_type(paddle: Any, variable: Any) -> tuple[list[int], str]:
+    return [int(size) for size in variable.shape], str(paddle.zeros([1], variable.dtype).numpy().dtype)
 
 
 def make_predictor(graph: str, parameters: str, *, onednn: bool = True, threads: int = 1) -> Any:
@@ -328,13 +357,6 @@ def predict(predictor: Any, batch: Any) -> Any:
     entry.copy_from_cpu(batch)
     predictor.run()
     return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
-
-
-def seconds_of(job: Any) -> float:
-    """Return how long a call takes."""
-    started = time.perf_counter()
-    job()
-    return time.perf_counter() - started
 
 
 # --- end of part paddle ---

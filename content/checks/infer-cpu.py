@@ -668,9 +668,14 @@ def readable_bytes(count: float) -> str:
 
 
 # --- part paddle: one source, tools/check_parts/paddle.py; tools/copy_check_parts.py copies it, edit no copy ---
-def import_paddle() -> Any:
-    """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed."""
+def import_paddle(graph: str = "") -> Any:
+    """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed.
+
+    `graph` is the exported model that will be read: the form of before Paddle 3 takes the older loader.
+    """
     os.environ.setdefault("GLOG_minloglevel", "2")
+    if graph.endswith(".pdmodel"):
+        os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
     try:
         import paddle
     except ImportError as error:
@@ -690,6 +695,39 @@ def save_inference_model(paddle: Any, network: Any, shape: list[Any], folder: st
     prefix = os.path.join(folder, "inference")
     paddle.jit.save(network, prefix, input_spec=[paddle.static.InputSpec(shape, "float32", "x")])
     return next(path for path in (f"{prefix}.json", f"{prefix}.pdmodel") if os.path.exists(path)), f"{prefix}.pdiparams"
+
+
+def read_exported_model(paddle: Any, graph: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    """Return the inputs of an exported model (by name: shape, -1 where it is open, and type) and its arrays.
+
+    Nothing is unpickled: paddle.jit.load would run what the .pdiparams.info of an older model asks for.
+    """
+    prefix = os.path.splitext(graph)[0]
+    if graph.endswith(".pdmodel"):
+        return _read_older_model(paddle, prefix)
+    layer = paddle.jit.load(prefix)
+    inputs = {spec.name: _shape_and_type(paddle, spec) for spec in layer._input_spec()}
+    return inputs, [tensor.numpy() for tensor in layer.state_dict().values()]
+
+
+def _read_older_model(paddle: Any, prefix: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    import numpy
+
+    paddle.enable_static()
+    try:
+        scope = paddle.static.Scope()
+        with paddle.static.scope_guard(scope):
+            program, names, _ = paddle.static.load_inference_model(prefix, paddle.static.Executor(paddle.CPUPlace()))
+        stored = [each.name for each in program.list_vars() if each.persistable and each.name not in {"feed", "fetch"}]
+        arrays = [numpy.array(scope.find_var(name).get_tensor()) for name in stored]
+        variables = {name: program.global_block().var(name) for name in names}
+    finally:
+        paddle.disable_static()
+    return {name: _shape_and_type(paddle, variable) for name, variable in variables.items()}, arrays
+
+
+def _shape_and_type(paddle: Any, variable: Any) -> tuple[list[int], str]:
+    return [int(size) for size in variable.shape], str(paddle.zeros([1], variable.dtype).numpy().dtype)
 
 
 def make_predictor(graph: str, parameters: str, *, onednn: bool = True, threads: int = 1) -> Any:
@@ -713,13 +751,6 @@ def predict(predictor: Any, batch: Any) -> Any:
     entry.copy_from_cpu(batch)
     predictor.run()
     return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
-
-
-def seconds_of(job: Any) -> float:
-    """Return how long a call takes."""
-    started = time.perf_counter()
-    job()
-    return time.perf_counter() - started
 
 
 # --- end of part paddle ---
@@ -866,14 +897,7 @@ def _prefixes(path: str) -> list[str]:
 
 def _describe(pipe: Any, graph: str) -> None:
     """Tell the inputs of a model: names, shapes, types."""
-    prefix, ending = os.path.splitext(graph)
-    if ending == ".pdmodel":
-        # The form of models before Paddle 3 is read by the older loader.
-        os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
-    paddle = import_paddle()
-    inputs = {}
-    for spec in paddle.jit.load(prefix)._input_spec():
-        inputs[spec.name] = ([int(size) for size in spec.shape], str(paddle.zeros([1], spec.dtype).numpy().dtype))
+    inputs, _ = read_exported_model(import_paddle(graph), graph)
     pipe.send((True, inputs))
 
 

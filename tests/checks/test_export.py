@@ -95,3 +95,11 @@ def test_without_paddle_it_is_skipped_and_says_how_to_get_it(models: Path) -> No
     checked = run_check("export", "--model", "right", cwd=models)
     assert checked.code == 77
     assert "pip install 'paddlepaddle>=3.0,<4'" in checked.fixes
+
+
+def test_a_model_of_before_paddle_3_is_read_and_nothing_beside_it_is_run(check, older_model: Path) -> None:
+    checked = check("--model", older_model, "--class-num", "8")
+    assert checked.status == "fail"
+    assert (checked.facts["arrays"], checked.facts["classes"]) == (102, 7)
+    assert "-o Arch.class_num=8" in checked.fixes
+    assert not (older_model / "mark").exists()

@@ -164,3 +164,10 @@ def test_input_that_cannot_be_used_is_said(paddle_python: Path, models: Path, tm
         assert said in checked.document["summary"]
         assert str(tmp_path) not in checked.said
     assert (tmp_path / "notes.svg").read_text() == "my notes"
+
+
+def test_a_model_of_before_paddle_3_is_timed_and_nothing_beside_it_is_run(paddle_python, older_model):
+    checked = run_check("infer-cpu", "--model", older_model, "--batches", "1", python=paddle_python)
+    assert checked.status in {"pass", "warn", "fail"}, checked.said
+    assert checked.facts["most_images_per_second"] > 0
+    assert not (older_model / "mark").exists()

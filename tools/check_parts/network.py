@@ -12,8 +12,13 @@ class WrongUse(Exception):
     """As in part contract, which a check has too."""
 
 
-def import_paddle() -> Any:
-    """Stand for the one in part paddle, as do the two below."""
+def import_paddle(graph: str = "") -> Any:
+    """Stand for the one in part paddle, as do the three below."""
+
+
+def read_exported_model(paddle: Any, graph: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
+    """Stand for the one in part paddle."""
+    raise NotImplementedError
 
 
 def save_inference_model(paddle: Any, network: Any, shape: list[Any], folder: str) -> tuple[str, str]:
@@ -167,14 +172,7 @@ def _prefixes(path: str) -> list[str]:
 
 def _describe(pipe: Any, graph: str) -> None:
     """Tell the inputs of a model: names, shapes, types."""
-    prefix, ending = os.path.splitext(graph)
-    if ending == ".pdmodel":
-        # The form of models before Paddle 3 is read by the older loader.
-        os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
-    paddle = import_paddle()
-    inputs = {}
-    for spec in paddle.jit.load(prefix)._input_spec():
-        inputs[spec.name] = ([int(size) for size in spec.shape], str(paddle.zeros([1], spec.dtype).numpy().dtype))
+    inputs, _ = read_exported_model(import_paddle(graph), graph)
     pipe.send((True, inputs))
 
 
