@@ -53,10 +53,6 @@ def _read(path: Path) -> Check:
 
 
 def _content_checks() -> tuple[Check, ...]:
-    from ingest import read_scripts  # noqa: PLC0415 - parsing Markdown comes with it
+    from ingest import checks_of, read_scripts  # noqa: PLC0415 - parsing Markdown comes with it
 
-    folders = [path if path.is_dir() else path.parent for path in content_paths()]
-    found = {
-        script.check.id: script.check for folder in reversed(folders) for script in read_scripts(folder) if script.check
-    }
-    return tuple(found[check_id] for check_id in sorted(found))
+    return tuple(sorted(checks_of(read_scripts(content_paths())), key=lambda check: check.id))

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from faq.check_skeleton import EXIT_CODES
 from kb.checks import Check
 
-EXIT_CODES = {"pass": 0, "warn": 4, "fail": 3, "skip": 77, "usage": 2, "error": 1}
 _GRACE_SECONDS = 2.0  # above a check's own limit, and for it to end when told to
 _DOCUMENT_BYTES = 10_000_000
 _FIELDS = {"check", "status", "summary", "facts", "findings"}
@@ -37,9 +37,7 @@ def run_check(check: Check, python: Path, arguments: Sequence[str], stdin: bytes
     A script that breaks the contract (no document, another exit code, no end) gives status `error`, exit code 1.
     """
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faq-check-") as folder, tempfile.TemporaryFile() as output:
-        script = Path(folder) / f"{check.id}.py"
-        script.write_bytes(check.script)
+    with _script_of(check) as script, tempfile.TemporaryFile() as output:
         command = [str(python), str(script), *arguments, "--json"]
         with nullcontext() if stdin is None else _file_of(stdin) as given:
             try:
@@ -64,9 +62,7 @@ def run_check(check: Check, python: Path, arguments: Sequence[str], stdin: bytes
 
 def run_plain(check: Check, python: Path, arguments: Sequence[str]) -> int:
     """Run a check with our own input and output, for its `--help`; returns its exit code."""
-    with tempfile.TemporaryDirectory(prefix="faq-check-") as folder:
-        script = Path(folder) / f"{check.id}.py"
-        script.write_bytes(check.script)
+    with _script_of(check) as script:
         return subprocess.run([str(python), str(script), *arguments], check=False).returncode
 
 
@@ -84,6 +80,15 @@ def failed(check: Check, why: str, fix: str, seconds: float = 0.0) -> Checked:
         "seconds": seconds,
     }
     return Checked(EXIT_CODES["error"], document)
+
+
+@contextmanager
+def _script_of(check: Check) -> Iterator[Path]:
+    """Lend the check's script as a file of its own name."""
+    with tempfile.TemporaryDirectory(prefix="faq-check-") as folder:
+        script = Path(folder) / f"{check.id}.py"
+        script.write_bytes(check.script)
+        yield script
 
 
 @contextmanager

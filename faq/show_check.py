@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from faq.check_skeleton import readable_bytes
 from faq.console import say
 from kb.checks import Check
 
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "blue", "usage": "magenta", "error": "magenta"}
 _NAME = 24  # characters of a figure's name
-_SIZES = ("B", "KiB", "MiB", "GiB")
 
 
 def show_checks(checks: Sequence[Check]) -> None:
@@ -71,14 +71,6 @@ def _show_fact(name: str, value: Any) -> None:
         _show_fact(name.removesuffix("_bytes"), readable_bytes(value))
     else:
         say(f"  {name.replace('_', ' '):<{_NAME}} {_plain(value)}")
-
-
-def readable_bytes(count: float) -> str:
-    """Return a size in the unit that people read."""
-    power = 0
-    while abs(count) >= 1024 and power + 1 < len(_SIZES):
-        count, power = count / 1024, power + 1
-    return f"{count:.0f} B" if power == 0 else f"{count:.1f} {_SIZES[power]}"
 
 
 def _plain(value: Any) -> str:

@@ -1,6 +1,6 @@
 """FAQ Markdown to records."""
 
-from ingest.checks import read_scripts
+from ingest.checks import checks_of, read_scripts
 from ingest.document import parse_document
 from ingest.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
 from ingest.sources import read_sources
@@ -12,6 +12,7 @@ __all__ = [
     "ScriptReport",
     "Skipped",
     "Warned",
+    "checks_of",
     "parse_document",
     "read_scripts",
     "read_sources",

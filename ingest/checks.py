@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,15 +26,23 @@ class Script:
     """None when it could not be read; the report says why."""
 
 
-def read_scripts(folder: Path, taken: Iterable[str] = ()) -> tuple[Script, ...]:
-    """Return the check scripts in the folder `checks` of a content folder, by name.
+def read_scripts(paths: Sequence[Path]) -> tuple[Script, ...]:
+    """Return the check scripts in the folder `checks` of each content PATH (of its folder when PATH is a file).
 
-    The ids in `taken` were given by an earlier folder; a script of such an id is left out with a warning.
+    Folders in the order given, scripts of a folder by name; one whose id an earlier folder has is left out, with a
+    warning.
     """
-    place = folder / FOLDER
-    paths = sorted(place.glob("*.py")) if place.is_dir() else []
-    read = [_read(path, frozenset(taken)) for path in paths]
-    return tuple(script for script in read if script)
+    found: list[Script] = []
+    for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
+        taken = frozenset(check.id for check in checks_of(found))
+        read = (_read(path, taken) for path in sorted((folder / FOLDER).glob("*.py")))
+        found += [script for script in read if script]
+    return tuple(found)
+
+
+def checks_of(scripts: Sequence[Script]) -> tuple[Check, ...]:
+    """Return the checks of the scripts that could be read."""
+    return tuple(script.check for script in scripts if script.check)
 
 
 def _read(path: Path, taken: frozenset[str]) -> Script | None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.checks import Script, bind_records, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
+from ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
 from ingest.document import parse_document
 from ingest.encodings import decode
 from ingest.ids import Ids, stem_of
 from ingest.report import FileReport, Ingested, Warned
 from ingest.styles import NO_STYLE
-from kb.checks import Check
 from kb.errors import ContentError
 from kb.limits import FILE_BYTES
 from kb.records import Record
@@ -45,29 +44,22 @@ def read_sources(paths: Sequence[Path], announce: Announce = lambda path, size: 
     opened or holds no Markdown.
     """
     read: list[tuple[FileReport, list[Record]]] = []
-    scripts: dict[Path, tuple[Script, ...]] = {}
     ids = Ids()
     for path in paths:
         for file in _files(path):
             found, report = _read(file, announce)
             own, warnings = _unique(found, ids, path)
             read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
-        folder = path if path.is_dir() else path.parent
-        if folder not in scripts:
-            scripts[folder] = read_scripts(folder, [check.id for check in _checks(scripts.values())])
-    checks = _checks(scripts.values())
+    scripts = read_scripts(paths)
+    checks = checks_of(scripts)
     records = tuple(record for _, own in read for record in own)
     judged = ["" if path.is_dir() else f"{stem_of(path.name)}/" for path in paths]
     return Ingested(
         records=bind_records(records, checks),
         files=tuple(warn_of_unknown_checks(report, own, checks) for report, own in read),
         checks=checks,
-        scripts=tuple(warn_of_unknown_records(each, records, judged) for own in scripts.values() for each in own),
+        scripts=tuple(warn_of_unknown_records(script, records, judged) for script in scripts),
     )
-
-
-def _checks(scripts: Iterable[Sequence[Script]]) -> tuple[Check, ...]:
-    return tuple(each.check for own in scripts for each in own if each.check)
 
 
 def _files(path: Path) -> list[_File]:

@@ -103,8 +103,9 @@ def _related(reply: Answer) -> tuple[Hit, ...]:
 
 def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
     """Return the records in the same language whose questions come nearest to a record's."""
-    hits = knowledge.search(record.question[: limits.QUERY_CHARS], limit=limits.TOP_K_MAX)
-    near = (hit.record for hit in hits if hit.record.id != record.id and hit.record.language == record.language)
+    _, ranked = knowledge.ask_ranked(record.question[: limits.QUERY_CHARS], top_k=1)  # one hit filled in, not twenty
+    found = (knowledge.record_at(scored.position) for scored in ranked[: limits.TOP_K_MAX])
+    near = (other for other in found if other.id != record.id and other.language == record.language)
     return list(islice(near, NEAREST_QUESTIONS))
 
 

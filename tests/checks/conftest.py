@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from check_support import Evil
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +28,6 @@ paddle.jit.save(network, sys.argv[1] + "/inference", input_spec=[spec])
 """
 
 
-class _Evil:
-    """Unpickled, it writes a file."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self):
-        return (exec, (f"open({str(self.mark)!r}, 'w')",))
-
-
 @pytest.fixture(scope="session")
 def older_model(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model in the form of before Paddle 3 whose .pdiparams.info would write `mark`, were it unpickled."""
@@ -48,5 +39,5 @@ def older_model(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -
         env=os.environ | {"FLAGS_enable_pir_api": "0"},
     )
     assert (folder / "inference.pdmodel").exists()
-    (folder / "inference.pdiparams.info").write_bytes(pickle.dumps(_Evil(folder / "mark")))
+    (folder / "inference.pdiparams.info").write_bytes(pickle.dumps(Evil(folder / "mark")))
     return folder

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from check_support import run_check
+from check_support import Evil, run_check
 
 
 @pytest.fixture
@@ -71,20 +71,12 @@ def test_a_parameter_file_that_is_missing_is_named(check, models: Path, tmp_path
     assert "inference.pdiparams is missing" in check("--model", tmp_path).said
 
 
-class _Evil:
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self):
-        return (exec, (f"open({str(self.mark)!r}, 'w')",))
-
-
 def test_no_code_in_weights_is_run(check, tmp_path: Path) -> None:
     evil = tmp_path / "evil.pdparams"
-    evil.write_bytes(pickle.dumps({"fc.weight": _Evil(tmp_path / "mark")}))
+    evil.write_bytes(pickle.dumps({"fc.weight": Evil(tmp_path / "mark")}))
     info = tmp_path / "right"
     shutil.copytree(check.keywords["cwd"] / "right", info)
-    (info / "inference.pdiparams.info").write_bytes(pickle.dumps(_Evil(tmp_path / "mark")))
+    (info / "inference.pdiparams.info").write_bytes(pickle.dumps(Evil(tmp_path / "mark")))
     checked = check("--model", "right", "--weights", evil)
     assert "builtins.exec" in checked.said
     assert check("--model", info).status == "pass"

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from check_support import Checked, run_check
-from network_support import load_check, make_models
+from check_support import Checked, load_check, run_check
+from network_support import make_models
 
 infer_cpu = load_check("infer-cpu")
 

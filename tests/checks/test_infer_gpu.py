@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_support import run_check
-from network_support import load_check
+from check_support import load_check, run_check
 
 infer_gpu = load_check("infer-gpu")
 

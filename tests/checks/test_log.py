@@ -5,13 +5,11 @@ Half of them were seen when the last words were chosen, the other half never: do
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from check_support import CHECKS, run_check
+from check_support import CHECKS, load_check, run_check
 
 from kb.check_header import parse_check
 from kb.checks import Signature
@@ -42,14 +40,9 @@ def signatures() -> tuple[Signature, ...]:
 
 
 @pytest.fixture(scope="module")
-def script() -> Iterator[ModuleType]:
+def script() -> ModuleType:
     """The script itself, as a module."""
-    spec = importlib.util.spec_from_file_location("log_check", CHECKS / "log.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_check("log")
 
 
 def test_real_error_texts_are_told_apart(texts: dict[Path, str], signatures: tuple[Signature, ...]) -> None:
