@@ -67,6 +67,7 @@ class Hit:
         document: dict[str, Any] = {
             "id": record.id,
             "question": record.question,
+            "language": record.language,
             "answer": record.answer,
             "answer_html": record.answer_html,
             "confidence": self.confidence,

@@ -88,6 +88,7 @@ class CheckLink:
         return {
             "id": self.id,
             "title": self.title,
+            "titles": self.titles,
             "command": self.command,
             "url": f"/checks/{self.id}.py",
             "sha256": self.sha256,

@@ -18,7 +18,6 @@ from server.reload import KnowledgeHolder
 from server.scripts import scripts
 from server.security import install_security
 
-_STYLE = "style.css"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -35,24 +34,27 @@ def create_app(kb_folder: Path) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     install_security(app)
     install_error_handlers(app)
-    _install_style(app)
+    _install_static(app)
     for blueprint in (api, discovery, health, pages, scripts):
         app.register_blueprint(blueprint)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
     return app
 
 
-def _install_style(app: Flask) -> None:
-    """Give the style sheet an address that changes with its content, so that it may be kept for ever."""
-    digest = hashlib.sha256((Path(str(app.static_folder)) / _STYLE).read_bytes()).hexdigest()[:16]
+def _install_static(app: Flask) -> None:
+    """Give every static file an address that changes with its content, so that it may be kept for ever."""
+    files = sorted(Path(str(app.static_folder)).iterdir())
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
 
-    def style_address() -> str:
-        return url_for("static", filename=_STYLE, v=digest)
+    def static_address(name: str) -> str:
+        return url_for("static", filename=name, v=digests[name])
 
-    def keep_style(response: Response) -> Response:
-        if request.endpoint == "static" and request.args.get("v") == digest and response.status_code == 200:
-            response.headers["Cache-Control"] = _FOREVER
+    def keep_static(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code == 200:
+            asked, name = request.args.get("v"), (request.view_args or {})["filename"]
+            if asked and asked == digests.get(name):
+                response.headers["Cache-Control"] = _FOREVER
         return response
 
-    app.jinja_env.globals["style_address"] = style_address
-    app.after_request(keep_style)
+    app.jinja_env.globals["static_address"] = static_address
+    app.after_request(keep_static)

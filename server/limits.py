@@ -15,6 +15,7 @@ RECORDS_LIMIT_MAX = 200  # about 0.5 MB of JSON
 LISTED_QUESTIONS = 300  # on the start page; more is not read by anybody, and they are searched all the same
 NEAREST_QUESTIONS = 3  # below an answer on its own page
 SITEMAP_ADDRESSES = 50_000  # of one sitemap, the protocol's limit; 100,000 records take two
+RELATED_ABOVE = 0.3  # confidence; a runner-up less sure than this is noise below an answer
 SNIPPET_CHARS = 200  # of the sentence shown below a hit
 
 THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured, is 235 ms with 4 threads, 68 with 8

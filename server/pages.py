@@ -1,4 +1,7 @@
-"""The pages: search, and one address for every answer. They work without JavaScript."""
+"""The pages: search, and one address for every answer.
+
+They work without JavaScript; `static/search.js` adds answers while the reader types.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,11 @@ from kb.answers import Answer, Hit
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.leases import leased_knowledge
-from server.limits import LISTED_QUESTIONS, NEAREST_QUESTIONS, QUESTION_UNITS
+from server.limits import LISTED_QUESTIONS, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE
+from server.live import live_settings
 from server.wording import Wording, wording
 
 pages = Blueprint("pages", __name__)
-
-_RELATED_ABOVE = 0.3  # a runner-up less sure than this is noise below an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def answer(record_id: str) -> Response:
 
 
 def _page(words: Wording, template: str, **context: object) -> Response:
-    response = make_response(render_template(template, words=words, question_units=QUESTION_UNITS, **context))
+    box = {"question_units": QUESTION_UNITS, "live": live_settings(words)}
+    response = make_response(render_template(template, words=words, **box, **context))
     response.headers["Content-Language"] = words.language
     response.vary.add("Accept-Language")
     return response
@@ -97,7 +100,7 @@ def _related(reply: Answer) -> tuple[Hit, ...]:
     return tuple(
         hit
         for hit in reply.hits[1:]
-        if hit.confidence >= _RELATED_ABOVE and hit.record.language == reply.hits[0].record.language
+        if hit.confidence >= RELATED_ABOVE and hit.record.language == reply.hits[0].record.language
     )
 
 

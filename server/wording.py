@@ -12,6 +12,33 @@ _LIKELY = 0.5  # from here the answer is more likely right than not
 
 
 @dataclass(frozen=True, slots=True)
+class LiveWording:
+    """The texts of the search box that answers while the reader types."""
+
+    results: str
+    """Name of the list of hits."""
+    found: str
+    """Said after the state, with {count}."""
+    preview: str
+    """Above the answer of the hit chosen with the arrow keys."""
+    keys: str
+    """Which keys do what."""
+    understood: str
+    """With {question}, as it was searched for."""
+    slow: str
+    offline: str
+    unreachable: str
+    """The reader's machine has a network, the server does not reply."""
+    offline_hint: str
+    retry: str
+    recent: str
+    recent_hint: str
+    forget: str
+    """With {question}."""
+    forget_all: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """Every text the pages show, but for stored questions and answers."""
 
@@ -57,10 +84,19 @@ class Wording:
     """What to tell a reader, by status."""
     error_otherwise: str
     error_title: str
+    live: LiveWording
 
     def level(self, confidence: float) -> str:
         """Return which of the three words a confidence takes: `sure`, `likely` or `unsure`."""
         return "sure" if confidence >= _SURE else "likely" if confidence >= _LIKELY else "unsure"
+
+    def levels(self) -> list[dict[str, str | float]]:
+        """Return the three words, surest first, each with the confidence it starts `from`."""
+        return [
+            {"name": "sure", "word": self.sure, "from": _SURE},
+            {"name": "likely", "word": self.likely, "from": _LIKELY},
+            {"name": "unsure", "word": self.unsure, "from": 0.0},
+        ]
 
     def sureness(self, confidence: float) -> str:
         """Return a confidence in words and as a number."""
@@ -121,6 +157,22 @@ CHINESE = Wording(
     },
     error_otherwise="请求没有完成，请稍后再试。",
     error_title="出错了",
+    live=LiveWording(
+        results="搜索结果",
+        found="共 {count} 条结果。",
+        preview="这一条的答案",
+        keys="↑ ↓ 选择 · Enter 打开 · Shift+Enter 新标签页 · Esc 收起",
+        understood="系统理解的问题：{question}",
+        slow="还在查找，请稍候…",
+        offline="你现在没有联网",
+        unreachable="连不上服务器",
+        offline_hint="输入的内容还在，恢复连接后可以接着问。",
+        retry="再试一次",
+        recent="最近的提问",
+        recent_hint="只保存在这个浏览器里，不会发送出去。",
+        forget="删除：{question}",
+        forget_all="全部清除",
+    ),
 )
 
 ENGLISH = Wording(
@@ -168,6 +220,22 @@ ENGLISH = Wording(
     },
     error_otherwise="The request was not completed. Please try again later.",
     error_title="Something went wrong",
+    live=LiveWording(
+        results="Results",
+        found="Results: {count}.",
+        preview="Answer of this question",
+        keys="↑ ↓ choose · Enter opens · Shift+Enter new tab · Esc closes",
+        understood="Understood as: {question}",
+        slow="Still searching…",
+        offline="You are offline",
+        unreachable="The server cannot be reached",
+        offline_hint="What you typed is kept; ask again once there is a connection.",
+        retry="Try again",
+        recent="Recent questions",
+        recent_hint="Kept in this browser only, never sent.",
+        forget="Remove: {question}",
+        forget_all="Clear all",
+    ),
 )
 
 

@@ -64,10 +64,17 @@ def test_an_answer_carries_its_checks(server: ServedProcess) -> None:
     assert shm == {
         "id": "shm",
         "title": shm["title"],
+        "titles": shm["titles"],
         "command": "faq check run shm",
         "url": "/checks/shm.py",
         "sha256": hashlib.sha256((CHECKS / "shm.py").read_bytes()).hexdigest(),
     }
+
+
+def test_an_answer_names_its_checks_in_the_headers_words_and_in_other_languages(server: ServedProcess) -> None:
+    shm = next(check for check in server.ask(DOCKER_QUESTION).json["answers"][0]["checks"] if check["id"] == "shm")
+    assert "large enough" in shm["title"]
+    assert "够 DataLoader 用吗" in shm["titles"]["zh"]
 
 
 @pytest.mark.parametrize("path", ["/q/faq_2021_s1/Q1.3", f"/?q={DOCKER_QUESTION.replace(' ', '+')}"])

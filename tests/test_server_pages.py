@@ -190,3 +190,13 @@ def test_an_answers_page_leads_to_the_nearest_questions_in_its_language(client):
     assert "/q/faq_2021_s1/Q2.5" in related, "mobile networks, and why others use large ones"
     assert "/q/faq_2021_s1/Q2.4" not in related
     assert "/q/en/" not in related
+
+
+@pytest.mark.parametrize("path", ["/", "/q/faq_2021_s1/Q1.3"])
+@pytest.mark.parametrize(("reader", "words"), [(CHINESE_READER, CHINESE), (ENGLISH_READER, ENGLISH)])
+def test_the_search_box_carries_the_texts_of_its_module_in_the_readers_language(client, path, reader, words):
+    settings = json.loads(re.search(r"data-live='([^']*)'", client.get(path, headers=reader).text)[1])
+    assert (settings["ask"], settings["answers"]) == ("/api/v1/ask", "/q/")
+    assert settings["texts"]["understood"] == words.live.understood
+    assert settings["texts"]["errors"]["500"] == words.errors[500]
+    assert [level["word"] for level in settings["texts"]["levels"]] == [words.sure, words.likely, words.unsure]
