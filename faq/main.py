@@ -20,6 +20,7 @@ _COMMANDS = {
     "eval": "Measure answers on a file of labelled queries.",
     "tune": "Learn from labelled queries; keep what proves better.",
     "export": "Write all records as JSON Lines, JSON-LD or CSV.",
+    "feedback": "Show what readers ask in vain, and their votes.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
 }

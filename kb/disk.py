@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kb.errors import Busy, StorageFailed
@@ -39,9 +39,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a new file and sync it; the folder is synced by the caller once all files are in."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         view = memoryview(content)
         while view:
@@ -67,6 +67,24 @@ def replace_file(path: Path, content: bytes) -> None:
     temporary.unlink(missing_ok=True)
     write_file(temporary, content)
     temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def install_file(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, unless another process was first; its temporary name goes either way.
+
+    A link, not a rename, which would replace what the other process already uses.
+    """
+    try:
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if not path.exists():  # without links there is no better way; two at the same instant leave the later one
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

@@ -49,6 +49,14 @@ class StorageFailed(KbError):
     """The disk is full, read-only or failing; nothing was published."""
 
 
+class FeedbackDamaged(KbError):
+    """The file of feedback is damaged, of another version or not one at all; it is left as it is."""
+
+
+class InvalidFeedback(KbError):
+    """A note, a question or the tags of a vote are longer than what is kept."""
+
+
 class InvalidQuery(KbError):
     """A parameter of a question is out of range (top_k, min_confidence, tags)."""
 

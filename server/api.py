@@ -14,6 +14,7 @@ from server.bodies import AskBody, RecordsParameters, SearchParameters, read_bod
 from server.leases import leased_knowledge
 from server.limits import SNIPPET_CHARS
 from server.problems import FieldError, Refused
+from server.tokens import answer_token
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -26,7 +27,7 @@ def ask() -> Response:
         answer = knowledge.ask(
             body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags)
         )
-    return jsonify(answer.to_json(explain=body.explain))
+    return jsonify(answer.to_json(explain=body.explain) | {"answer_token": answer_token(answer)})
 
 
 @api.get("/search")

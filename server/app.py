@@ -8,6 +8,8 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 
 from kb import limits
+from kb.feedback import FeedbackStore
+from server import feedback, tokens
 from server.api import api
 from server.discovery import discovery
 from server.health import health
@@ -32,11 +34,14 @@ def create_app(kb_folder: Path) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, discovery, health, pages, scripts):
+    for blueprint in (api, discovery, feedback.feedback, health, pages, scripts):
         app.register_blueprint(blueprint)
+    app.extensions[feedback.EXTENSION] = FeedbackStore(kb_folder)
+    app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
     return app
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kb import limits
 from server.limits import (
+    ANSWER_TOKEN_CHARS,
     FIELD_ERRORS,
     FIELD_NAME_CHARS,
     JSON_LEVELS,
@@ -42,6 +43,18 @@ class AskBody(_Strict):
     explain: bool = False
 
 
+class FeedbackBody(_Strict):
+    """Body of `POST /api/v1/feedback`: one of answer_token, or question and record_id."""
+
+    answer_token: str | None = Field(default=None, max_length=ANSWER_TOKEN_CHARS)
+    question: str | None = Field(default=None, max_length=limits.FEEDBACK_QUESTION_CHARS)
+    record_id: str | None = None
+    """With a token: which of the records shown is meant, the first when none is named."""
+    helpful: bool
+    tags: list[_Tag] = Field(default=[], max_length=limits.TAGS_MAX)
+    note: str | None = Field(default=None, max_length=limits.NOTE_CHARS)
+
+
 class _Parameters(BaseModel):
     """Query parameters are text, so numbers are read from it."""
 
@@ -72,13 +85,23 @@ def read_body(request: Request, model: type[_M]) -> _M:
     return _validated(model, value)
 
 
+def read_feedback_form(request: Request) -> FeedbackBody:
+    """Return the form of the pages as the body that programs send. Raises Refused: 415 not a form, 422 wrong fields."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Refused(415, "This address takes the form of the pages; programs POST JSON to /api/v1/feedback.")
+    given = request.form.to_dict(flat=False)
+    tags = given.pop("tags", [])
+    values: dict[str, Any] = dict(_given_once(given))
+    if "helpful" in values:
+        values["helpful"] = {"yes": True, "no": False}.get(values["helpful"], values["helpful"])
+    # Browsers send each line break as two characters, and count it as one against maxlength.
+    values["note"] = values.get("note", "").replace("\r\n", "\n").strip() or None
+    return _validated(FeedbackBody, values | {"tags": tags})
+
+
 def read_parameters(request: Request, model: type[_M]) -> _M:
     """Return the query parameters as a model. Raises Refused (422)."""
-    values = request.args.to_dict(flat=False)
-    repeated = [name for name, given in values.items() if len(given) > 1]
-    if repeated:
-        _refuse_fields([FieldError(name[:FIELD_NAME_CHARS], "Give this parameter once.") for name in repeated])
-    return _validated(model, {name: given[0] for name, given in values.items()})
+    return _validated(model, _given_once(request.args.to_dict(flat=False)))
 
 
 def parse_json(content: bytes) -> Any:
@@ -137,6 +160,13 @@ def _holds_surrogate(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_holds_surrogate(part) for pair in value.items() for part in pair)
     return isinstance(value, list) and any(_holds_surrogate(part) for part in value)
+
+
+def _given_once(values: dict[str, list[str]]) -> dict[str, str]:
+    repeated = [name for name, given in values.items() if len(given) > 1]
+    if repeated:
+        _refuse_fields([FieldError(name[:FIELD_NAME_CHARS], "Give this parameter once.") for name in repeated])
+    return {name: given[0] for name, given in values.items()}
 
 
 def _validated(model: type[_M], values: dict[str, Any]) -> _M:

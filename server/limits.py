@@ -17,6 +17,9 @@ NEAREST_QUESTIONS = 3  # below an answer on its own page
 SITEMAP_ADDRESSES = 50_000  # of one sitemap, the protocol's limit; 100,000 records take two
 RELATED_ABOVE = 0.3  # confidence; a runner-up less sure than this is noise below an answer
 SNIPPET_CHARS = 200  # of the sentence shown below a hit
+ANSWER_TOKEN_SECONDS = 24 * 3_600  # a tab left open over night can still be voted from
+ANSWER_TOKEN_CHARS = 48 * 1024  # 4,000 bytes of question and 20 ids of 1,000 bytes each; fits a body of 64 KiB
+THANKED_QUESTION_BYTES = 3_900  # 3 bytes each in the address that leads back; URL_BYTES holds them
 
 THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured, is 235 ms with 4 threads, 68 with 8
 QUEUED_REQUESTS = 128  # waiting for a thread; at 5 ms a question on 2 cores the last of them waits 0.3 s

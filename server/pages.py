@@ -13,12 +13,13 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.exceptions import NotFound
 
 from kb import limits
-from kb.answers import Answer, Hit
+from kb.answers import Answer, Hit, Reason
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.leases import leased_knowledge
 from server.limits import LISTED_QUESTIONS, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE
 from server.live import live_settings
+from server.tokens import answer_token, record_token
 from server.wording import Wording, wording
 
 pages = Blueprint("pages", __name__)
@@ -58,6 +59,7 @@ def search() -> Response:
         question=question,
         answer=reply,
         related=_related(reply) if reply else (),
+        token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
         record_count=knowledge.record_count,
     )
@@ -80,11 +82,22 @@ def answer(record_id: str) -> Response:
         record=record,
         checks=checks,
         nearest=nearest,
+        token=record_token(record.id, knowledge.name),
         address=address,
         structured=_structured_data(record, address),
         question="",
         record_count=record_count,
     )
+
+
+@pages.get("/feedback")
+def thanks() -> Response:
+    """Thank for feedback, and lead back to the question or the record it was about."""
+    question, record_id = request.args.get("q", ""), request.args.get("record", "")
+    back = url_for("pages.search", q=question or None)
+    if record_id:
+        back = url_for("pages.answer", record_id=record_id)
+    return _page(wording(), "thanks.html", back=back)
 
 
 def _page(words: Wording, template: str, **context: object) -> Response:
@@ -93,6 +106,11 @@ def _page(words: Wording, template: str, **context: object) -> Response:
     response.headers["Content-Language"] = words.language
     response.vary.add("Accept-Language")
     return response
+
+
+def _says_nothing(reply: Answer) -> bool:
+    """Return whether the question holds no words, so that there is nothing to tell the maintainer."""
+    return reply.no_answer is not None and reply.no_answer.reason is Reason.EMPTY_QUESTION
 
 
 def _related(reply: Answer) -> tuple[Hit, ...]:

@@ -77,6 +77,25 @@ class Wording:
     download: str
     """With {file}."""
     other_wordings: str
+    judge: str
+    """Asked below an answer."""
+    helpful: str
+    not_helpful: str
+    reasons_title: str
+    reasons: Mapping[str, str]
+    """What may be wrong with an answer, by the tag that is stored; in the order shown."""
+    note: str
+    privacy: str
+    """What is kept of a note and a question."""
+    send: str
+    none_of_these: str
+    """Asked below choices."""
+    tell: str
+    """The button that records an unanswered question."""
+    tell_hint: str
+    thanks: str
+    thanks_hint: str
+    back_to_answer: str
     back: str
     footer: str
     """With {count}."""
@@ -145,13 +164,38 @@ CHINESE = Wording(
     checks_hint="脚本在本机实测，给出结论和要改的参数；服务器从不运行它们。",
     download="下载 {file}",
     other_wordings="也有人这样问",
+    judge="这个回答有帮助吗？",
+    helpful="有帮助",
+    not_helpful="没有帮助",
+    reasons_title="哪里不好？可以多选",
+    reasons={
+        "outdated": "过时了",
+        "incomplete": "不完整",
+        "wrong": "不正确",
+        "unclear": "看不明白",
+        "not_my_question": "答非所问",
+        "other": "其他",
+    },
+    note="补充说明（可不填）",
+    privacy="保存前会去掉邮箱、密钥和用户目录名；浏览器若要求“不跟踪”，则不保存任何文字。",
+    send="发送",
+    none_of_these="都不是？",
+    tell="告诉维护者",
+    tell_hint="记下这个问题，维护者会据此补充答案。",
+    thanks="谢谢",
+    thanks_hint="已经记下，维护者会看到。",
+    back_to_answer="返回",
     back="全部问题",
     footer="共 {count} 个问题。答案均为知识库原文，不是生成的。",
     errors={
         400: "浏览器发来的请求无法识别。请回到首页重新提问。",
+        403: "这个表单只能从本站的页面提交。",
         404: "这个地址没有内容，问题可能已改名或删除。",
         405: "这个地址不接受这种请求。",
         414: "问题太长，放不进网址。请只留下关键的几行。",
+        413: "提交的内容太长，请删减后再试。",
+        415: "提交的内容格式不对，请从页面上的表单提交。",
+        422: "没有记下：页面打开太久，或者文字太长。请回到原来的页面，刷新后再试。",
         500: "服务器内部出错，已记入日志。请稍后再试。",
         503: "服务器正忙，请过一会儿再试。",
     },
@@ -208,13 +252,41 @@ ENGLISH = Wording(
     checks_hint="These scripts measure on your own machine and name what to change; the server never runs them.",
     download="Download {file}",
     other_wordings="Also asked as",
+    judge="Was this helpful?",
+    helpful="Helpful",
+    not_helpful="Not helpful",
+    reasons_title="What is wrong with it? Choose any that apply",
+    reasons={
+        "outdated": "Outdated",
+        "incomplete": "Incomplete",
+        "wrong": "Wrong",
+        "unclear": "Hard to understand",
+        "not_my_question": "Not what I asked",
+        "other": "Something else",
+    },
+    note="Anything to add (optional)",
+    privacy=(
+        "E-mail addresses, keys and names of home folders are removed before anything is stored. If your browser asks"
+        " not to be tracked, no words are stored."
+    ),
+    send="Send",
+    none_of_these="None of these?",
+    tell="Tell the maintainer",
+    tell_hint="Records the question, so that an answer can be written.",
+    thanks="Thank you",
+    thanks_hint="It is recorded, and the maintainer will see it.",
+    back_to_answer="Back",
     back="All questions",
     footer="{count} questions. Every answer is stored text, word for word; nothing is generated.",
     errors={
         400: "The browser sent something that cannot be understood. Go back and ask again.",
+        403: "This form can only be sent from this site's own pages.",
         404: "There is nothing at this address; the question may have been renamed or removed.",
         405: "This address does not take that kind of request.",
         414: "The question is too long for an address. Keep only the lines that matter.",
+        413: "That was too much text. Shorten it and try again.",
+        415: "This address takes the form on the pages. Please send it from there.",
+        422: "Nothing was recorded: the page was open too long, or the text is too long. Reload it and try again.",
         500: "Something failed on the server, and it is logged. Please try again later.",
         503: "The server is busy. Please try again in a moment.",
     },

@@ -49,7 +49,7 @@ def test_the_answer_document_has_the_documented_fields(client):
     }
     best = answer["answers"][0]
     assert set(best) == {
-        "id", "question", "answer", "answer_html", "confidence", "highlight", "source", "checks",
+        "id", "question", "language", "answer", "answer_html", "confidence", "highlight", "source", "checks",
     }  # fmt: skip
     assert set(best["source"]) == {"path", "line", "section", "anchor"}
 

@@ -40,6 +40,10 @@ ROUTES = [
     ("OPTIONS", "/api/v1/ask", 200),
     ("HEAD", "/", 200),
     ("POST", "/api/v1/ask", 415),
+    ("GET", "/feedback", 200),
+    ("POST", "/feedback", 415),
+    ("POST", "/api/v1/feedback", 415),
+    ("GET", "/api/v1/feedback", 405),
     ("GET", "/api/v1/broken", 500),
     ("GET", "/?q=" + "x" * 13_000, 414),
 ]

@@ -1,0 +1,123 @@
+"""Feedback on answers: from programs as JSON, from pages as a form."""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from flask import Blueprint, Response, current_app, g, make_response, redirect, request, url_for
+
+from kb.answers import Status
+from kb.errors import KbError
+from kb.feedback import REASONS, Event, FeedbackStore, Unanswered, Vote
+from server.bodies import FeedbackBody, read_body, read_feedback_form
+from server.leases import leased_knowledge
+from server.limits import THANKED_QUESTION_BYTES
+from server.problems import FieldError, Refused
+from server.tokens import GivenAnswer, ReadToken, answer_tokens
+
+EXTENSION = "faq-feedback"
+feedback = Blueprint("feedback", __name__)
+_log = logging.getLogger("faq.server")
+
+
+@feedback.post("/api/v1/feedback")
+def take_feedback() -> Response:
+    """Record a vote, or a question that found no answer.
+
+    Another site's page cannot send this unasked: JSON needs leave by CORS first.
+    """
+    body = read_body(request, FeedbackBody)
+    _store(body, _judged(body))
+    return Response(status=204)
+
+
+@feedback.post("/feedback")
+def take_form() -> Response:
+    """Record the same from a page without JavaScript, and lead to a page that thanks: reloading it sends nothing."""
+    _refuse_other_sites()
+    body = read_feedback_form(request)
+    judged = _judged(body)
+    _store(body, judged)
+    return make_response(redirect(_thanks_address(judged.given), 303))
+
+
+def _refuse_other_sites() -> None:
+    """Refuse a form that another site sent.
+
+    There is no CSRF token: no cookie or login exists that another site could make a browser use, and a form needs an
+    answer token, which another site cannot read out of our pages. What is left is that a visitor's browser might vote
+    for a site that got a token itself, and browsers tell that.
+
+    Sec-Fetch-Site comes with HTTPS and on this machine only. `Origin: null` is what our own pages send where it is
+    missing, because their Referrer-Policy is no-referrer; so it is let through.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_ours = site == "same-origin"
+    else:
+        origin = request.headers.get("Origin", "null")
+        # Either scheme: behind a proxy that ends TLS the one here is not the one of the page.
+        is_ours = origin in {"null", f"http://{request.host}", f"https://{request.host}"}
+    if not is_ours:
+        raise Refused(403, "This form is taken from the pages of this site alone; programs POST /api/v1/feedback.")
+
+
+def _judged(body: FeedbackBody) -> ReadToken:
+    """Return the answer that is judged. Raises Refused (422)."""
+    if body.answer_token is not None:
+        token = answer_tokens().read(body.answer_token)
+        if body.record_id is not None and body.record_id not in token.given.record_ids:
+            raise _wrong_record("This record was not shown with that answer; send question and record_id alone.")
+        return token
+    if body.question is None or body.record_id is None:
+        missing = "Send answer_token, or both question and record_id."
+        raise Refused(422, f"It is not said which answer is meant. {missing}", [FieldError("answer_token", missing)])
+    with leased_knowledge() as knowledge:
+        if knowledge.record(body.record_id) is None:
+            raise _wrong_record("No record has this id; GET /api/v1/records lists them.")
+    given = GivenAnswer(knowledge.name, Status.ANSWERED, (body.record_id,), body.question)
+    return ReadToken(given, id="")
+
+
+def _wrong_record(reason: str) -> Refused:
+    return Refused(422, f"The record cannot be judged. {reason}", [FieldError("record_id", reason)])
+
+
+def _store(body: FeedbackBody, judged: ReadToken) -> None:
+    """Keep it. Raises Refused (503) where the disk refuses."""
+    try:
+        _store_of_application().record(_event(body, judged))
+    except KbError as error:
+        _log.error("request %s: feedback is lost: %s", g.request_id, error)
+        raise Refused(503, "The feedback could not be stored; try again later.") from error
+
+
+def _event(body: FeedbackBody, judged: ReadToken) -> Event:
+    given = judged.given
+    record_id = body.record_id
+    if record_id is None and given.status is Status.ANSWERED:
+        record_id = given.record_ids[0]
+    private = _asks_for_privacy()
+    question = None if private else given.question or None
+    note = None if private else body.note or None
+    tags = tuple(tag for tag in body.tags if tag in REASONS or not private)
+    if record_id is None and not body.helpful:
+        return Unanswered(question, given.status.value, tags, note, given.snapshot, judged.id or None)
+    return Vote(record_id, body.helpful, tags, note, question, given.snapshot, judged.id or None)
+
+
+def _asks_for_privacy() -> bool:
+    """Return whether the browser says Do Not Track or Global Privacy Control: a vote counts, words are not kept."""
+    return request.headers.get("DNT") == "1" or request.headers.get("Sec-GPC") == "1"
+
+
+def _store_of_application() -> FeedbackStore:
+    return cast(FeedbackStore, current_app.extensions[EXTENSION])
+
+
+def _thanks_address(given: GivenAnswer) -> str:
+    """Return the page that thanks, which knows the way back: to the question, else to the record."""
+    if given.question and len(given.question.encode()) <= THANKED_QUESTION_BYTES:
+        return url_for("pages.thanks", q=given.question)
+    return url_for("pages.thanks", record=given.record_ids[0] if given.record_ids and not given.question else None)
