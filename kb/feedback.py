@@ -180,6 +180,20 @@ class FeedbackStore:
         )
         return tuple(sorted(found, key=lambda votes: (-votes.not_helpful, -votes.helpful, votes.record_id)))
 
+    def most_asked(self, *, at_least: int) -> tuple[str, ...]:
+        """Return the ids of the records opened or found helpful at least so often, most often first.
+
+        Raises StorageFailed, FeedbackDamaged.
+        """
+        counted = """
+            SELECT record FROM (
+                SELECT record FROM clicks UNION ALL SELECT record FROM votes WHERE helpful = 1 AND record IS NOT NULL
+            ) GROUP BY record HAVING count(*) >= ? ORDER BY count(*) DESC, record
+        """
+        with self._reading() as connection:
+            rows = connection.execute(counted, (at_least,)).fetchall() if connection is not None else []
+        return tuple(str(record_id) for (record_id,) in rows)
+
     def asked_in_vain(self) -> tuple[AskedInVain, ...]:
         """Return the unanswered questions, most asked first, then newest. Raises StorageFailed, FeedbackDamaged."""
         told: dict[str, list[Unanswered]] = {}

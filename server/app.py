@@ -9,11 +9,12 @@ from flask import Flask, Response, request, url_for
 
 from kb import limits
 from kb.feedback import FeedbackStore
-from server import feedback, tokens
+from server import feedback, tokens, topics
 from server.api import api
 from server.discovery import discovery
 from server.health import health
 from server.leases import EXTENSION
+from server.marking import marked
 from server.pages import pages
 from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
@@ -34,13 +35,16 @@ def create_app(kb_folder: Path) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters["marked"] = marked
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
     for blueprint in (api, discovery, feedback.feedback, health, pages, scripts):
         app.register_blueprint(blueprint)
-    app.extensions[feedback.EXTENSION] = FeedbackStore(kb_folder)
+    app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
+    app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
+    app.extensions[topics.EXTENSION] = topics.Topics()
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
     return app

@@ -55,6 +55,13 @@ class FeedbackBody(_Strict):
     note: str | None = Field(default=None, max_length=limits.NOTE_CHARS)
 
 
+class ClickBody(_Strict):
+    """Body of `POST /api/v1/clicks`: which of the records shown a reader opened."""
+
+    answer_token: str = Field(max_length=ANSWER_TOKEN_CHARS)
+    record_id: str
+
+
 class _Parameters(BaseModel):
     """Query parameters are text, so numbers are read from it."""
 

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, url_for
 from werkzeug.exceptions import NotFound
 
 from kb.knowledge import KnowledgeBase
+from server.catalogues import wording
 from server.leases import leased_knowledge
 from server.limits import SITEMAP_ADDRESSES
-from server.wording import wording
+from server.topics import topics_of
 
 discovery = Blueprint("discovery", __name__)
 
@@ -25,7 +26,7 @@ _SITEMAP_SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 def opensearch() -> Response:
     """Describe the search box, so that a browser can offer it as a search engine (OpenSearch 1.1)."""
     words = wording()
-    address = url_for("pages.search", _external=True) + "?q={searchTerms}"
+    address = url_for("pages.search", lang=None, _external=True) + "?q={searchTerms}"
     lines = (
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">',
         f"<ShortName>{escape(words.site)}</ShortName>",
@@ -41,12 +42,13 @@ def opensearch() -> Response:
 
 @discovery.get("/sitemap.xml")
 def sitemap() -> Response:
-    """List every answer's address; above 50,000, the sitemaps that do (sitemaps.org)."""
+    """List the address of every answer and topic; above 50,000, the sitemaps that do (sitemaps.org)."""
     with leased_knowledge() as knowledge:
-        if knowledge.record_count <= SITEMAP_ADDRESSES:
+        count = knowledge.record_count + len(topics_of(knowledge))
+        if count <= SITEMAP_ADDRESSES:
             return _addresses(knowledge, 1)
         changed = _changed(knowledge)
-        pages = range(1, -(-knowledge.record_count // SITEMAP_ADDRESSES) + 1)
+        pages = range(1, -(-count // SITEMAP_ADDRESSES) + 1)
     addresses = (url_for("discovery.sitemap_page", number=number, _external=True) for number in pages)
     entries = (f"<sitemap><loc>{escape(each)}</loc><lastmod>{changed}</lastmod></sitemap>" for each in addresses)
     return _xml((f"<sitemapindex {_SITEMAP_SPACE}>", *entries, "</sitemapindex>"), _SITEMAP)
@@ -60,11 +62,16 @@ def sitemap_page(number: int) -> Response:
 
 
 def _addresses(knowledge: KnowledgeBase, number: int) -> Response:
-    ids = knowledge.record_ids(start=(number - 1) * SITEMAP_ADDRESSES, limit=SITEMAP_ADDRESSES)
-    if number < 1 or (number > 1 and not ids):
+    """Return one sitemap: the answers come first, the topics after the last of them."""
+    start = (number - 1) * SITEMAP_ADDRESSES
+    ids = knowledge.record_ids(start=start, limit=SITEMAP_ADDRESSES)
+    skipped = max(start - knowledge.record_count, 0)
+    topics = list(topics_of(knowledge))[skipped : skipped + SITEMAP_ADDRESSES - len(ids)]
+    if number < 1 or (number > 1 and not ids and not topics):
         raise NotFound
     changed = _changed(knowledge)
-    addresses = (url_for("pages.answer", record_id=record_id, _external=True) for record_id in ids)
+    answers = (url_for("pages.answer", record_id=record_id, _external=True) for record_id in ids)
+    addresses = [*answers, *(url_for("pages.topic", address=topic, _external=True) for topic in topics)]
     entries = (f"<url><loc>{escape(each)}</loc><lastmod>{changed}</lastmod></url>" for each in addresses)
     return _xml((f"<urlset {_SITEMAP_SPACE}>", *entries, "</urlset>"), _SITEMAP)
 

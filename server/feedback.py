@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from typing import cast
 
 from flask import Blueprint, Response, current_app, g, make_response, redirect, request, url_for
 
 from kb.answers import Status
 from kb.errors import KbError
-from kb.feedback import REASONS, Event, FeedbackStore, Unanswered, Vote
-from server.bodies import FeedbackBody, read_body, read_feedback_form
+from kb.feedback import REASONS, Click, Event, FeedbackStore, Unanswered, Vote
+from server.bodies import ClickBody, FeedbackBody, read_body, read_feedback_form
 from server.leases import leased_knowledge
-from server.limits import THANKED_QUESTION_BYTES
+from server.limits import MOST_ASKED_FROM, MOST_ASKED_SECONDS, THANKED_QUESTION_BYTES
 from server.problems import FieldError, Refused
 from server.tokens import GivenAnswer, ReadToken, answer_tokens
 
 EXTENSION = "faq-feedback"
+MOST_ASKED_EXTENSION = "faq-most-asked"
 feedback = Blueprint("feedback", __name__)
 _log = logging.getLogger("faq.server")
 
@@ -28,7 +31,19 @@ def take_feedback() -> Response:
     Another site's page cannot send this unasked: JSON needs leave by CORS first.
     """
     body = read_body(request, FeedbackBody)
-    _store(body, _judged(body))
+    _record(_event(body, _judged(body)))
+    return Response(status=204)
+
+
+@feedback.post("/api/v1/clicks")
+def take_click() -> Response:
+    """Record that a reader opened one of the records shown."""
+    body = read_body(request, ClickBody)
+    given = answer_tokens().read(body.answer_token).given
+    if body.record_id not in given.record_ids:
+        raise _wrong_record("This record was not shown with that answer.")
+    question = None if _asks_for_privacy() else given.question or None
+    _record(Click(body.record_id, question, given.snapshot))
     return Response(status=204)
 
 
@@ -38,7 +53,7 @@ def take_form() -> Response:
     _refuse_other_sites()
     body = read_feedback_form(request)
     judged = _judged(body)
-    _store(body, judged)
+    _record(_event(body, judged))
     return make_response(redirect(_thanks_address(judged.given), 303))
 
 
@@ -84,10 +99,10 @@ def _wrong_record(reason: str) -> Refused:
     return Refused(422, f"The record cannot be judged. {reason}", [FieldError("record_id", reason)])
 
 
-def _store(body: FeedbackBody, judged: ReadToken) -> None:
-    """Keep it. Raises Refused (503) where the disk refuses."""
+def _record(event: Event) -> None:
+    """Keep an event. Raises Refused (503) where the disk refuses."""
     try:
-        _store_of_application().record(_event(body, judged))
+        _store_of_application().record(event)
     except KbError as error:
         _log.error("request %s: feedback is lost: %s", g.request_id, error)
         raise Refused(503, "The feedback could not be stored; try again later.") from error
@@ -110,6 +125,33 @@ def _event(body: FeedbackBody, judged: ReadToken) -> Event:
 def _asks_for_privacy() -> bool:
     """Return whether the browser says Do Not Track or Global Privacy Control: a vote counts, words are not kept."""
     return request.headers.get("DNT") == "1" or request.headers.get("Sec-GPC") == "1"
+
+
+class MostAsked:
+    """What readers open and find helpful most often, counted anew once a minute."""
+
+    def __init__(self, store: FeedbackStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._counted: tuple[str, ...] = ()
+        self._until = 0.0
+
+    def record_ids(self) -> tuple[str, ...]:
+        """Return ids, most asked first; none where the feedback cannot be read, which the start page can do without."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._until = time.monotonic() + MOST_ASKED_SECONDS
+                try:
+                    self._counted = self._store.most_asked(at_least=MOST_ASKED_FROM)
+                except KbError as error:
+                    _log.warning("what is asked most is not known: %s", error)
+                    self._counted = ()
+            return self._counted
+
+
+def most_asked_ids() -> tuple[str, ...]:
+    """Return what the readers of the current application ask most, as record ids."""
+    return cast(MostAsked, current_app.extensions[MOST_ASKED_EXTENSION]).record_ids()
 
 
 def _store_of_application() -> FeedbackStore:

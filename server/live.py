@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from server.catalogues import LANGUAGE_PARAMETER, chosen_language
 from server.limits import RELATED_ABOVE
 from server.wording import Wording
 
@@ -37,7 +38,9 @@ def live_settings(words: Wording) -> dict[str, Any]:
     texts = {name: getattr(words, name) for name in _TEXTS}
     return {
         "ask": url_for("api.ask"),
-        "answers": url_for("pages.answer", record_id="_").removesuffix("_"),
+        "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
+        "clicks": url_for("feedback.take_click"),
+        "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "related_above": RELATED_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

@@ -6,8 +6,9 @@ They work without JavaScript; `static/search.js` adds answers while the reader t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby, islice
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -16,31 +17,28 @@ from kb import limits
 from kb.answers import Answer, Hit, Reason
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
+from server.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
+from server.feedback import most_asked_ids
 from server.leases import leased_knowledge
-from server.limits import LISTED_QUESTIONS, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE
+from server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE, SEARCH_LIMIT
 from server.live import live_settings
 from server.tokens import answer_token, record_token
-from server.wording import Wording, wording
+from server.topics import Question, Topic, topic_address, topics_of
+from server.wording import Wording
 
 pages = Blueprint("pages", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Stored questions under one heading."""
-
-    titles: tuple[str, ...]
-    """The headings above them, outermost first."""
-    records: tuple[Record, ...]
+_KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
+_SPEAKING = frozenset({"feedback.take_form"})  # beside the pages, what answers in the reader's language
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The stored questions, as the start page lists them."""
 
-    own: tuple[Section, ...]
+    most_asked: tuple[Question, ...]
+    own: tuple[Topic, ...]
     """Those in the reader's language; all of them where none is."""
-    others: tuple[Section, ...]
+    others: tuple[Topic, ...]
     unlisted: int
     """How many are stored beyond those listed."""
 
@@ -54,6 +52,7 @@ def search() -> Response:
         reply = knowledge.ask(question) if question else None
         listing = None if question else _listing(knowledge, words)
     return _page(
+        knowledge,
         words,
         "search.html",
         question=question,
@@ -61,7 +60,6 @@ def search() -> Response:
         related=_related(reply) if reply else (),
         token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
-        record_count=knowledge.record_count,
     )
 
 
@@ -70,24 +68,40 @@ def answer(record_id: str) -> Response:
     """Show one stored question with its answer, at an address that lasts."""
     with leased_knowledge() as knowledge:
         record = knowledge.record(record_id)
-        record_count = knowledge.record_count
         if record is None:
             raise NotFound
         checks = knowledge.checks_of(record)
         nearest = _nearest(knowledge, record)
-    address = url_for("pages.answer", record_id=record.id, _external=True)
+        translations = _translations(knowledge, record)
+        asked = _hit_of(knowledge, record, request.args.get("q", "").strip())
+    address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
     return _page(
+        knowledge,
         wording(),
         "answer.html",
         record=record,
+        asked=asked,
+        asked_question=request.args.get("q", "").strip(),
         checks=checks,
         nearest=nearest,
+        topic=topic_address(record),
+        translations=translations,
         token=record_token(record.id, knowledge.name),
         address=address,
         structured=_structured_data(record, address),
         question="",
-        record_count=record_count,
     )
+
+
+@pages.get("/topics/<path:address>")
+def topic(address: str) -> Response:
+    """List the questions under one heading."""
+    with leased_knowledge() as knowledge:
+        found = topics_of(knowledge).get(address)
+    if found is None:
+        raise NotFound
+    canonical = url_for("pages.topic", address=address, lang=None, _external=True)
+    return _page(knowledge, wording(), "topic.html", topic=found, address=canonical, question="")
 
 
 @pages.get("/feedback")
@@ -97,12 +111,33 @@ def thanks() -> Response:
     back = url_for("pages.search", q=question or None)
     if record_id:
         back = url_for("pages.answer", record_id=record_id)
-    return _page(wording(), "thanks.html", back=back)
+    with leased_knowledge() as knowledge:
+        return _page(knowledge, wording(), "thanks.html", back=back)
 
 
-def _page(words: Wording, template: str, **context: object) -> Response:
+@pages.app_url_defaults
+def _keep_language(endpoint: str, values: dict[str, object]) -> None:
+    """Let the pages that a page leads to speak the language that its address asks for."""
+    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith("pages.") else None
+    if chosen:
+        values.setdefault(LANGUAGE_PARAMETER, chosen)
+
+
+@pages.app_template_global()
+def language_links() -> list[tuple[Wording, str]]:
+    """Return the current page's address in each language; none where it is no page."""
+    if not (request.endpoint or "").startswith("pages."):
+        return []
+    # No other parameters: `_external` and `endpoint` mean something to url_for.
+    kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})
+    addresses = (url_for(str(request.endpoint), **(kept | {LANGUAGE_PARAMETER: code})) for code in WORDINGS)
+    return list(zip(WORDINGS.values(), addresses, strict=True))
+
+
+def _page(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
     box = {"question_units": QUESTION_UNITS, "live": live_settings(words)}
-    response = make_response(render_template(template, words=words, **box, **context))
+    stored = {"record_count": knowledge.record_count, "published": datetime.fromisoformat(knowledge.created)}
+    response = make_response(render_template(template, words=words, **box, **stored, **context))
     response.headers["Content-Language"] = words.language
     response.vary.add("Accept-Language")
     return response
@@ -122,6 +157,12 @@ def _related(reply: Answer) -> tuple[Hit, ...]:
     )
 
 
+def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | None:
+    """Return how a record answers the question that led to it; None where none did, or another record does better."""
+    found = knowledge.search(question, limit=SEARCH_LIMIT) if question else ()
+    return next((hit for hit in found if hit.record.id == record.id), None)
+
+
 def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
     """Return the records in the same language whose questions come nearest to a record's."""
     _, ranked = knowledge.ask_ranked(record.question[: limits.QUERY_CHARS], top_k=1)  # one hit filled in, not twenty
@@ -131,18 +172,39 @@ def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
 
 
 def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
-    records = knowledge.records(limit=LISTED_QUESTIONS)
-    own = [record for record in records if words.language.startswith(record.language)]
-    others = [record for record in records if record not in own] if own else []
-    return Listing(
-        own=_sections(own or records), others=_sections(others), unlisted=knowledge.record_count - len(records)
-    )
+    topics = list(topics_of(knowledge).values())
+    own = [topic for topic in topics if topic.language == words.language_code]
+    others = [topic for topic in topics if topic not in own] if own else []
+    shown_own, left = _cut(own or topics, LISTED_QUESTIONS)
+    shown_others, left = _cut(others, left)
+    listed = sum(len(topic.questions) for topic in [*shown_own, *shown_others])
+    return Listing(_most_asked(knowledge, words), shown_own, shown_others, knowledge.record_count - listed)
 
 
-def _sections(records: Sequence[Record]) -> tuple[Section, ...]:
-    """Group records by the headings above them; stored order keeps those of one heading together."""
-    grouped = groupby(records, key=lambda record: (record.source.path, record.section))
-    return tuple(Section(titles, tuple(group)) for (_, titles), group in grouped)
+def _cut(topics: Sequence[Topic], most: int) -> tuple[tuple[Topic, ...], int]:
+    """Return topics with at most so many questions in all, and how many more there may be."""
+    shown = []
+    for topic in topics:
+        if most <= 0:
+            break
+        shown.append(replace(topic, questions=topic.questions[:most]))
+        most -= len(topic.questions)
+    return tuple(shown), max(most, 0)
+
+
+def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:
+    """Return what readers open and find helpful most often, in the reader's language."""
+    found = (knowledge.record(record_id) for record_id in most_asked_ids())
+    records = (record for record in found if record and record.language == words.language_code)
+    return tuple(Question(each.id, each.question, each.language) for each in islice(records, MOST_ASKED))
+
+
+def _translations(knowledge: KnowledgeBase, record: Record) -> list[Record]:
+    """Return the same question in other languages: the same id below or outside the folder of a language."""
+    folder, _, rest = record.id.partition("/")
+    original = rest if folder in WORDINGS else record.id
+    candidates = (knowledge.record(each) for each in (original, *(f"{code}/{original}" for code in WORDINGS)))
+    return [other for other in candidates if other and other.language != record.language]
 
 
 def _structured_data(record: Record, address: str) -> dict[str, object]:

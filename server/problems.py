@@ -12,8 +12,8 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import InvalidQuery, KbError
+from server.catalogues import wording
 from server.limits import RETRY_AFTER_SECONDS
-from server.wording import wording
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")

@@ -41,7 +41,9 @@ def test_the_sitemap_lists_every_answer_and_each_is_there(client: FlaskClient) -
     listed = ET.fromstring(client.get("/sitemap.xml").data)
     addresses = [each.text for each in listed.iter(f"{SITEMAP}loc")]
     records = client.get("/api/v1/records?limit=200").get_json()["records"]
-    assert addresses == [f"http://localhost{record['url']}" for record in records]
+    assert [each for each in addresses if "/topics/" not in each] == [
+        f"http://localhost{each['url']}" for each in records
+    ]
     assert client.get(addresses[0]).status_code == 200
     assert client.get("/sitemap-2.xml").status_code == 404
     assert client.get("/sitemap-0.xml").status_code == 404
@@ -59,7 +61,7 @@ def test_more_addresses_than_one_sitemap_may_hold_take_several(
         pages = [each.text for each in index.iter(f"{SITEMAP}loc")]
         assert len(pages) == 3
         found = [each.text for page in pages for each in ET.fromstring(client.get(page).data).iter(f"{SITEMAP}loc")]
-        assert len(found) == 5
+        assert len(found) == 5 + 1, "five answers, one topic"
         assert client.get(found[4]).status_code == 200
     finally:
         app.extensions[EXTENSION].close()

@@ -21,11 +21,13 @@ from kb.answers import Status
 from kb.build import build_snapshot
 from kb.feedback import REASONS, FeedbackStore, Unanswered
 from server.app import create_app
+from server.catalogues import WORDINGS
 from server.leases import EXTENSION
+from server.limits import MOST_ASKED_FROM
 from server.problems import Refused
 from server.tokens import AnswerTokens, GivenAnswer
-from server.wording import CHINESE, ENGLISH
 
+CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
 API = "/api/v1/feedback"
 BROWSER = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
 GIVEN = GivenAnswer("s1", Status.ANSWERED, ("faq/Q1", "faq/Q2"), "共享内存不够怎么办")
@@ -348,7 +350,8 @@ def test_a_page_without_answer_offers_to_tell_the_maintainer(client, store):
 
 
 def test_a_question_without_words_is_nothing_to_tell(client):
-    assert "answer_token" not in client.get("/", query_string={"q": "?!"}).text
+    page = client.get("/", query_string={"q": "?!"}).text
+    assert set(re.findall(r'name="answer_token" value="([^"]*)"', page)) == {""}, "the forms that scripts copy"
 
 
 @pytest.mark.parametrize("words", [CHINESE, ENGLISH])
@@ -404,7 +407,7 @@ def test_a_form_that_cannot_be_used_gets_a_page_that_says_so(client, store, fiel
     token = {} if fields == {"helpful": "yes"} else {"answer_token": ask(client, QUESTION)["answer_token"]}
     reply = form(client, **{**token, **fields})
     assert (reply.status_code, reply.mimetype) == (422, "text/html")
-    assert ENGLISH.errors[422] in html.unescape(reply.text)
+    assert ENGLISH.errors["422"] in html.unescape(reply.text)
     assert list(store.events()) == []
 
 
@@ -435,3 +438,58 @@ def test_a_token_is_not_the_readers_to_write(client, tokens):
     fields = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(b"faq/Q1", b"faq/Q9")
     forged = f"{base64.urlsafe_b64encode(fields).rstrip(b'=').decode()}.{signature}"
     refused(client.post(API, json={"answer_token": forged, "helpful": True}), 422, "answer_token")
+
+
+# What readers open
+
+
+@pytest.fixture
+def fresh_client(built: Path) -> Iterator[FlaskClient]:
+    """Return one that has counted nothing yet: what is asked most is counted once a minute."""
+    app = create_app(built)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def test_what_readers_open_most_leads_the_start_page(fresh_client, client, store):
+    token = ask(client, QUESTION)["answer_token"]
+    for _ in range(MOST_ASKED_FROM):
+        reply = client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"})
+        assert reply.status_code == 204
+    text = fresh_client.get("/", headers=BROWSER).text
+    first = text[text.index(ENGLISH.most_asked) : text.index(ENGLISH.all_questions)]
+    assert 'href="/q/faq/Q1"' in first
+    assert [type(event).__name__ for event in store.events()] == ["Click"] * MOST_ASKED_FROM
+
+
+def test_one_readers_click_makes_nothing_popular(fresh_client, client, store):
+    token = ask(client, QUESTION)["answer_token"]
+    client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"})
+    assert ENGLISH.most_asked not in fresh_client.get("/", headers=BROWSER).text
+
+
+def test_a_start_page_without_readable_feedback_is_whole(fresh_client, built, store):
+    (built / "feedback.sqlite").write_bytes(b"no database" * 999)
+    assert ENGLISH.all_questions in fresh_client.get("/", headers=BROWSER).text
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"answer_token": "forged", "record_id": "faq/Q1"}, "answer_token"),
+        ({"record_id": "faq/Q1"}, "answer_token"),
+        ({"answer_token": None, "record_id": "faq/Q1"}, "answer_token"),
+    ],
+)
+def test_a_click_on_nothing_shown_is_refused(client, store, body, field):
+    refused(client.post("/api/v1/clicks", json=body), 422, field)
+    token = ask(client, QUESTION)["answer_token"]
+    refused(client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "none"}), 422, "record_id")
+    assert list(store.events()) == []
+
+
+def test_a_click_of_a_reader_who_asks_for_privacy_holds_no_words(client, store):
+    token = ask(client, QUESTION)["answer_token"]
+    client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"}, headers={"DNT": "1"})
+    (click,) = store.events()
+    assert click.question is None

@@ -14,9 +14,10 @@ from server_support import DOCKER_QUESTION, WEATHER_QUESTION, make_record
 
 from kb.build import build_snapshot
 from server.app import create_app
+from server.catalogues import WORDINGS
 from server.leases import EXTENSION
-from server.wording import CHINESE, ENGLISH, percent
 
+CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
 CHINESE_READER = {"Accept": "text/html", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 ENGLISH_READER = {"Accept": "text/html", "Accept-Language": "en-GB,en;q=0.9"}
 
@@ -59,7 +60,7 @@ def test_the_start_page_puts_the_readers_language_first(client):
 
 def test_the_start_page_groups_questions_by_their_headings(client):
     text = page(client, "/")
-    groups = re.findall(r"<h3[^>]*>([^<]*)</h3>", text)
+    groups = re.findall(r"<h3[^>]*><a[^>]*>([^<]*)</a></h3>", text)
     assert [group.rpartition(" › ")[2] for group in groups] == ["第1期", "第2期", "Issue 1", "Issue 2"]
 
 
@@ -109,7 +110,7 @@ def test_the_question_stays_in_the_box(client):
 )
 def test_the_page_speaks_the_readers_language(client, reader, words):
     reply = client.get("/", headers=reader)
-    assert f'<html lang="{words.language}">' in reply.text
+    assert f'<html lang="{words.language}" dir="ltr">' in reply.text
     assert reply.headers["Content-Language"] == words.language
     assert "Accept-Language" in reply.headers["Vary"]
 
@@ -168,25 +169,19 @@ def test_a_large_knowledge_base_lists_some_and_counts_the_rest(encoder, tmp_path
     text = page(app.test_client(), "/", reader=ENGLISH_READER)
     app.extensions[EXTENSION].close()
     assert text.count('<li lang="en">') == 300
-    assert ENGLISH.more_questions.format(count=20) in text
+    assert ENGLISH.more_questions.of(20) in text
 
 
 @pytest.mark.parametrize(
     ("confidence", "shown"), [(0.0, "<1%"), (0.004, "<1%"), (0.014, "1%"), (0.5, "50%"), (0.934, "93%"), (1.0, "99%")]
 )
 def test_a_percentage_claims_neither_certainty_nor_impossibility(confidence, shown):
-    assert percent(confidence) == shown
-
-
-def test_both_languages_say_everything():
-    for words in (CHINESE, ENGLISH):
-        assert all(getattr(words, name) for name in words.__slots__)
-    assert set(CHINESE.errors) == set(ENGLISH.errors)
+    assert (ENGLISH.percent(confidence), CHINESE.percent(confidence)) == (shown, shown)
 
 
 def test_an_answers_page_leads_to_the_nearest_questions_in_its_language(client):
     text = page(client, "/q/faq_2021_s1/Q2.4")
-    related = text[text.index(CHINESE.also) :]
+    related = text[text.index(CHINESE.also) : text.index("<footer")]
     assert "/q/faq_2021_s1/Q2.5" in related, "mobile networks, and why others use large ones"
     assert "/q/faq_2021_s1/Q2.4" not in related
     assert "/q/en/" not in related
@@ -198,5 +193,79 @@ def test_the_search_box_carries_the_texts_of_its_module_in_the_readers_language(
     settings = json.loads(re.search(r"data-live='([^']*)'", client.get(path, headers=reader).text)[1])
     assert (settings["ask"], settings["answers"]) == ("/api/v1/ask", "/q/")
     assert settings["texts"]["understood"] == words.live.understood
-    assert settings["texts"]["errors"]["500"] == words.errors[500]
+    assert settings["texts"]["errors"]["500"] == words.errors["500"]
     assert [level["word"] for level in settings["texts"]["levels"]] == [words.sure, words.likely, words.unsure]
+
+
+# Topics
+
+
+def test_a_topic_has_a_page_that_the_start_page_and_its_answers_lead_to(client):
+    start, answer = page(client, "/"), page(client, "/q/faq_2021_s1/Q1.3")
+    address = re.search(r'class="trail" lang="zh" href="(/topics/[^"]+)"', answer)[1]
+    assert f'href="{address}"' in start
+    text = page(client, address)
+    assert 'href="/q/faq_2021_s1/Q1.3"' in text
+    assert 'href="/q/faq_2021_s1/Q2.1"' not in text, "another heading"
+    assert CHINESE.topic_questions.of(text.count('href="/q/')) in text
+
+
+def test_a_topic_that_is_not_there_is_404(client):
+    assert client.get("/topics/none").status_code == 404
+
+
+def test_every_topic_in_the_sitemap_is_there(client):
+    addresses = re.findall(r"<loc>http://localhost(/topics/[^<]+)</loc>", client.get("/sitemap.xml").text)
+    assert len(addresses) == 4
+    assert {client.get(address).status_code for address in addresses} == {200}
+
+
+# Languages
+
+
+def test_a_reader_chooses_the_language_and_keeps_it_on_the_way(client):
+    text = page(client, "/?lang=en")
+    assert ENGLISH.tagline in text
+    assert '<input type="hidden" name="lang" value="en">' in text
+    assert re.search(r'href="/q/en/faq_2021_s1/Q1\.3\?lang=en"', text)
+    assert ENGLISH.judge in page(client, "/q/faq_2021_s1/Q1.3?lang=en")
+    assert CHINESE.judge in page(client, "/q/faq_2021_s1/Q1.3?lang=xx")
+
+
+@pytest.mark.parametrize("path", ["/", "/q/faq_2021_s1/Q1.3?q=docker", "/?q=docker+%26+x"])
+def test_every_page_leads_to_itself_in_each_language(client, path):
+    links = re.findall(r'<a href="([^"]+)" lang="(zh-CN|en)" hreflang', page(client, path))
+    assert [language for _, language in links] == ["zh-CN", "en"]
+    for address, language in links:
+        assert f'<html lang="{language}"' in page(client, html.unescape(address))
+
+
+def test_an_address_of_any_parameters_is_a_page(client):
+    assert CHINESE.tagline in page(client, "/?_external=1&lang=zh&endpoint=x&_anchor=y&filename=z&values=1")
+
+
+def test_an_answer_leads_to_itself_in_other_languages(client):
+    text = page(client, "/q/faq_2021_s1/Q1.3")
+    assert '<link rel="alternate" hreflang="en" href="http://localhost/q/en/faq_2021_s1/Q1.3">' in text
+    assert CHINESE.translation.format(language="英语") in text
+    assert 'href="/q/faq_2021_s1/Q1.3"' in page(client, "/q/en/faq_2021_s1/Q1.3")
+
+
+# The way from a question to an answer's page
+
+
+def test_an_answers_page_says_how_well_it_answers_what_was_asked(client):
+    text = page(client, f"/q/faq_2021_s1/Q1.3?q={DOCKER_QUESTION}")
+    assert CHINESE.asked.format(question=DOCKER_QUESTION) in text
+    assert CHINESE.sure in text
+    assert "<mark>" in text
+    plain = page(client, "/q/faq_2021_s1/Q1.3")
+    assert CHINESE.asked[:3] not in plain
+    assert "<mark>" not in plain
+
+
+def test_the_sentence_that_answers_is_marked_without_javascript(client):
+    text = page(client, "/", question=DOCKER_QUESTION)
+    sentence = client.post("/api/v1/ask", json={"question": DOCKER_QUESTION}).json["answers"][0]["highlight"]["text"]
+    found = "".join(re.findall("<mark>(.*?)</mark>", text))
+    assert "".join(html.unescape(re.sub("<[^>]+>", "", found)).split()) == "".join(sentence.split())

@@ -126,14 +126,14 @@ def test_a_page_has_nothing_inline_and_loads_nothing_from_elsewhere(client, path
         assert tag not in {"style", "iframe", "object", "embed", "base"}
         assert tag != "script" or attributes["type"] == "application/ld+json" or "src" in attributes
         loaded = attributes.get("src") or (attributes.get("href") if tag == "link" else None)
-        assert loaded is None or loaded.startswith("/") or attributes.get("rel") == "canonical"
+        assert loaded is None or loaded.startswith("/") or attributes.get("rel") in {"canonical", "alternate"}
 
 
 @pytest.mark.parametrize("path", ["/", "/?q=docker", f"/q/{EVIL}", "/?q=zzz"])
 def test_markup_in_a_stored_question_stays_text(evil_client, path):
     tags = [tag for tag, _ in Page(evil_client.get(path, headers=HTML).text).tags]
     assert "img" not in tags
-    assert tags.count("script") == (2 if path.startswith("/q/") else 1)  # structured data, our module
+    assert tags.count("script") == (3 if path.startswith("/q/") else 2)  # structured data, our modules
 
 
 @pytest.mark.parametrize("question", [EVIL, '"><script>x</script>', "' onmouseover='x", "{{ 7*7 }}", "\u202e<b>"])
@@ -141,7 +141,7 @@ def test_markup_in_a_question_stays_text(client, question):
     text = client.get("/", query_string={"q": question}, headers=HTML).text
     page = Page(text)
     assert not {"img", "b"} & {tag for tag, _ in page.tags}
-    assert [attributes["type"] for tag, attributes in page.tags if tag == "script"] == ["module"]
+    assert [attributes["type"] for tag, attributes in page.tags if tag == "script"] == ["module"] * 2
     assert next(attributes for tag, attributes in page.tags if tag == "input")["value"] == question
     assert "49" not in re.findall(r"value=\"([^\"]*)\"", text)
 

@@ -8,6 +8,7 @@ const CHOICES = 3; // as the page itself asks for
 const RECENT_KEY = "faq-recent";
 const RECENT_MAX = 8;
 const SVG = "http://www.w3.org/2000/svg";
+const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
 
 /** Return an element; what is text stays text, and what is empty is left out. */
 function element(tag, attributes = {}, ...children) {
@@ -86,15 +87,19 @@ class Drawing {
     this.texts = settings.texts;
   }
 
-  address(id) {
-    return this.settings.answers + id.split("/").map(encodeURIComponent).join("/");
+  /** Return the address of an answer; with a question its page says how well it answers that. */
+  address(id, question) {
+    const query = new URLSearchParams({ ...this.settings.parameters, ...(question && { q: question }) });
+    return this.settings.answers + id.split("/").map(encodeURIComponent).join("/") + (query.size ? `?${query}` : "");
   }
 
   sureness(confidence) {
     const { levels, confidence: pattern } = this.texts;
     const level = levels.find(({ from }) => confidence >= from);
     // As wording.percent: neither certain nor impossible.
-    const percent = confidence < 0.01 ? "<1%" : `${Math.min(Math.round(confidence * 100), 99)}%`;
+    const shown = Math.min(Math.max(Math.round(confidence * 100), 1), 99) / 100;
+    const number = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(shown);
+    const percent = confidence < 0.01 ? `<${number}` : number;
     const bar = document.createElementNS(SVG, "svg");
     bar.setAttribute("class", `bar bar-${level.name}`);
     bar.setAttribute("viewBox", "0 0 100 8");
@@ -107,27 +112,27 @@ class Drawing {
   }
 
   /** An option is a link, so that a middle click, a long press and a context menu do what they do on links. */
-  option(hit, position, withSentence) {
+  option(hit, position, question, withSentence) {
     const named = { id: `hit-${position}`, class: "hit", role: "option", tabindex: "-1", "aria-selected": "false" };
     return element(
       "a",
-      { ...named, href: this.address(hit.id), lang: hit.language, dir: "auto" },
+      { ...named, href: this.address(hit.id, question), lang: hit.language, dir: "auto" },
       element("span", { class: "choice" }, hit.question),
       withSentence && hit.highlight && element("span", { class: "snippet" }, hit.highlight.text),
       this.sureness(hit.confidence),
     );
   }
 
-  card(hit, heading) {
+  card(hit, question, heading) {
     const answer = element("div", { class: "answer", lang: hit.language, dir: "auto" });
     answer.append(...storedNodes(hit.answer_html));
     markSentence(answer, hit.highlight.text);
-    const question = element("a", { href: this.address(hit.id) }, hit.question);
+    const title = element("a", { href: this.address(hit.id, question) }, hit.question);
     return element(
       "article",
       { class: "card" },
       element("header", {}, element("p", { class: "state state-yes" }, heading), this.sureness(hit.confidence)),
-      element("h2", { lang: hit.language, dir: "auto" }, question),
+      element("h2", { lang: hit.language, dir: "auto" }, title),
       answer,
       hit.checks.length > 0 && this.checks(hit),
       this.source(hit),
@@ -245,8 +250,8 @@ class SearchBox {
     input.addEventListener("focus", () => this.focused());
     form.addEventListener("submit", (event) => this.submitted(event));
     list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault()); // focus stays in the box
-    list.addEventListener("click", () => this.commit());
-    list.addEventListener("auxclick", (event) => event.button === 1 && this.commit());
+    list.addEventListener("click", (event) => this.opened(event.target));
+    list.addEventListener("auxclick", (event) => event.button === 1 && this.opened(event.target));
     live.addEventListener("click", (event) => this.clicked(event.target));
     document.addEventListener("keydown", (event) => this.shortcut(event));
     window.addEventListener("popstate", () => this.restored());
@@ -307,8 +312,18 @@ class SearchBox {
   open(inNewTab) {
     const option = this.list.children[this.active];
     if (!inNewTab) return option.click();
-    this.commit();
+    this.opened(option);
     window.open(option.href, "_blank", "noopener");
+  }
+
+  /** A choice is opened: keep the question, and tell the server which record its readers want. */
+  opened(target) {
+    this.commit();
+    const hit = this.hits[[...this.list.children].indexOf(target.closest("[role=option]"))];
+    if (!hit || !this.token) return;
+    const body = JSON.stringify({ answer_token: this.token, record_id: hit.id });
+    // Kept alive, because the page is about to go; a count that is lost is lost.
+    fetch(this.settings.clicks, { method: "POST", keepalive: true, headers: JSON_ONLY, body }).catch(() => {});
   }
 
   submitted(event) {
@@ -355,7 +370,8 @@ class SearchBox {
   // Addresses
 
   address(question) {
-    return question ? `${this.form.action}?${new URLSearchParams({ q: question })}` : this.form.action;
+    const query = new URLSearchParams({ ...this.settings.parameters, ...(question && { q: question }) });
+    return this.form.action + (query.size ? `?${query}` : "");
   }
 
   title(question) {
@@ -429,7 +445,7 @@ class SearchBox {
     try {
       const reply = await fetch(this.settings.ask, {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        headers: JSON_ONLY,
         body,
         signal,
       });
@@ -445,7 +461,7 @@ class SearchBox {
     this.live.dataset.state = this.shownState = state;
     this.hits = hits;
     this.head.replaceChildren(...head);
-    this.list.replaceChildren(...hits.map((hit, position) => this.drawing.option(hit, position, withSentence)));
+    this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, withSentence)));
     this.list.classList.toggle("hits-short", !withSentence);
     this.body.replaceChildren(...body);
     this.resting = body; // drawn below the list while no option is active
@@ -455,10 +471,12 @@ class SearchBox {
     this.live.hidden = !(head.length || hits.length || body.length);
     if (this.served) this.served.hidden = state !== "empty";
     this.announce(said);
+    this.drawn(state === "answered" ? hits[0] : null);
   }
 
   showAnswer(answer) {
     telling?.clear();
+    this.token = answer.no_answer?.reason === "empty_question" ? null : answer.answer_token;
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -470,7 +488,7 @@ class SearchBox {
       return hit.confidence >= this.settings.related_above && hit.language === best.language;
     });
     const hits = [best, ...related];
-    const body = [this.drawing.card(best, this.texts.answered)];
+    const body = [this.drawing.card(best, this.shown, this.texts.answered)];
     this.show("answered", { hits, withSentence: false, body, said: this.counted(this.texts.answered, hits) });
   }
 
@@ -498,6 +516,7 @@ class SearchBox {
   }
 
   showFailure(state, title, hint) {
+    this.token = null;
     const retry = element("button", { type: "button", class: "quiet", "data-retry": "" }, this.texts.retry);
     this.show(state, { head: this.drawing.message(title, hint), body: [retry], said: title });
     this.shown = null; // the same question may be asked again
@@ -505,7 +524,7 @@ class SearchBox {
 
   showEmpty() {
     const questions = recent.read();
-    this.shown = null;
+    this.shown = this.token = null;
     this.show("empty", { body: questions.length ? this.drawing.recent(questions) : [] });
     if (this.served?.dataset.served === "answer") this.loadListing();
   }
@@ -526,6 +545,13 @@ class SearchBox {
   slow() {
     this.notice.textContent = this.texts.slow;
     this.announce(this.texts.slow);
+  }
+
+  /** Let the page add what it has for an answer (page.js): copying, and feedback on the record shown. */
+  drawn(hit) {
+    const record = hit?.id ?? (this.shownState === "answered" ? this.hits[0].id : undefined);
+    const detail = { body: this.body, token: this.token, record };
+    this.live.dispatchEvent(new CustomEvent("faq-drawn", { bubbles: true, detail }));
   }
 
   counted(title, hits) {
@@ -560,7 +586,8 @@ class SearchBox {
 
   preview(hit) {
     const isResting = hit?.answer_html === undefined || (hit === this.hits[0] && this.resting.length > 0);
-    this.body.replaceChildren(...(isResting ? this.resting : [this.drawing.card(hit, this.texts.preview)]));
+    this.body.replaceChildren(...(isResting ? this.resting : [this.drawing.card(hit, this.shown, this.texts.preview)]));
+    this.drawn(isResting ? null : hit);
   }
 }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from server_support import ServedProcess, served
+
+from kb.feedback import FeedbackStore
 
 _FLAGS = [
     "--no-sandbox",
@@ -21,9 +24,39 @@ _FLAGS = [
 
 
 @pytest.fixture(scope="package")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
+def own_folder(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy: other tests read the shared knowledge base and expect no feedback in it."""
+    return Path(shutil.copytree(kb_folder, tmp_path_factory.mktemp("browsed") / "kb"))
+
+
+@pytest.fixture(scope="package")
+def server(own_folder: Path) -> Iterator[ServedProcess]:
+    with served(own_folder) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def ambiguous_question(server: ServedProcess) -> str:
+    """Return a cutting of a stored question that fits several: which one does depends on the calibration."""
+    for record in server.get("/api/v1/records?limit=200").json["records"]:
+        for start in range(0, len(record["question"]), 5):
+            cutting = record["question"][start : start + 8]
+            if server.ask(cutting).json["status"] == "ambiguous":
+                return cutting
+    pytest.fail("no cutting of a stored question is ambiguous")
+
+
+@pytest.fixture
+def store(own_folder: Path) -> Iterator[FeedbackStore]:
+    """Return the feedback of the served knowledge base, empty at first."""
+    _forget(own_folder)
+    yield FeedbackStore(own_folder)
+    _forget(own_folder)
+
+
+def _forget(folder: Path) -> None:
+    for left in folder.glob("feedback.sqlite*"):
+        left.unlink()
 
 
 @pytest.fixture(scope="package")

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, served
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess
 
-from kb.feedback import FeedbackStore
-
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def own_folder(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy: other tests read the shared knowledge base and expect no votes in it."""
-    return Path(shutil.copytree(kb_folder, tmp_path_factory.mktemp("judged") / "kb"))
-
-
-@pytest.fixture(scope="module")
-def server(own_folder: Path) -> Iterator[ServedProcess]:
-    with served(own_folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -59,12 +34,6 @@ def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
     yield open_one
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def store(own_folder: Path) -> Iterator[FeedbackStore]:
-    yield FeedbackStore(own_folder)
-    (own_folder / "feedback.sqlite").unlink(missing_ok=True)
 
 
 def test_a_reader_says_that_an_answer_helped_and_goes_back_to_it(open_page, store):
@@ -116,7 +85,7 @@ def test_the_form_works_from_the_keyboard_alone(open_page, store):
 
 def test_a_page_over_plain_http_by_another_name_can_be_judged_too(store, browser, chromium, server):
     """Such a page has no Sec-Fetch-Site, and sends `Origin: null` under our own referrer policy."""
-    named = [*_FLAGS, "--host-resolver-rules=MAP faq.example 127.0.0.1"]
+    named = ["--no-sandbox", "--host-resolver-rules=MAP faq.example 127.0.0.1"]
     other = browser.browser_type.launch(executable_path=chromium, args=named)
     page = other.new_context(java_script_enabled=False, locale="zh-CN").new_page()
     page.goto(f"http://faq.example:{server.port}/q/faq_2021_s1/Q1.3")

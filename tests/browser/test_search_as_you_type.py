@@ -24,6 +24,15 @@ MARKED_TEXT = """() => {
     range.setEnd(shown.endContainer, shown.endOffset);
     return range.toString();
 }"""
+# In the page: on a busy machine a letter sent from outside comes late.
+TYPE_QUICKLY = """async question => {
+    const box = document.querySelector('input[type=search]');
+    for (const letter of question) {
+        box.value += letter;
+        box.dispatchEvent(new InputEvent('input', { data: letter }));
+        await new Promise(resolve => setTimeout(resolve, 10));
+    }
+}"""
 STATES = ["empty", "recent", "answered", "active", "ambiguous", "no_answer", "error", "offline", "slow"]
 OpenPage = Callable[..., Page]
 
@@ -45,17 +54,6 @@ def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
     yield open_one
     for context in contexts:
         context.close()
-
-
-@pytest.fixture(scope="module")
-def ambiguous_question(server: ServedProcess) -> str:
-    """Return a cutting of a stored question that fits several: which one does depends on the calibration."""
-    for record in server.get("/api/v1/records?limit=200").json["records"]:
-        for start in range(0, len(record["question"]), 5):
-            cutting = record["question"][start : start + 8]
-            if server.ask(cutting).json["status"] == "ambiguous":
-                return cutting
-    pytest.fail("no cutting of a stored question is ambiguous")
 
 
 def box(page: Page) -> Locator:
@@ -139,7 +137,7 @@ def test_an_answer_comes_while_typing_and_the_box_keeps_the_focus(open_page):
 def test_letters_typed_quickly_are_one_question(open_page):
     page = open_page()
     asked = asked_questions(page)
-    box(page).press_sequentially("docker shm", delay=10)
+    page.evaluate(TYPE_QUICKLY, "docker shm")
     page.wait_for_timeout(PAUSE_MS)
     assert asked == ["docker shm"]
 
@@ -245,7 +243,7 @@ def test_a_reader_with_a_keyboard_finds_chooses_opens_and_comes_back(open_page):
     assert box(page).get_attribute("aria-activedescendant") == active_option(page).get_attribute("id")
     expect(box(page)).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/q/faq_2021_s1/Q1.3")
+    page.wait_for_url("**/q/faq_2021_s1/Q1.3?q=*")
     page.go_back()
     expect(box(page)).to_have_value(DOCKER_QUESTION)
     expect(page.locator(".answer")).to_contain_text("--shm-size=8g")
@@ -278,7 +276,7 @@ def test_shift_enter_opens_a_choice_in_a_new_tab(open_page):
     box(page).press("ArrowDown")
     with page.context.expect_page() as opened:
         box(page).press("Shift+Enter")
-    opened.value.wait_for_url("**/q/faq_2021_s1/Q1.3")
+    opened.value.wait_for_url("**/q/faq_2021_s1/Q1.3?q=*")
     expect(box(page)).to_be_focused()
 
 
@@ -332,7 +330,7 @@ def test_a_reader_with_a_finger_opens_a_choice(open_page):
     box(page).tap()
     ask(page, DOCKER_QUESTION)
     page.get_by_role("option").first.tap()
-    page.wait_for_url("**/q/faq_2021_s1/Q1.3")
+    page.wait_for_url("**/q/faq_2021_s1/Q1.3?q=*")
 
 
 def test_an_answer_page_keeps_its_address_while_its_box_answers(open_page):
@@ -573,6 +571,6 @@ def test_a_page_with_all_it_loads_weighs_40_kb_at_most_and_asks_nobody_else(brow
     weights = {url: len(gzip.compress(reply.body())) for url, reply in replies.items()}
     assert [url for url in weights if not url.startswith(server.url)] == []
     assert reported == []
-    assert len(weights) <= 5, weights  # page, style, module, icon, answer
+    assert len(weights) <= 6, weights  # page, style, two modules, icon, answer
     assert sum(weights.values()) <= 40_000, weights
     context.close()

@@ -1,0 +1,70 @@
+// What a page with answers gains beside its search box: buttons that copy code, and feedback without leaving the page.
+
+const SHOWN_MS = 2000;
+const texts = JSON.parse(document.querySelector("form[data-live]")?.dataset.live ?? "null")?.texts;
+
+/** Put a button beside every block of code and every command below an element. */
+function addCopyButtons(root) {
+  for (const code of root.querySelectorAll("pre, .checks code")) {
+    if (code.nextElementSibling?.matches(".copy")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet copy";
+    button.textContent = texts.copy;
+    button.addEventListener("click", () => copied(button, code.textContent.trimEnd()));
+    // Beside the block, not in it: what is selected and copied by hand holds no button.
+    code.after(button);
+  }
+}
+
+async function copied(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = texts.copied;
+  } catch {
+    button.textContent = texts.copy_failed; // refused, or a page without HTTPS
+  }
+  setTimeout(() => (button.textContent = texts.copy), SHOWN_MS);
+}
+
+/** Send a form of feedback and thank in its place; where that fails, the browser sends it as it always did. */
+async function sendFeedback(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  const reply = await fetch(form.action, { method: "POST", body }).catch(() => null);
+  if (!reply?.ok) {
+    button.dataset.plain = "";
+    return setTimeout(() => button.click()); // later: a form that is being submitted ignores another click
+  }
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const thanks = document.createElement("p");
+  thanks.setAttribute("role", "status");
+  thanks.tabIndex = -1;
+  thanks.textContent = [...page.querySelectorAll(".thanks h1, .thanks p:not(:last-child)")].map((part) => part.textContent).join(". ");
+  form.closest(".feedback").replaceChildren(thanks);
+  thanks.focus();
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!form.closest(".feedback") || !submitter || "plain" in submitter.dataset) return;
+  event.preventDefault();
+  sendFeedback(form, submitter);
+});
+
+/** What was drawn while the reader types gets what a page from the server has. */
+function completeDrawing({ target, detail: { body, token, record } }) {
+  addCopyButtons(target);
+  const template = token && document.querySelector(record ? "#judge-answer" : "#tell-maintainer");
+  if (!template) return;
+  const part = document.importNode(template.content, true);
+  for (const field of part.querySelectorAll("[name=answer_token]")) {
+    field.value = token;
+    if (record) field.form.append(Object.assign(field.cloneNode(), { name: "record_id", value: record }));
+  }
+  body.append(part);
+}
+
+if (texts) {
+  document.addEventListener("faq-drawn", completeDrawing);
+  addCopyButtons(document);
+}
