@@ -1,4 +1,4 @@
-"""`faq export`: all records in a format other tools read."""
+"""`faq export`: all records in a format other tools read, or as a web site."""
 
 from __future__ import annotations
 
@@ -13,21 +13,38 @@ import click
 from faq.bootstrap import open_or_build
 from faq.config import kb_folder
 from faq.console import say
+from faq.export_site import export_site
 from faq.options import kb_option
 from kb.records import Record
 
 
 @click.command("export")
-@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv"]), required=True)
+@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site"]), required=True)
+@click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", required=False)
+@click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
 @kb_option
-def command(form: str, kb: Path | None) -> None:
-    """Write all records to standard output, in stored order."""
+def command(form: str, folder: Path | None, base_url: str | None, kb: Path | None) -> None:
+    """Write all records to standard output, in stored order.
+
+    `--format site DIR` writes a web site instead: pages and a search for any plain file server.
+    """
+    _check_usage(form, folder, base_url)
+    if folder:
+        export_site(kb_folder(kb), folder, base_url)
+        return
     knowledge = open_or_build(kb_folder(kb))
     try:
         for line in _FORMATS[form](knowledge.all_records()):
             say(line)
     finally:
         knowledge.close()
+
+
+def _check_usage(form: str, folder: Path | None, base_url: str | None) -> None:
+    if form == "site" and folder is None:
+        raise click.UsageError("--format site needs the folder to write into: faq export --format site DIR")
+    if form != "site" and (folder or base_url):
+        raise click.UsageError(f"--format {form} writes to standard output; leave out DIR and --base-url")
 
 
 def _jsonl(records: Iterator[Record]) -> Iterator[str]:

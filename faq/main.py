@@ -19,7 +19,7 @@ _COMMANDS = {
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
     "eval": "Measure answers on a file of labelled queries.",
     "tune": "Learn from labelled queries; keep what proves better.",
-    "export": "Write all records as JSON Lines, JSON-LD or CSV.",
+    "export": "Write all records as JSON Lines, JSON-LD, CSV or a web site.",
     "feedback": "Show what readers ask in vain, and their votes.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",

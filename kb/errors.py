@@ -73,5 +73,9 @@ class CheckEnvironmentFailed(KbError):
     """The packages a check asks for could not be installed."""
 
 
+class ExportRefused(KbError):
+    """The folder to export into holds something else; it is left as it is."""
+
+
 class ConfigError(KbError):
     """faq.toml or an environment variable holds something unusable."""

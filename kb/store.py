@@ -103,7 +103,7 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
             (
                 (position, record.id, record.language, twin, _marks(record), _dump(record))
-                for position, (record, twin) in enumerate(zip(records, _twins(records), strict=True))
+                for position, (record, twin) in enumerate(zip(records, twins(records), strict=True))
             ),
         )
         connection.executemany(
@@ -156,7 +156,7 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
         connection.close()
 
 
-def _twins(records: Sequence[Record]) -> Iterator[str]:
+def twins(records: Sequence[Record]) -> Iterator[str]:
     """Yield each record's twin key; a second record in the same language is no translation and stands alone."""
     taken: set[tuple[str, str]] = set()
     for record in records:

@@ -24,12 +24,14 @@ from server.security import install_security
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def create_app(kb_folder: Path) -> Flask:
+def create_app(kb_folder: Path, kind: type[Flask] = Flask) -> Flask:
     """Return the application over the live snapshot of a knowledge base; it follows later ones by itself.
+
+    `kind` is the class of the application: `server/static_site.py` has one with other addresses.
 
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged.
     """
-    app = Flask(__name__)
+    app = kind(__name__)
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from server.catalogues import LANGUAGE_PARAMETER, chosen_language
 from server.limits import RELATED_ABOVE
 from server.wording import Wording
 
+ANSWERER = "FAQ_ANSWERER"  # setting: address of a module that answers in place of the server, seen from search.js
 # Of the wording; the others stand in the pages alone.
 _TEXTS = (
     "site",
@@ -41,6 +42,7 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
         "clicks": url_for("feedback.take_click"),
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
+        "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

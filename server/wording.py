@@ -71,6 +71,8 @@ class Wording:
     most_asked: str
     topic_questions: Counted
     other_languages: str
+    needs_script: str
+    """Below the search box of a site without a server, where scripts are off."""
     more_questions: Counted
     """The questions not listed."""
     nothing_stored: str

@@ -1,0 +1,81 @@
+// Answers in place of a server: loads the index with the first question and the records with the first hit, and returns
+// the answer document that the server would (docs of `POST /api/v1/ask`).
+
+import { Index } from "./ranking.js";
+import { analyse, clean } from "./words.js";
+
+const QUERY_CHARS = 1000;
+const SENTENCE_END = /[。！？；\n]+|[.!?](?=\s)/g;
+const SITE = new URL("../../", import.meta.url); // this file lies in assets/DIGEST/
+const loaded = new Map();
+
+/** Return what a JSON file beside this one holds; asked for once, and again after a failure. */
+function load(name) {
+  if (!loaded.has(name)) {
+    const reading = fetch(new URL(name, import.meta.url)).then((reply) => {
+      if (!reply.ok) throw new Error(`${name}: ${reply.status}`);
+      return reply.json();
+    });
+    reading.catch(() => loaded.delete(name));
+    loaded.set(name, reading);
+  }
+  return loaded.get(name);
+}
+
+async function loadIndex() {
+  const content = await load("index.json");
+  content.ready ??= new Index(content);
+  return content;
+}
+
+/** Return the answer document of a question. Rejects when a file cannot be loaded. */
+export async function ask(question) {
+  const content = await loadIndex();
+  const understood = clean(question.slice(0, QUERY_CHARS));
+  const { status, hits, shown } = content.ready.answer(understood);
+  const words = new Map(content.ready.queryWords(understood).map((word) => [word, content.ready.rarity(word)]));
+  const found = await Promise.all(shown.map((hit) => documentOf(content, hit, words)));
+  const isAnswer = status !== "no_answer";
+  const reason = /[\p{L}\p{N}]/u.test(understood) ? "not_confident" : "empty_question";
+  return {
+    question: understood,
+    status,
+    answered: status === "answered",
+    confidence: hits[0]?.confidence ?? 0,
+    answers: isAnswer ? found : [],
+    no_answer: isAnswer ? null : { reason, suggestions: found.map(suggestion) },
+  };
+}
+
+async function documentOf({ shard_records: size, simplified }, { position, confidence }, words) {
+  const shard = await load(`records-${Math.floor(position / size)}.json`);
+  const { text, checks, ...record } = shard[position % size];
+  const highlight = { text: tellingSentence(text, words, simplified) };
+  const own = checks.map((check) => ({ ...check, url: new URL(check.url, SITE).href }));
+  return { ...record, confidence, highlight, checks: own };
+}
+
+function suggestion({ id, question, confidence }) {
+  return { id, question, confidence };
+}
+
+/** Return the sentence that holds most of the question's words, the rare ones counting more; "" when none has any. */
+function tellingSentence(text, words, simplified) {
+  let best = "";
+  let most = 0;
+  for (const sentence of sentences(text)) {
+    const held = new Set(analyse(sentence, simplified));
+    const score = [...held].reduce((sum, word) => sum + (words.get(word) ?? 0), 0) / (12 + held.size);
+    if (score > most) [best, most] = [sentence.trim(), score];
+  }
+  return best;
+}
+
+function* sentences(text) {
+  let start = 0;
+  for (const { index, 0: stop } of text.matchAll(SENTENCE_END)) {
+    yield text.slice(start, index + stop.length);
+    start = index + stop.length;
+  }
+  yield text.slice(start);
+}
