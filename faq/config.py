@@ -1,4 +1,4 @@
-"""Where things are: `--kb` > `FAQ_KB` > `faq.toml` found upward > the user's data folder."""
+"""Settings: an option > its environment variable > `faq.toml` found upward > what is built in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 from kb.errors import ConfigError
 
 KB_VARIABLE = "FAQ_KB"
+ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 CONFIG_FILE = "faq.toml"
-_FIELDS = {"kb": str, "content": list}
+_FIELDS: dict[str, dict[str, type]] = {"faq": {"kb": str, "content": list}, "serve": {"allow_origins": list}}
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
 
@@ -23,6 +24,8 @@ class Config:
 
     kb: Path | None = None
     content: tuple[Path, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    """Of [serve]: the sites whose pages may use the API and the widget."""
 
 
 def read_config(start: Path | None = None) -> Config:
@@ -37,23 +40,35 @@ def read_config(start: Path | None = None) -> Config:
 
 def _parse(path: Path) -> Config:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("faq", {})
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error}); correct it") from error
-    _check_fields(path, table)
+    table, serving = (_checked_table(path, tables, name) for name in _FIELDS)
     return Config(
         kb=path.parent / Path(table["kb"]).expanduser() if "kb" in table else None,
         content=tuple(path.parent / Path(entry).expanduser() for entry in table.get("content", [])),
+        allow_origins=tuple(serving.get("allow_origins", ())),
     )
 
 
-def _check_fields(path: Path, table: Any) -> None:
-    if not isinstance(table, dict) or not set(table) <= set(_FIELDS):
-        raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(_FIELDS)}); correct [faq]")
+def _checked_table(path: Path, tables: dict[str, Any], section: str) -> dict[str, Any]:
+    table, kinds = tables.get(section, {}), _FIELDS[section]
+    correct = f"correct [{section}]"
+    if not isinstance(table, dict) or not set(table) <= set(kinds):
+        raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(kinds)}); {correct}")
     for name, value in table.items():
         entries = value if isinstance(value, list) else [value]
-        if not isinstance(value, _FIELDS[name]) or not all(isinstance(entry, str) for entry in entries):
-            raise ConfigError(f"{path}: {name} has the wrong type (got {value!r}, expected text); correct [faq]")
+        if not isinstance(value, kinds[name]) or not all(isinstance(entry, str) for entry in entries):
+            raise ConfigError(f"{path}: {name} has the wrong type (got {value!r}, expected text); {correct}")
+    return table
+
+
+def allowed_origins(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the origins that may use the server: those given, else FAQ_ALLOW_ORIGINS (blanks between), else faq.toml.
+
+    Raises ConfigError.
+    """
+    return options or tuple(os.environ.get(ORIGINS_VARIABLE, "").split()) or read_config().allow_origins
 
 
 def kb_folder(option: Path | None) -> Path:

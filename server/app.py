@@ -11,6 +11,7 @@ from kb import limits
 from kb.feedback import FeedbackStore
 from server import feedback, tokens, topics
 from server.api import api
+from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
 from server.health import health
 from server.leases import EXTENSION
@@ -20,14 +21,16 @@ from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
 from server.scripts import scripts
 from server.security import install_security
+from server.widget import widget
 
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def create_app(kb_folder: Path, kind: type[Flask] = Flask) -> Flask:
+def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[Flask] = Flask) -> Flask:
     """Return the application over the live snapshot of a knowledge base; it follows later ones by itself.
 
-    `kind` is the class of the application: `server/static_site.py` has one with other addresses.
+    The pages of `allowed` origins may use the API and the widget from their readers' browsers. `kind` is the class of
+    the application: `server/static_site.py` has one with other addresses.
 
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged.
     """
@@ -39,10 +42,11 @@ def create_app(kb_folder: Path, kind: type[Flask] = Flask) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters["marked"] = marked
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    install_cors(app, allowed)
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, discovery, feedback.feedback, health, pages, scripts):
+    for blueprint in (api, discovery, feedback.feedback, health, pages, scripts, widget):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)

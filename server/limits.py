@@ -24,6 +24,9 @@ ANSWER_TOKEN_SECONDS = 24 * 3_600  # a tab left open over night can still be vot
 ANSWER_TOKEN_CHARS = 48 * 1024  # 4,000 bytes of question and 20 ids of 1,000 bytes each; fits a body of 64 KiB
 THANKED_QUESTION_BYTES = 3_900  # 3 bytes each in the address that leads back; URL_BYTES holds them
 
+PREFLIGHT_SECONDS = 600  # a browser remembers a permission; an origin taken off the list is refused after that
+WIDGET_SECONDS = 300  # a site keeps the widget's files for so long without asking, then by ETag
+
 THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured, is 235 ms with 4 threads, 68 with 8
 QUEUED_REQUESTS = 128  # waiting for a thread; at 5 ms a question on 2 cores the last of them waits 0.3 s
 CONNECTIONS = 300  # 4 times the clients expected; each costs a descriptor and a few KB

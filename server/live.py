@@ -38,6 +38,7 @@ def live_settings(words: Wording) -> dict[str, Any]:
     """Return the settings of `static/search.js`, which holds no text and no address of its own."""
     texts = {name: getattr(words, name) for name in _TEXTS}
     return {
+        "language": words.language,
         "ask": url_for("api.ask"),
         "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
         "clicks": url_for("feedback.take_click"),

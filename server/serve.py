@@ -6,25 +6,27 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 from server.app import create_app
+from server.cors import AllowedOrigins
 from server.leases import EXTENSION
 from server.listener import Listener
 from server.memory import limit_hoarding
 from server.reload import KnowledgeHolder
 
 
-def serve(kb_folder: Path, host: str, port: int) -> None:
+def serve(kb_folder: Path, host: str, port: int, allow_origins: Sequence[str] = ()) -> None:
     """Serve a knowledge base until SIGTERM or Ctrl+C, then finish what has arrived and return.
 
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
-    address cannot be used, and what `create_app` raises.
+    address cannot be used or an origin is none, and what `create_app` raises.
     """
     limit_hoarding()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = create_app(kb_folder)
+    app = create_app(kb_folder, AllowedOrigins.parse(allow_origins))
     holder: KnowledgeHolder = app.extensions[EXTENSION]
     try:
         listener = Listener(app, host, port)

@@ -59,7 +59,7 @@ def site_files(kb_folder: Path, base_url: str | None = None) -> Iterator[SiteFil
 
     Raises what KnowledgeBase.open raises, and Busy when another snapshot is published meanwhile.
     """
-    app = cast(_SiteApp, create_app(kb_folder, _SiteApp))
+    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp))
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:

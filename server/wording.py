@@ -131,6 +131,14 @@ class Wording:
     """What to tell a reader, by status."""
     error_otherwise: str
     error_title: str
+    widget_open: str
+    """The button that opens the search box on other sites' pages."""
+    widget_close: str
+    widget_page: str
+    """Link from there to the search page."""
+    widget_away: str
+    widget_refused: str
+    """The site whose page it is is not on the server's list."""
     live: LiveWording
 
     @property

@@ -119,10 +119,10 @@ def send(
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[ServedProcess]:
+def served(folder: Path, *options: str) -> Iterator[ServedProcess]:
     """Run `faq serve` over a knowledge base on a free port, until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0"],
+        [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0", *options],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

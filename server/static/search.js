@@ -1,5 +1,5 @@
 // Answers while the reader types. The form, its results and its addresses work without this file;
-// every text and every limit comes from the page (`data-live`, made by server/live.py).
+// every text and every limit comes from the page (`data-live`, made by server/live.py), or from the widget that imports it.
 
 const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt as waiting
 const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
@@ -11,7 +11,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
 
 /** Return an element; what is text stays text, and what is empty is left out. */
-function element(tag, attributes = {}, ...children) {
+export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) made.setAttribute(name, value);
@@ -26,8 +26,9 @@ function filled(text, values) {
 }
 
 /** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
-function storedNodes(html) {
+function storedNodes(html, adapt) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
+  adapt?.(parsed); // before the import, which starts to load pictures
   return document.importNode(parsed.body, true).childNodes;
 }
 
@@ -99,7 +100,7 @@ class Drawing {
     const level = levels.find(({ from }) => confidence >= from);
     // As wording.percent: neither certain nor impossible.
     const shown = Math.min(Math.max(Math.round(confidence * 100), 1), 99) / 100;
-    const number = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(shown);
+    const number = new Intl.NumberFormat(this.settings.language, { style: "percent" }).format(shown);
     const percent = confidence < 0.01 ? `<${number}` : number;
     const bar = document.createElementNS(SVG, "svg");
     bar.setAttribute("class", `bar bar-${level.name}`);
@@ -126,7 +127,7 @@ class Drawing {
 
   card(hit, question, heading) {
     const answer = element("div", { class: "answer", lang: hit.language, dir: "auto" });
-    answer.append(...storedNodes(hit.answer_html));
+    answer.append(...storedNodes(hit.answer_html, this.settings.adapt));
     markSentence(answer, hit.highlight.text);
     const title = element("a", { href: this.address(hit.id, question) }, hit.question);
     return element(
@@ -192,14 +193,15 @@ class Drawing {
 }
 
 /** The search box: a combobox whose listbox lies in the page below it, so that it never hides the answer. */
-class SearchBox {
-  constructor(form) {
+export class SearchBox {
+  constructor(form, settings) {
     this.form = form;
+    this.root = form.getRootNode();
     this.input = form.elements.q;
-    this.settings = JSON.parse(form.dataset.live);
+    this.settings = settings;
     this.texts = this.settings.texts;
     this.drawing = new Drawing(this.settings);
-    this.served = document.querySelector("[data-served]");
+    this.served = this.root.querySelector("[data-served]");
     // A page that is not the search page keeps its own address: it is the permanent one of its answer.
     this.ownsAddress = this.served !== null;
     this.committed = this.question;
@@ -209,7 +211,7 @@ class SearchBox {
     this.composing = false;
     this.build();
     this.listen();
-    if (document.activeElement === this.input) this.focused();
+    if (this.root.activeElement === this.input) this.focused();
     if (this.settings.answerer) this.restored(); // nobody answered `?q=` before the page came
   }
 
@@ -255,7 +257,7 @@ class SearchBox {
     list.addEventListener("click", (event) => this.opened(event.target));
     list.addEventListener("auxclick", (event) => event.button === 1 && this.opened(event.target));
     live.addEventListener("click", (event) => this.clicked(event.target));
-    document.addEventListener("keydown", (event) => this.shortcut(event));
+    this.root.addEventListener("keydown", (event) => this.shortcut(event));
     window.addEventListener("popstate", () => this.restored());
     window.addEventListener("online", () => live.dataset.state === "offline" && this.askNow());
   }
@@ -323,16 +325,16 @@ class SearchBox {
     this.commit();
     const hit = this.hits[[...this.list.children].indexOf(target.closest("[role=option]"))];
     if (!hit || !this.token) return;
-    const body = JSON.stringify({ answer_token: this.token, record_id: hit.id });
     // Kept alive, because the page is about to go; a count that is lost is lost.
-    fetch(this.settings.clicks, { method: "POST", keepalive: true, headers: JSON_ONLY, body }).catch(() => {});
+    const body = { answer_token: this.token, record_id: hit.id };
+    this.post(this.settings.clicks, body, { keepalive: true }).catch(() => {});
   }
 
   submitted(event) {
     if (this.composing) return event.preventDefault();
     if (!this.question) return;
     this.commit();
-    if (!this.ownsAddress) return;
+    if (!this.ownsAddress && this.root === document) return;
     event.preventDefault();
     if (this.question !== this.shown) this.askNow();
   }
@@ -443,20 +445,20 @@ class SearchBox {
 
   /** Return the status and, when it is good, the answer document; null when nobody replied. */
   async request(question, signal) {
-    const body = JSON.stringify({ question: question.toWellFormed?.() ?? question, top_k: CHOICES });
     try {
       // A site without a server answers by itself; the module is loaded with the first question.
       if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
-      const reply = await fetch(this.settings.ask, {
-        method: "POST",
-        headers: JSON_ONLY,
-        body,
-        signal,
-      });
+      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES };
+      const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };
     } catch {
       return null;
     }
+  }
+
+  post(address, body, more) {
+    const { credentials } = this.settings;
+    return fetch(address, { method: "POST", headers: JSON_ONLY, body: JSON.stringify(body), credentials, ...more });
   }
 
   // What the reader sees
@@ -595,4 +597,7 @@ class SearchBox {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-live]")) new SearchBox(form);
+// Loaded by an element of the page, not imported.
+if ([...document.scripts].some(({ src }) => src === import.meta.url)) {
+  for (const form of document.querySelectorAll("form[data-live]")) new SearchBox(form, JSON.parse(form.dataset.live));
+}

@@ -1,0 +1,157 @@
+// The search box on another site's page, in a shadow root: loaded by /widget.js once a reader opens it (docs/widget.md).
+// Texts, limits and addresses come from /widget.json, the style from /widget.css; nothing is written into the page itself.
+
+import { SearchBox, element } from "./search.js";
+
+const OPEN_ELSEWHERE = { target: "_blank", rel: "noopener" };
+
+/** Where the server's addresses lead, seen from any page; what is no address stays as it is. */
+function absolute(address, server) {
+  return URL.canParse(address, server) ? new URL(address, server).href : address;
+}
+
+async function load(address) {
+  const reply = await fetch(address, { credentials: "omit" });
+  if (!reply.ok) throw new Error(`${address} replied ${reply.status}`);
+  return reply;
+}
+
+class WidgetBox extends SearchBox {
+  async request(question, signal) {
+    const reply = await super.request(question, signal);
+    for (const { checks } of reply?.answer?.answers ?? []) {
+      for (const check of checks) check.url = absolute(check.url, this.settings.server);
+    }
+    return reply;
+  }
+
+  /** Where nothing can be said here, lead to where it may be. */
+  showFailure(...what) {
+    super.showFailure(...what);
+    const { server, box } = this.settings;
+    this.body.append(element("p", { class: "elsewhere" }, element("a", { href: server, ...OPEN_ELSEWHERE }, box.page)));
+  }
+}
+
+/** Return the settings of a box: those of the page's own module, leading to the server from anywhere. */
+async function readSettings({ server, lang }) {
+  const settings = await (await load(`${server}widget.json?${new URLSearchParams({ lang })}`)).json();
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === "string" && value.startsWith("/")) settings[name] = absolute(value, server);
+  }
+  const adapt = (parsed) => {
+    for (const name of ["href", "src"]) {
+      for (const node of parsed.querySelectorAll(`[${name}]`)) {
+        node.setAttribute(name, absolute(node.getAttribute(name), server));
+      }
+    }
+  };
+  return { ...settings, server, adapt, credentials: "omit" };
+}
+
+/** Put the style sheet into a shadow root: a constructed one, which no Content-Security-Policy has to allow. */
+async function readStyle({ server }) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(await (await load(`${server}widget.css`)).text());
+  return sheet;
+}
+
+/** Return the outermost element of a box, in its shadow root. */
+function wrapperIn(root, { theme }, { box }, sheet) {
+  const { direction, fontSize } = getComputedStyle(root.host);
+  const wrapper = element("div", { class: "faq", lang: box.language, dir: direction, "data-theme": theme });
+  wrapper.style.setProperty("--rem", fontSize);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  root.append(wrapper);
+  // What is typed here is no shortcut of the page: it sees the host alone, which is no text field.
+  for (const kind of ["keydown", "keypress", "keyup"]) {
+    root.host.addEventListener(kind, (event) => event.composedPath().includes(wrapper) && event.stopPropagation());
+  }
+  // The reader's page stays where it is.
+  wrapper.addEventListener(
+    "click",
+    (event) => Object.assign(event.target.closest("a[href]") ?? {}, OPEN_ELSEWHERE),
+    { capture: true },
+  );
+  return wrapper;
+}
+
+function searchForm({ server, box }) {
+  const limits = { maxlength: box.question_units, required: "", enterkeyhint: "search" };
+  const plain = { autocomplete: "off", autocapitalize: "off", spellcheck: "false" };
+  const named = { id: "question", type: "search", name: "q", placeholder: box.placeholder };
+  const row = element(
+    "div",
+    { class: "ask-row" },
+    element("input", { ...named, ...limits, ...plain }),
+    element("button", { type: "submit" }, box.submit),
+  );
+  const form = { class: "ask", action: server, method: "get", ...OPEN_ELSEWHERE };
+  return element("form", form, element("label", { for: "question" }, box.label), row);
+}
+
+async function assemble(root, options, place) {
+  const [settings, sheet] = await Promise.all([readSettings(options), readStyle(options)]);
+  const wrapper = wrapperIn(root, options, settings, sheet);
+  const form = searchForm(settings);
+  const outer = place(wrapper, element("search", {}, form), settings);
+  return { wrapper, outer, box: new WidgetBox(form, settings) };
+}
+
+/** What a page's own scripts can do with a box. */
+function handle(root, wrapper, box) {
+  return {
+    ask: (question) => box.replaceQuestion(question),
+    setTheme(theme) {
+      wrapper.dataset.theme = theme;
+    },
+    remove() {
+      box.cancel();
+      root.host.remove();
+    },
+  };
+}
+
+/** Put a box into a shadow root whose host lies where the page wants it. */
+export async function mountInline(root, options) {
+  const place = (wrapper, search) => wrapper.appendChild(element("div", { class: "inline" }, search));
+  const { wrapper, box } = await assemble(root, options, place);
+  return handle(root, wrapper, box);
+}
+
+/** Put a box into a modal dialog: the browser keeps the focus in, the page out, and gives the focus back. */
+export async function mountDialog(root, options) {
+  const { wrapper, outer: dialog, box } = await assemble(root, options, (wrapper, search, settings) => {
+    const inside = element("div", { class: "panel-inside" }, panelHead(settings), search);
+    return wrapper.appendChild(element("dialog", { class: "panel", "aria-labelledby": "panel-title" }, inside));
+  });
+  const close = () => dialog.close();
+  dialog.querySelector(".panel-close").addEventListener("click", close);
+  dialog.addEventListener("click", (event) => event.target === dialog && close()); // the backdrop
+  wrapper.addEventListener("keydown", (event) => closeOnEscape(event, close), { capture: true });
+  return { ...handle(root, wrapper, box), close, open: () => showDialog(dialog, box) };
+}
+
+/** Close at once, whatever the box would do with the key; but a key of an input method is the method's. */
+function closeOnEscape(event, close) {
+  if (event.key !== "Escape" || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  event.stopPropagation();
+  close();
+}
+
+function showDialog(dialog, box) {
+  if (!dialog.open) dialog.showModal();
+  box.input.focus();
+  box.input.select();
+}
+
+function panelHead({ server, texts, box }) {
+  return element(
+    "div",
+    { class: "panel-head" },
+    element("h2", { id: "panel-title" }, texts.site),
+    element("a", { class: "quiet", href: server }, box.page),
+    element("button", { type: "button", class: "quiet panel-close", "aria-label": box.close }, "×"),
+  );
+}
