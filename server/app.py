@@ -50,9 +50,9 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
-    app.extensions[topics.EXTENSION] = topics.Topics()
+    app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    app.extensions[EXTENSION] = KnowledgeHolder(kb_folder)
+    app.extensions[EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
     return app
 
 

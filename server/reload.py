@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,13 @@ class _Generation:
 class KnowledgeHolder:
     """The snapshot that answers now. A request leases it; an older one is closed when its last lease ends."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the live snapshot and watch for the next. Raises what KnowledgeBase.open raises."""
+    def __init__(self, folder: Path, prepare: Callable[[KnowledgeBase], object] = lambda _: None) -> None:
+        """Open the live snapshot and watch for the next. Raises what KnowledgeBase.open raises.
+
+        `prepare` is called with each snapshot before it answers anybody.
+        """
         self._folder = folder.resolve()
+        self._prepare = prepare
         self._lock = threading.Lock()
         self._live = _Generation(self._open(None))
         self._refusal: Refusal | None = None
@@ -103,6 +107,7 @@ class KnowledgeHolder:
         knowledge = KnowledgeBase.open(self._folder, verify_model=True, threads=1, before=before)
         try:
             knowledge.search("ready?", limit=1)  # the first run of a session is slow, and shows whether it runs at all
+            self._prepare(knowledge)
         except BaseException:
             knowledge.close()
             raise

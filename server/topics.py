@@ -54,13 +54,14 @@ class Topics:
 
     def of(self, knowledge: KnowledgeBase) -> Mapping[str, Topic]:
         """Return the topics of a knowledge base by their addresses, in stored order."""
-        with self._lock:
-            known = self._by_snapshot.get(knowledge.name)
-            if known is None:
-                known = self._by_snapshot[knowledge.name] = grouped(knowledge.all_records())
+        known = self._by_snapshot.get(knowledge.name)
+        if known is None:
+            known = grouped(knowledge.all_records())  # not under the lock: readers of the live snapshot never wait
+            with self._lock:
+                self._by_snapshot[knowledge.name] = known
                 for name in list(self._by_snapshot)[:-_KEPT]:
                     del self._by_snapshot[name]
-            return known
+        return known
 
 
 def topics_of(knowledge: KnowledgeBase) -> Mapping[str, Topic]:
