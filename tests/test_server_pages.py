@@ -269,3 +269,8 @@ def test_the_sentence_that_answers_is_marked_without_javascript(client):
     sentence = client.post("/api/v1/ask", json={"question": DOCKER_QUESTION}).json["answers"][0]["highlight"]["text"]
     found = "".join(re.findall("<mark>(.*?)</mark>", text))
     assert "".join(html.unescape(re.sub("<[^>]+>", "", found)).split()) == "".join(sentence.split())
+
+
+def test_a_question_without_answer_is_shown_as_it_was_understood(client):
+    text = page(client, "/", question=f"  {WEATHER_QUESTION}\u200b ")
+    assert CHINESE.live.understood.format(question=WEATHER_QUESTION) in text

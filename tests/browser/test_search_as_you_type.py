@@ -33,7 +33,7 @@ TYPE_QUICKLY = """async question => {
         await new Promise(resolve => setTimeout(resolve, 10));
     }
 }"""
-STATES = ["empty", "recent", "answered", "active", "ambiguous", "no_answer", "error", "offline", "slow"]
+STATES = ["empty", "recent", "typing", "answered", "active", "ambiguous", "no_answer", "error", "offline", "slow"]
 OpenPage = Callable[..., Page]
 
 
@@ -104,6 +104,11 @@ def reach(page: Page, name: str, ambiguous_question: str) -> None:
         ask(page, DOCKER_QUESTION)
         box(page).press("ArrowDown")
         expect(active_option(page)).to_be_visible()
+    elif name == "typing":
+        ask(page, DOCKER_QUESTION)
+        page.route(ASK, lambda route: None)
+        box(page).press("x")
+        expect(state(page, "typing")).to_be_visible()
     elif name == "error":
         page.route(ASK, lambda route: route.fulfill(status=500, content_type="application/problem+json", body="{}"))
         ask(page, DOCKER_QUESTION, until="error")
@@ -546,6 +551,21 @@ def test_axe_finds_nothing_in_any_state(open_page, ambiguous_question, name, loo
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(open_page, path, scheme):
     assert violations(open_page(path, bypass_csp=True, color_scheme=scheme)) == []
+
+
+def test_axe_finds_nothing_on_topics_open_forms_and_thanks(open_page):
+    page = open_page(bypass_csp=True)
+    page.locator(".group h3 a").first.click()
+    expect(page.locator("h1")).to_contain_text("第1期")
+    assert violations(page) == []
+    page.goto("/q/faq_2021_s1/Q1.3?q=docker")
+    page.get_by_text("没有帮助").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="发送").click()
+    expect(page.get_by_text("谢谢")).to_be_focused()
+    assert violations(page) == []
+    page.goto("/feedback?q=docker")
+    assert violations(page) == []
 
 
 def violations(page: Page) -> list[str]:
