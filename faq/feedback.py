@@ -11,7 +11,8 @@ import click
 from faq.config import kb_folder
 from faq.console import say, say_json
 from faq.options import json_option, kb_option
-from kb.feedback import AskedInVain, FeedbackStore, RecordVotes, to_json
+from kb.feedback import FeedbackStore
+from kb.feedback_events import AskedInVain, RecordVotes, to_json
 
 _LISTED = 20  # of each list; more is for `--json`
 

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, current_app, g, make_response, redirect, 
 
 from kb.answers import Status
 from kb.errors import KbError
-from kb.feedback import REASONS, Click, Event, FeedbackStore, Unanswered, Vote
+from kb.feedback import FeedbackStore
+from kb.feedback_events import REASONS, Click, Event, Unanswered, Vote
 from server.bodies import ClickBody, FeedbackBody, read_body, read_feedback_form
 from server.leases import leased_knowledge
 from server.limits import MOST_ASKED_FROM, MOST_ASKED_SECONDS, THANKED_QUESTION_BYTES

@@ -25,7 +25,8 @@ from faq.feedback import command
 from kb import limits
 from kb.build import build_snapshot
 from kb.errors import FeedbackDamaged, InvalidFeedback, KbError, StorageFailed
-from kb.feedback import Click, FeedbackStore, Unanswered, Vote, to_json
+from kb.feedback import FeedbackStore
+from kb.feedback_events import Click, Unanswered, Vote, to_json
 from kb.knowledge import KnowledgeBase
 from kb.redaction import redact
 
@@ -33,7 +34,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WRITER = """
 import sys
 from pathlib import Path
-from kb.feedback import FeedbackStore, Vote
+from kb.feedback import FeedbackStore
+from kb.feedback_events import Vote
 store = FeedbackStore(Path(sys.argv[1]))
 for number in range(int(sys.argv[2])):
     store.record(Vote(f"{sys.argv[3]}/{number}", True))
@@ -291,7 +293,8 @@ def test_a_full_disk_is_a_sentence_and_what_was_stored_stays(store, tmp_path):
 import resource, signal
 from pathlib import Path
 from kb.errors import StorageFailed
-from kb.feedback import FeedbackStore, Vote
+from kb.feedback import FeedbackStore
+from kb.feedback_events import Vote
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {resource.RLIM_INFINITY}))
 try:
@@ -316,7 +319,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_can_still_be_read():
 import os
 from pathlib import Path
 from kb.errors import StorageFailed
-from kb.feedback import FeedbackStore, Vote
+from kb.feedback import FeedbackStore
+from kb.feedback_events import Vote
 os.setuid(65534)
 store = FeedbackStore(Path({str(folder)!r}))
 print([vote.record_id for vote in store.events()])

@@ -19,7 +19,8 @@ from werkzeug.test import TestResponse
 from kb import limits
 from kb.answers import Status
 from kb.build import build_snapshot
-from kb.feedback import REASONS, FeedbackStore, Unanswered
+from kb.feedback import FeedbackStore
+from kb.feedback_events import REASONS, Unanswered
 from server.app import create_app
 from server.catalogues import WORDINGS
 from server.leases import EXTENSION

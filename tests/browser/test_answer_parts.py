@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, make_record, served
 
 from kb.build import build_snapshot
-from kb.feedback import Click, Unanswered, Vote
+from kb.feedback_events import Click, Unanswered, Vote
 
 OpenPage = Callable[..., Page]
 
