@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server_support import ServedProcess, served
 
 from kb.feedback import FeedbackStore
@@ -65,3 +65,23 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: ServedProcess) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page of its own: width and height in pixels, a script to run before the page's."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(path: str = "/", *, width: int = 1280, height: int = 800, init: str = "", **options: object) -> Page:
+        given = {"base_url": server.url, "locale": "zh-CN", "viewport": {"width": width, "height": height}}
+        context = browser.new_context(**(given | options))
+        contexts.append(context)
+        if init:
+            context.add_init_script(init)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()

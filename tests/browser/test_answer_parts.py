@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from html import escape
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, make_record, served
+from playwright.sync_api import Page, expect
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, make_record, served
 
 from kb.build import build_snapshot
 from kb.feedback_events import Click, Unanswered, Vote
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str = "/", **options: object) -> Page:
-        context = browser.new_context(base_url=server.url, locale="zh-CN", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 def type_question(page: Page, question: str) -> None:

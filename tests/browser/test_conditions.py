@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, served
+from playwright.sync_api import Locator, Page, expect
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
 OTHER_QUESTION = "在哪里下载 PaddleClas 的预训练模型？"
 RECORD = "/q/faq_2021_s1/Q1.3"
@@ -23,7 +19,6 @@ PAGES = {
 }
 WIDTHS = [320, 390, 768, 1280, 1920, 3840]
 every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-OpenPage = Callable[..., Page]
 
 # WCAG 1.4.12: what a reader may set without losing anything.
 TEXT_SPACING = """() => {
@@ -84,30 +79,6 @@ MOVING = """() => document.getAnimations().length + [...document.querySelectorAl
   const { transitionDuration, animationName } = getComputedStyle(one);
   return animationName !== 'none' || transitionDuration.split(',').some((time) => parseFloat(time) > 0.001);
 }).length"""
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProcess]:
-    """Return a server over a copy: the readers here leave votes."""
-    with served(Path(shutil.copytree(kb_folder, tmp_path_factory.mktemp("judged") / "kb"))) as running:
-        yield running
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str = "/", *, width: int = 1280, height: int = 800, **options: object) -> Page:
-        given = {"base_url": server.url, "locale": "zh-CN", "viewport": {"width": width, "height": height}}
-        context = browser.new_context(**(given | options))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 def box(page: Page) -> Locator:

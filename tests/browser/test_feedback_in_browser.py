@@ -5,35 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess
+from playwright.sync_api import Page, expect
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str, *, width: int = 1280, headers: dict | None = None) -> Page:
-        context = browser.new_context(
-            base_url=server.url,
-            java_script_enabled=False,
-            locale="zh-CN",
-            extra_http_headers=headers or {},
-            viewport={"width": width, "height": 800},
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
+def open_page(open_page: OpenPage) -> OpenPage:
+    """Open pages without JavaScript."""
+    return partial(open_page, java_script_enabled=False)
 
 
 def test_a_reader_says_that_an_answer_helped_and_goes_back_to_it(open_page, store):
@@ -135,7 +120,7 @@ def test_another_site_cannot_send_the_form(open_page, store, server):
 
 
 def test_a_reader_who_asks_for_privacy_leaves_a_vote_and_no_words(open_page, store):
-    page = open_page(f"/?q={DOCKER_QUESTION}", headers={"DNT": "1"})
+    page = open_page(f"/?q={DOCKER_QUESTION}", extra_http_headers={"DNT": "1"})
     page.get_by_text("没有帮助").click()
     page.get_by_label("补充说明").fill("words")
     page.get_by_role("button", name="发送").click()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, Route, expect
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, served
+from playwright.sync_api import Error, Locator, Page, Route, expect
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, served
 
 ASK = "**/api/v1/ask"
 OTHER_QUESTION = "在哪里下载 PaddleClas 的预训练模型？"
@@ -34,26 +33,6 @@ TYPE_QUICKLY = """async question => {
     }
 }"""
 STATES = ["empty", "recent", "typing", "answered", "active", "ambiguous", "no_answer", "error", "offline", "slow"]
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str = "/", *, width: int = 1280, init: str = "", **options: object) -> Page:
-        given = {"base_url": server.url, "locale": "zh-CN", "viewport": {"width": width, "height": 800}}
-        context = browser.new_context(**(given | options))
-        contexts.append(context)
-        if init:
-            context.add_init_script(init)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 def box(page: Page) -> Locator:

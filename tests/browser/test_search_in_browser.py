@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess
+from playwright.sync_api import Page, expect
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: ServedProcess) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str = "/", *, width: int = 1280, locale: str = "zh-CN", scheme: str = "light") -> Page:
-        context = browser.new_context(
-            base_url=server.url,
-            java_script_enabled=False,
-            locale=locale,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 800},
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
+def open_page(open_page: OpenPage) -> OpenPage:
+    """Open pages without JavaScript."""
+    return partial(open_page, java_script_enabled=False)
 
 
 def ask(page: Page, question: str) -> None:
@@ -96,7 +81,7 @@ def test_no_page_scrolls_sideways(open_page, path, width):
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_the_page_follows_the_readers_colour_scheme(open_page, scheme, is_dark):
-    page = open_page(scheme=scheme)
+    page = open_page(color_scheme=scheme)
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(int(part) for part in colour[4:-1].split(",")) < 3 * 128) is is_dark
 
