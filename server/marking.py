@@ -23,8 +23,10 @@ def marked(html: str, sentence: str) -> str:
     gets one mark in each, so that what was well-formed stays so.
     """
     wanted = "".join(sentence.split())
+    if not wanted:
+        return html
     letters = _Letters(html).found
-    start = "".join(letter.char for letter in letters).find(wanted) if wanted else -1
+    start = "".join(letter.char for letter in letters).find(wanted)
     if start < 0:
         return html
     pieces: list[str] = []

@@ -23,7 +23,7 @@ from server.leases import leased_knowledge
 from server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE, SEARCH_LIMIT
 from server.live import live_settings
 from server.tokens import answer_token, record_token
-from server.topics import Question, Topic, topic_address, topics_of
+from server.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
 from server.wording import Wording
 
 pages = Blueprint("pages", __name__)
@@ -72,7 +72,7 @@ def answer(record_id: str) -> Response:
             raise NotFound
         checks = knowledge.checks_of(record)
         nearest = _nearest(knowledge, record)
-        translations = _translations(knowledge, record)
+        translations = translations_of(knowledge, record)
         asked = _hit_of(knowledge, record, request.args.get("q", "").strip())
     address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
     return _page(
@@ -174,7 +174,7 @@ def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
 def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
     topics = list(topics_of(knowledge).values())
     own = [topic for topic in topics if topic.language == words.language_code]
-    others = [topic for topic in topics if topic not in own] if own else []
+    others = [topic for topic in topics if topic.language != words.language_code] if own else []
     shown_own, left = _cut(own or topics, LISTED_QUESTIONS)
     shown_others, left = _cut(others, left)
     listed = sum(len(topic.questions) for topic in [*shown_own, *shown_others])
@@ -194,17 +194,8 @@ def _cut(topics: Sequence[Topic], most: int) -> tuple[tuple[Topic, ...], int]:
 
 def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:
     """Return what readers open and find helpful most often, in the reader's language."""
-    found = (knowledge.record(record_id) for record_id in most_asked_ids())
-    records = (record for record in found if record and record.language == words.language_code)
-    return tuple(Question(each.id, each.question, each.language) for each in islice(records, MOST_ASKED))
-
-
-def _translations(knowledge: KnowledgeBase, record: Record) -> list[Record]:
-    """Return the same question in other languages: the same id below or outside the folder of a language."""
-    folder, _, rest = record.id.partition("/")
-    original = rest if folder in WORDINGS else record.id
-    candidates = (knowledge.record(each) for each in (original, *(f"{code}/{original}" for code in WORDINGS)))
-    return [other for other in candidates if other and other.language != record.language]
+    found = (question_of(knowledge, record_id) for record_id in most_asked_ids())
+    return tuple(islice((each for each in found if each and each.language == words.language_code), MOST_ASKED))
 
 
 def _structured_data(record: Record, address: str) -> dict[str, object]:

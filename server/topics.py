@@ -1,4 +1,4 @@
-"""Topics: the stored questions under one heading, each with an address of its own."""
+"""What a snapshot's pages lead to: its questions by topic, each topic with an address, and their translations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import cast
 from flask import current_app
 
 from kb.knowledge import KnowledgeBase
+from kb.language import twin_key
 from kb.records import Record
 
 EXTENSION = "faq-topics"
@@ -45,15 +46,26 @@ class Topic:
         return " › ".join(self.titles)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The questions of one snapshot, in stored order."""
+
+    topics: dict[str, Topic] = field(default_factory=dict)
+    """By their addresses."""
+    by_id: dict[str, Question] = field(default_factory=dict)
+    by_twin: dict[str, list[Question]] = field(default_factory=dict)
+    """By `kb.language.twin_key`: a question and its translations."""
+
+
 class Topics:
-    """The topics of the snapshots in use; read once for each, because it takes every record."""
+    """What is listed of the snapshots in use; read once for each, because it takes every record."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._by_snapshot: dict[str, Mapping[str, Topic]] = {}
+        self._by_snapshot: dict[str, Listed] = {}
 
-    def of(self, knowledge: KnowledgeBase) -> Mapping[str, Topic]:
-        """Return the topics of a knowledge base by their addresses, in stored order."""
+    def of(self, knowledge: KnowledgeBase) -> Listed:
+        """Return what is listed of a knowledge base."""
         known = self._by_snapshot.get(knowledge.name)
         if known is None:
             known = grouped(knowledge.all_records())  # not under the lock: readers of the live snapshot never wait
@@ -66,18 +78,36 @@ class Topics:
 
 def topics_of(knowledge: KnowledgeBase) -> Mapping[str, Topic]:
     """Return the topics of a knowledge base as the current application remembers them."""
+    return _listed(knowledge).topics
+
+
+def question_of(knowledge: KnowledgeBase, record_id: str) -> Question | None:
+    """Return a stored question by its id, read from memory."""
+    return _listed(knowledge).by_id.get(record_id)
+
+
+def translations_of(knowledge: KnowledgeBase, record: Record) -> list[Question]:
+    """Return the same question in other languages, in stored order."""
+    twins = _listed(knowledge).by_twin[twin_key(record.id)]
+    return [twin for twin in twins if twin.language != record.language]
+
+
+def _listed(knowledge: KnowledgeBase) -> Listed:
     return cast(Topics, current_app.extensions[EXTENSION]).of(knowledge)
 
 
-def grouped(records: Iterable[Record]) -> dict[str, Topic]:
-    """Return records by topic; headings that differ in signs alone share one."""
-    topics: dict[str, Topic] = {}
+def grouped(records: Iterable[Record]) -> Listed:
+    """Return records by topic and by what they translate; headings that differ in signs alone share a topic."""
+    listed = Listed()
     for record in records:
         address = topic_address(record)
         titles = record.section or (PurePosixPath(record.source.path).stem,)
-        topic = topics.setdefault(address, Topic(address, titles, record.language))
-        topic.questions.append(Question(record.id, record.question, record.language))
-    return topics
+        topic = listed.topics.setdefault(address, Topic(address, titles, record.language))
+        question = Question(record.id, record.question, record.language)
+        topic.questions.append(question)
+        listed.by_id[record.id] = question
+        listed.by_twin.setdefault(twin_key(record.id), []).append(question)
+    return listed
 
 
 def topic_address(record: Record) -> str:

@@ -154,17 +154,16 @@ class Wording:
     @property
     def language_name(self) -> str:
         """The language's name for itself."""
-        return self.name_of(self.locale.language, own=True)
+        return self.name_of(self.locale.language)
 
     @property
     def direction(self) -> str:
         """Value of the `dir` attribute."""
         return self.locale.text_direction
 
-    def name_of(self, language: str, *, own: bool = False) -> str:
-        """Return the name of a language in this one, or its `own`, e.g. `中文` for `zh`; the code where it has none."""
-        named = Locale.parse(language) if own else self.locale
-        return named.languages.get(language) or language
+    def name_of(self, language: str) -> str:
+        """Return the name of a language in this one, e.g. `Chinese` for `zh`; the code where it has none."""
+        return self.locale.languages.get(language) or language
 
     def level(self, confidence: float) -> str:
         """Return which of the three words a confidence takes: `sure`, `likely` or `unsure`."""

@@ -90,9 +90,14 @@ class Drawing {
 
   /** Return the address of an answer; with a question a server's page says how well it answers that. */
   address(id, question) {
-    const asked = question && !this.settings.answerer && { q: question };
-    const query = new URLSearchParams({ ...this.settings.parameters, ...asked });
-    return this.settings.answers + id.split("/").map(encodeURIComponent).join("/") + (query.size ? `?${query}` : "");
+    const path = this.settings.answers + id.split("/").map(encodeURIComponent).join("/");
+    return this.withQuestion(path, !this.settings.answerer && question);
+  }
+
+  /** Return a path with what every address of the page carries, and with a question where there is one. */
+  withQuestion(path, question) {
+    const query = new URLSearchParams({ ...this.settings.parameters, ...(question && { q: question }) });
+    return path + (query.size ? `?${query}` : "");
   }
 
   sureness(confidence) {
@@ -374,8 +379,7 @@ export class SearchBox {
   // Addresses
 
   address(question) {
-    const query = new URLSearchParams({ ...this.settings.parameters, ...(question && { q: question }) });
-    return this.form.action + (query.size ? `?${query}` : "");
+    return this.drawing.withQuestion(this.form.action, question);
   }
 
   title(question) {
@@ -477,7 +481,7 @@ export class SearchBox {
     this.live.hidden = !(head.length || hits.length || body.length);
     if (this.served) this.served.hidden = state !== "empty";
     this.announce(said);
-    this.drawn(state === "answered" ? hits[0] : null);
+    this.drawn(null);
   }
 
   showAnswer(answer) {
