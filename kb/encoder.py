@@ -102,6 +102,10 @@ class Encoder:
             truncated=tuple(at for at, text in enumerate(tokens) if len(text.ids) > self._max_tokens),
         )
 
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text is, without prompt and special tokens."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
     def token_spans(self, text: str, kind: Kind) -> tuple[range, ...]:
         """Return the characters of each token whose vector `encode_passages` gives, in the same order."""
         prompt = self._prompt(kind)

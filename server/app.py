@@ -11,6 +11,7 @@ from kb import limits
 from kb.feedback import FeedbackStore
 from server import feedback, tokens, topics
 from server.api import api
+from server.chat import chat
 from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
 from server.health import health
@@ -46,7 +47,7 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, discovery, feedback.feedback, health, pages, scripts, widget):
+    for blueprint in (api, chat, discovery, feedback.feedback, health, pages, scripts, widget):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)

@@ -84,12 +84,17 @@ class RecordsParameters(_Parameters):
 
 def read_body(request: Request, model: type[_M]) -> _M:
     """Return the JSON body as a model. Raises Refused: 415 not JSON, 413 too large, 400 malformed, 422 wrong fields."""
-    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
-        raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
-    value = parse_json(request.get_data(cache=False))
+    value = read_json(request)
     if not isinstance(value, dict):
         raise Refused(422, "The request body must be a JSON object; send fields between { and }.")
     return _validated(model, value)
+
+
+def read_json(request: Request, levels: int = JSON_LEVELS) -> Any:
+    """Return the JSON body, nested at most so deep. Raises Refused: 415 not JSON, 413 too large, 400 malformed."""
+    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
+    return parse_json(request.get_data(cache=False), levels)
 
 
 def read_feedback_form(request: Request) -> FeedbackBody:
@@ -111,14 +116,14 @@ def read_parameters(request: Request, model: type[_M]) -> _M:
     return _validated(model, _given_once(request.args.to_dict(flat=False)))
 
 
-def parse_json(content: bytes) -> Any:
-    """Parse JSON that means one thing only. Raises Refused (400)."""
+def parse_json(content: bytes, levels: int = JSON_LEVELS) -> Any:
+    """Parse JSON that means one thing only, nested at most so deep. Raises Refused (400)."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise _malformed("it is not UTF-8") from None
-    if _levels(text) > JSON_LEVELS:
-        raise _malformed(f"it is nested deeper than {JSON_LEVELS} levels")
+    if _levels(text) > levels:
+        raise _malformed(f"it is nested deeper than {levels} levels")
     try:
         value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
     except ValueError:

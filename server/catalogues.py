@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import request
 
-from server.wording import Counted, LiveWording, Wording
+from server.wording import ChatWording, Counted, LiveWording, Wording
 
 _FOLDER = Path(__file__).parent / "translations"
 _SOURCE = _FOLDER / "messages.pot"
@@ -74,6 +74,7 @@ def _read(path: Path, locale: str) -> Catalog:
 
 
 def _wording(texts: _Texts) -> Wording:
+    chat = ChatWording(**{field.name: texts.text(f"chat.{field.name}") for field in fields(ChatWording)})
     live = LiveWording(**{field.name: texts.text(f"live.{field.name}") for field in fields(LiveWording)})
     takes: dict[Any, Callable[[str], Any]] = {
         str: texts.text,
@@ -81,6 +82,7 @@ def _wording(texts: _Texts) -> Wording:
         Mapping[str, str]: texts.group,
         Locale: lambda _: texts.locale,
         LiveWording: lambda _: live,
+        ChatWording: lambda _: chat,
     }
     return Wording(**{name: takes[kind](name) for name, kind in get_type_hints(Wording).items()})
 

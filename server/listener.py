@@ -18,9 +18,9 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
-from kb import limits
 from kb.errors import ConfigError
 from server.limits import (
+    CHAT_BODY_BYTES,
     CLEANUP_SECONDS,
     CONNECTIONS,
     DRAIN_SECONDS,
@@ -33,7 +33,7 @@ from server.limits import (
     RETRY_AFTER_SECONDS,
     THREADS,
 )
-from server.problems import PROBLEM_TYPE, problem_document
+from server.problems import error_body
 from server.security import NO_STORE, SECURITY_HEADERS
 
 _HEADER_END = b"\r\n\r\n"
@@ -86,13 +86,13 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]
-    """Answers what never reached the application with a problem document and every security header."""
+    """Answers what never reached the application with an error document and every security header."""
 
     def execute(self) -> None:
         code: int = self.request.error.code
-        body = problem_document(code)
+        body, kind = error_body(getattr(self.request, "path", ""), code)  # no path: not even its first line was read
         self.status = f"{code} {self.request.error.reason}"
-        self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", PROBLEM_TYPE)])
+        self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", kind)])
         self.response_headers.append(("Cache-Control", NO_STORE))
         if code == Overloaded.code:
             self.response_headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
@@ -148,7 +148,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             threads=THREADS,
             ident="",
             max_request_header_size=HEADER_BYTES,
-            max_request_body_size=limits.BODY_BYTES + 1,  # waitress refuses from this size on
+            max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
             connection_limit=CONNECTIONS,
             channel_timeout=IDLE_CONNECTION_SECONDS,
             cleanup_interval=CLEANUP_SECONDS,

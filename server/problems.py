@@ -1,4 +1,7 @@
-"""Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one."""
+"""Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one.
+
+Below /v1/ it is the error object of OpenAI's API (`server/openai_errors.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from kb.errors import InvalidQuery, KbError
 from server.catalogues import wording
 from server.limits import RETRY_AFTER_SECONDS
+from server.openai_errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_message
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")
@@ -44,6 +48,8 @@ class FieldError:
     field: str
     """Its name, with dots and positions for nested ones: `tags.0`."""
     detail: str
+    code: str | None = None
+    """The mistake in one word of OpenAI's API, e.g. `invalid_type`; problem documents do not say it."""
 
 
 class Refused(Exception):
@@ -67,6 +73,18 @@ def problem_document(status: int, detail: str | None = None, errors: Sequence[Fi
     if errors:
         document["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def error_body(
+    path: str, status: int, detail: str | None = None, errors: Sequence[FieldError] = ()
+) -> tuple[bytes, str]:
+    """Return the document that an address tells an error with, and its type: each API keeps to its own form."""
+    if not path.startswith(OPENAI_PATHS):
+        return problem_document(status, detail, errors), PROBLEM_TYPE
+    message = detail or openai_message(status) or _DETAILS.get(status, "The request was not answered.")
+    first = errors[0] if errors else None
+    param, code = (first.field, first.code) if first else (None, None)
+    return openai_error(status, message, param=param, code=code), ERROR_TYPE
 
 
 def install_error_handlers(app: Flask) -> None:
@@ -110,7 +128,8 @@ def _reply(status: int, detail: str | None = None, errors: Sequence[FieldError] 
         page = render_template("error.html", words=words, status=status, message=words.error_message(status))
         reply = Response(page, status=status, content_type="text/html; charset=utf-8")
     else:
-        reply = Response(problem_document(status, detail, errors), status=status, content_type=PROBLEM_TYPE)
+        body, kind = error_body(request.path, status, detail, errors)
+        reply = Response(body, status=status, content_type=kind)
     if status in {429, 503}:
         reply.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return reply

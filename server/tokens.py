@@ -119,10 +119,14 @@ def answer_tokens() -> AnswerTokens:
 
 def answer_token(answer: Answer) -> str:
     """Return the token of an answer that is given now."""
-    shown = [hit.record.id for hit in answer.hits]
+    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, shown_ids(answer), answer.question))
+
+
+def shown_ids(answer: Answer) -> tuple[str, ...]:
+    """Return the records shown, best first: the answer and its runners-up, the choices, or the suggestions."""
     if answer.no_answer:
-        shown = [near.id for near in answer.no_answer.suggestions]
-    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, tuple(shown), answer.question))
+        return tuple(near.id for near in answer.no_answer.suggestions)
+    return tuple(hit.record.id for hit in answer.hits)
 
 
 def record_token(record_id: str, snapshot: str) -> str:

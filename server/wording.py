@@ -57,6 +57,16 @@ class LiveWording:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatWording:
+    """What a chat client is told around stored questions; answers themselves are the stored text."""
+
+    which: str
+    """Before the choices."""
+    near: str
+    """Before stored questions that come near."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """Every text the pages show, but for stored questions and answers."""
 
@@ -140,6 +150,7 @@ class Wording:
     widget_refused: str
     """The site whose page it is is not on the server's list."""
     live: LiveWording
+    chat: ChatWording
 
     @property
     def language(self) -> str:

@@ -223,13 +223,15 @@ def test_more_than_can_wait_are_told_at_once_to_come_back():
         assert all(busy.acquire(timeout=10) for _ in range(THREADS)), "every thread has a request"
         filling += [_open(listener) for _ in range(QUEUED_REQUESTS)]
         time.sleep(1)  # the queue fills; nothing tells from outside when it has
-        extra = _open(listener)
+        extra = [_open(listener, content) for content in (HEALTH, HEALTH.replace(b"/healthz", b"/v1/models"))]
         release_timer = threading.Timer(0.2, release.set)
         release_timer.start()
-        statuses = [status_of(_read_all(connection)) for connection in (extra, *filling)]
+        refused = [_read_all(connection) for connection in extra]
+        statuses = [status_of(_read_all(connection)) for connection in filling]
         release_timer.join()
-    assert statuses.count(503) == 1
-    assert statuses[0] == 503
+    assert [status_of(raw) for raw in refused] == [503, 503]
+    assert b'"status": 503' in refused[0]
+    assert b'"type": "server_error"' in refused[1], "OpenAI's clients are told in their own form"
     assert statuses.count(200) == len(filling)
 
 
@@ -246,9 +248,9 @@ def running_listener(application: Callable[..., Any]) -> Iterator[Listener]:
         thread.join()
 
 
-def _open(listener: Listener) -> socket.socket:
+def _open(listener: Listener, content: bytes = HEALTH) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", int(listener.effective_port)), timeout=20)
-    connection.sendall(HEALTH)
+    connection.sendall(content)
     return connection
 
 
