@@ -16,6 +16,7 @@ _COMMANDS = {
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
     "check": "Run the scripts that check an answer on this machine.",
     "serve": "Serve the search page and the HTTP API.",
+    "mcp": "Answer agents on standard input and output (Model Context Protocol).",
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
     "eval": "Measure answers on a file of labelled queries.",
     "tune": "Learn from labelled queries; keep what proves better.",
@@ -24,7 +25,7 @@ _COMMANDS = {
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
 }
-_ASKING = frozenset({"ask", "serve", "eval"})
+_ASKING = frozenset({"ask", "serve", "mcp", "eval"})
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
 
 

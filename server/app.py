@@ -17,6 +17,7 @@ from server.discovery import discovery
 from server.health import health
 from server.leases import EXTENSION
 from server.marking import marked
+from server.mcp_http import ORIGINS_EXTENSION, mcp
 from server.pages import pages
 from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
@@ -47,11 +48,12 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, chat, discovery, feedback.feedback, health, pages, scripts, widget):
+    for blueprint in (api, chat, discovery, feedback.feedback, health, mcp, pages, scripts, widget):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
+    app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
     app.extensions[EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
     return app

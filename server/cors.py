@@ -18,7 +18,10 @@ from server.limits import PREFLIGHT_SECONDS
 EVERY_ORIGIN = "*"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What the widget and programs in a browser need; the pages and their forms stay this site's own.
-_SHARED = ("/api/v1/", "/v1/", "/static/", "/widget.json", "/widget.css", "/openapi.json")
+_SHARED = ("/api/v1/", "/v1/", "/static/", "/widget.json", "/widget.css", "/openapi.json", "/mcp")
+_MCP = "/mcp"
+# What clients of the Model Context Protocol say of a body beside its type.
+_MCP_HEADERS = "Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
 _SCRIPT_ENDPOINT = "widget.script"
 
 
@@ -67,7 +70,7 @@ def _share(response: Response, told: str | None) -> None:
     response.headers["Access-Control-Allow-Origin"] = told
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = _MCP_HEADERS if request.path == _MCP else "Content-Type"
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     else:
         response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"

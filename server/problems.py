@@ -21,7 +21,7 @@ from server.openai_errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")
-_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics")
+_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics", "/mcp")
 
 # What to do, by status. Werkzeug's own texts are never shown: some of them repeat what was sent.
 _DETAILS = {
