@@ -24,6 +24,8 @@ class Reason(StrEnum):
     NOT_CONFIDENT = "not_confident"
     EMPTY_QUESTION = "empty_question"
     EMPTY_INDEX = "empty_index"
+    SMALL_TALK = "small_talk"
+    """Said within a conversation, and no question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ FEEDBACK_QUESTION_CHARS = QUERY_CHARS  # kept with a vote: the question of an an
 FEEDBACK_ROWS = 100_000  # of each kind, the oldest go first: 7 kB each at the worst, so 2 GB and usually 50 MB
 FEEDBACK_BUSY_SECONDS = 5.0  # that a writer waits for another one; a write takes a few ms
 CHOICES = 3  # shown when a question is ambiguous
+TURN_CHARS = 300  # of a question kept for the next one of its conversation; a follow-up needs the gist, not a log
 KEEP_SNAPSHOTS = 5  # older ones are removed after a publish, unless a reader holds them
 BODY_BYTES = 64 * 1024  # of an HTTP request
 CHECK_BYTES = 200_000  # of a check script; ours are 10 to 40 kB

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from kb.answers import Hit
 from kb.records import Record
 from server.bodies import AskBody, RecordsParameters, SearchParameters, read_body, read_parameters
+from server.conversations import answer_in_conversation
 from server.leases import leased_knowledge
 from server.limits import SNIPPET_CHARS
 from server.problems import FieldError, Refused
@@ -24,9 +25,12 @@ def ask() -> Response:
     """Answer one question."""
     body = read_body(request, AskBody)
     with leased_knowledge() as knowledge:
-        answer = knowledge.ask(
-            body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags)
-        )
+        if body.session_id is not None or body.messages:
+            answer = answer_in_conversation(knowledge, body)
+        else:
+            answer = knowledge.ask(
+                body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags)
+            )
     return jsonify(answer.to_json(explain=body.explain) | {"answer_token": answer_token(answer)})
 
 

@@ -9,7 +9,8 @@ from flask import Flask, Response, request, url_for
 
 from kb import limits
 from kb.feedback import FeedbackStore
-from server import feedback, tokens, topics
+from kb.sessions import SessionStore
+from server import conversations, feedback, tokens, topics
 from server.api import api
 from server.chat import chat
 from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
@@ -52,6 +53,7 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
+    app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)

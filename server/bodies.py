@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,6 +14,7 @@ from server.limits import (
     FIELD_ERRORS,
     FIELD_NAME_CHARS,
     JSON_LEVELS,
+    MESSAGES_MAX,
     RECORDS_LIMIT,
     RECORDS_LIMIT_MAX,
     SEARCH_LIMIT,
@@ -31,6 +32,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Message(_Strict):
+    """An earlier turn of a conversation; only what the user said is read."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+
+
 class AskBody(_Strict):
     """Body of `POST /api/v1/ask`."""
 
@@ -39,7 +47,9 @@ class AskBody(_Strict):
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     tags: list[_Tag] = Field(default=[], max_length=limits.TAGS_MAX)
     session_id: str | None = Field(default=None, max_length=SESSION_ID_CHARS)
-    """Part of the contract; questions of one session are not told apart yet."""
+    """Chosen by the client; follow-ups are understood by the last questions of the same session."""
+    messages: list[Message] = Field(default=[], max_length=MESSAGES_MAX)
+    """The turns before the question, oldest first, for a client that keeps them itself."""
     explain: bool = False
 
 

@@ -13,6 +13,7 @@ JSON_LEVELS = 8  # our bodies need 2; Python's parser gives up between 1,000 and
 FIELD_ERRORS = 20  # listed in one problem document; a body of 64 KiB can hold thousands of unknown fields
 FIELD_NAME_CHARS = 80  # of a field's name, repeated to its sender
 SESSION_ID_CHARS = 128
+MESSAGES_MAX = 100  # of a conversation sent along; the last three questions are read, the body's size bounds the rest
 SEARCH_LIMIT = 10  # hits of one search when nothing is said
 RECORDS_LIMIT = 50  # records of one page when nothing is said
 RECORDS_LIMIT_MAX = 200  # about 0.5 MB of JSON

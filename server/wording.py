@@ -92,6 +92,8 @@ class Wording:
     no_answer: str
     no_answer_hint: str
     empty_question: str
+    small_talk: str
+    """Said to a greeting, thanks and the like within a conversation."""
     suggestions: str
     also: str
     confidence: str

@@ -1,0 +1,49 @@
+"""Questions of a conversation: told by a session id, remembered here, or by the messages sent along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from flask import current_app
+
+from kb.answers import Answer, NoAnswer, Reason, Status
+from kb.conversation import Turn
+from kb.dialogue import Reply, reply_to, turns_of
+from kb.knowledge import KnowledgeBase
+from kb.language import detect_language
+from kb.sessions import TURNS, SessionStore
+from server.bodies import AskBody
+from server.catalogues import WORDINGS, wording
+
+EXTENSION = "faq-sessions"
+
+
+def answer_in_conversation(knowledge: KnowledgeBase, body: AskBody) -> Answer:
+    """Answer the question of a body that carries a session id or messages, and remember it in its session."""
+    tags = tuple(body.tags)
+    turns = _earlier(knowledge, body, tags)
+    reply = reply_to(knowledge, body.question, turns, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
+    if body.session_id is not None and reply.turn is not None:
+        _sessions().add(body.session_id, reply.turn)
+    return reply.answer or _small_talk(knowledge, reply)
+
+
+def _earlier(knowledge: KnowledgeBase, body: AskBody, tags: Sequence[str]) -> tuple[Turn, ...]:
+    """Return the turns before a question: those of the messages when there are any, else of the session."""
+    if body.messages:
+        questions = [message.content for message in body.messages if message.role == "user"]
+        return turns_of(knowledge, questions[-TURNS:], tags=tags)
+    return _sessions().turns(body.session_id) if body.session_id is not None else ()
+
+
+def _sessions() -> SessionStore:
+    return cast(SessionStore, current_app.extensions[EXTENSION])
+
+
+def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
+    """Return a polite word in place of an answer, in the language of what was said."""
+    text = reply.resolution.query.strip()
+    words = WORDINGS.get(detect_language(text)) or wording()
+    nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
+    return Answer(text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)

@@ -1,0 +1,78 @@
+"""Conversations over the JSON API: by a session id, or by the messages sent along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from server_support import DOCKER_QUESTION
+
+from server.app import create_app
+from server.leases import EXTENSION
+
+SHM = "faq_2021_s1/Q1.3"
+
+
+@pytest.fixture(scope="module")
+def client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def ask(client: FlaskClient, question: str, **fields: object) -> dict:
+    reply = client.post("/api/v1/ask", json={"question": question, **fields})
+    assert reply.status_code == 200, reply.text
+    return reply.get_json()
+
+
+def test_a_follow_up_is_understood_by_the_session(client):
+    ask(client, DOCKER_QUESTION, session_id="a")
+    answer = ask(client, "为什么？", session_id="a")
+    assert (answer["status"], answer["answers"][0]["id"]) == ("answered", SHM)
+    assert answer["question"] == "为什么?"
+
+
+def test_sessions_are_told_apart(client):
+    ask(client, DOCKER_QUESTION, session_id="b")
+    assert not ask(client, "为什么？", session_id="c")["answered"]
+    assert not ask(client, "为什么？")["answered"]
+
+
+def test_a_follow_up_is_understood_by_the_messages(client):
+    messages = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": DOCKER_QUESTION},
+        {"role": "assistant", "content": "…"},
+    ]
+    assert ask(client, "why?", messages=messages)["answers"][0]["id"] == SHM
+
+
+@pytest.mark.parametrize(("text", "word"), [("谢谢", "请直接输入"), ("thank you!", "just ask")])
+def test_small_talk_gets_a_polite_word_in_its_language(client, text, word):
+    answer = ask(client, text, session_id="d")
+    assert (answer["status"], answer["answers"]) == ("no_answer", [])
+    assert answer["no_answer"]["reason"] == "small_talk"
+    assert word in answer["no_answer"]["message"]
+    assert answer["no_answer"]["suggestions"] == []
+    assert answer["answer_token"]
+
+
+def test_a_choice_is_picked_by_its_number(client):
+    for question in ("训练", "模型", "精度", "速度慢", "accuracy", "network", "classes"):
+        first = ask(client, question, session_id=question)
+        shown = first["answers"] or (first["no_answer"] or {})["suggestions"]
+        if first["status"] != "answered" and len(shown) > 1:
+            picked = ask(client, "第二个", session_id=question)
+            assert (picked["status"], picked["answers"][0]["id"]) == ("answered", shown[1]["id"])
+            return
+    pytest.fail("no question was ambiguous")
+
+
+@pytest.mark.parametrize("messages", [[{"role": "robot", "content": "x"}], [{"role": "user"}], "x", [{}] * 101])
+def test_messages_that_are_none_are_refused(client, messages):
+    reply = client.post("/api/v1/ask", json={"question": "x", "messages": messages})
+    assert reply.status_code == 422
+    assert reply.content_type == "application/problem+json"
