@@ -9,9 +9,11 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from werkzeug.exceptions import NotFound
 
 from kb.answers import Hit
+from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.bodies import AskBody, RecordsParameters, SearchParameters, read_body, read_parameters
-from server.conversations import answer_in_conversation
+from server.conversations import Understood, answer_in_session
+from server.follow_ups import follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import SNIPPET_CHARS
 from server.problems import FieldError, Refused
@@ -25,13 +27,17 @@ def ask() -> Response:
     """Answer one question."""
     body = read_body(request, AskBody)
     with leased_knowledge() as knowledge:
-        if body.session_id is not None or body.messages:
-            answer = answer_in_conversation(knowledge, body)
-        else:
-            answer = knowledge.ask(
-                body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags)
-            )
-    return jsonify(answer.to_json(explain=body.explain) | {"answer_token": answer_token(answer)})
+        understood = _answered(knowledge, body)
+        follow_ups = follow_ups_of(knowledge, understood.answer)
+    document = understood.answer.to_json(explain=body.explain)
+    return jsonify(
+        document
+        | {
+            "understood_as": understood.query,
+            "follow_ups": [prompt.to_json() for prompt in follow_ups],
+            "answer_token": answer_token(understood.answer, understood.query),
+        }
+    )
 
 
 @api.get("/search")
@@ -81,6 +87,14 @@ def checks() -> Response:
     with leased_knowledge() as knowledge:
         found = knowledge.checks()
     return jsonify(checks=[check.to_json() for check in found])
+
+
+def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
+    """Answer the question within its conversation, if it is part of one."""
+    if body.session_id is not None or body.messages:
+        return answer_in_session(knowledge, body)
+    answer = knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags))
+    return Understood(answer, answer.question)
 
 
 def answer_address(record_id: str) -> str:

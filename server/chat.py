@@ -16,8 +16,10 @@ from kb.answers import Answer
 from kb.knowledge import KnowledgeBase
 from kb.language import detect_language
 from server.catalogues import WORDINGS, wording
-from server.chat_bodies import ChatBody, question_of, read_chat_body
+from server.chat_bodies import ChatBody, questions_of, read_chat_body
 from server.chat_text import ChatText, chat_text
+from server.conversations import answer_after
+from server.follow_ups import FollowUp, follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import CHAT_PIECE_CHARS
 from server.problems import FieldError, Refused
@@ -45,6 +47,7 @@ class Completion:
     answer: Answer
     text: ChatText
     answer_token: str
+    follow_ups: tuple[FollowUp, ...]
     prompt_tokens: int
     completion_tokens: int
 
@@ -56,6 +59,7 @@ class Completion:
             "confidence": self.answer.confidence,
             "record_ids": list(shown_ids(self.answer)),
             "answer_token": self.answer_token,
+            "follow_ups": [prompt.to_json() for prompt in self.follow_ups],
         }
 
     @property
@@ -126,19 +130,22 @@ def _model(knowledge: KnowledgeBase) -> dict[str, Any]:
 
 
 def _completion(body: ChatBody) -> Completion:
-    question = question_of(body.messages)
+    *earlier, question = questions_of(body.messages)
     with leased_knowledge() as knowledge:
-        answer = knowledge.ask(question)
+        understood = answer_after(knowledge, earlier, question)
+        answer = understood.answer
         text = chat_text(answer, _words_for(question), _page_address)
         count = knowledge.encoder.count_tokens
         prompt_tokens = sum(count(message.text) for message in body.messages)
         completion_tokens = count(text.content)
+        follow_ups = follow_ups_of(knowledge, answer)
     return Completion(
         id=f"chatcmpl-{uuid.uuid4().hex}",
         created=int(time.time()),
         answer=answer,
         text=text,
-        answer_token=answer_token(answer),
+        answer_token=answer_token(answer, understood.query),
+        follow_ups=tuple(follow_ups),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
     )

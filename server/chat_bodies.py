@@ -129,14 +129,15 @@ def read_chat_body(request: Request) -> ChatBody:
     return body
 
 
-def question_of(messages: Sequence[Message]) -> str:
-    """Return the question of a conversation: its last message of the user. Raises Refused (400) where it has none."""
-    number = next((at for at in reversed(range(len(messages))) if messages[at].role == "user"), None)
-    if number is None:
+def questions_of(messages: Sequence[Message]) -> list[str]:
+    """Return the user's messages, oldest first; the last one is the question. Raises Refused (400) where it is none."""
+    users = [number for number, message in enumerate(messages) if message.role == "user"]
+    if not users:
         refuse("messages", "No message is the user's; send one with 'role': 'user', and the question as its content.")
-    if messages[number].content is None:
-        refuse(f"messages[{number}].content", "The last message of the user has no content; write the question there.")
-    return messages[number].text
+    last = users[-1]
+    if messages[last].content is None:
+        refuse(f"messages[{last}].content", "The last message of the user has no content; write the question there.")
+    return [messages[number].text for number in users]
 
 
 def refuse(param: str, message: str, code: str = "invalid_value") -> NoReturn:

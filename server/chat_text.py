@@ -54,6 +54,8 @@ def _no_answer(answer: Answer, words: Wording, address: Callable[[str], str]) ->
     missing = answer.no_answer
     if missing is not None and missing.reason is Reason.EMPTY_QUESTION:
         return ChatText(words.empty_question)
+    if missing is not None and missing.reason is Reason.SMALL_TALK:
+        return ChatText(missing.message)
     if missing is None or not missing.suggestions:
         return ChatText(words.no_answer_hint)
     near = [(each.id, each.question) for each in missing.suggestions]

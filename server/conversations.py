@@ -1,8 +1,9 @@
-"""Questions of a conversation: told by a session id, remembered here, or by the messages sent along."""
+"""Questions of a conversation: told by a session id, remembered here, or by the turns sent along."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
@@ -19,14 +20,31 @@ from server.catalogues import WORDINGS, wording
 EXTENSION = "faq-sessions"
 
 
-def answer_in_conversation(knowledge: KnowledgeBase, body: AskBody) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The answer to the last question of a conversation."""
+
+    answer: Answer
+    query: str
+    """What was searched for: the question itself, or it with those before it."""
+
+
+def answer_in_session(knowledge: KnowledgeBase, body: AskBody) -> Understood:
     """Answer the question of a body that carries a session id or messages, and remember it in its session."""
     tags = tuple(body.tags)
     turns = _earlier(knowledge, body, tags)
     reply = reply_to(knowledge, body.question, turns, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
     if body.session_id is not None and reply.turn is not None:
         _sessions().add(body.session_id, reply.turn)
-    return reply.answer or _small_talk(knowledge, reply)
+    return _understood(knowledge, reply)
+
+
+def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str) -> Understood:
+    """Answer a question after the earlier ones, oldest first, for a client that sends them along. Raises InvalidQuery.
+
+    The last `TURNS` of them are read: a follow-up leans on what was said just before.
+    """
+    return _understood(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
 
 
 def _earlier(knowledge: KnowledgeBase, body: AskBody, tags: Sequence[str]) -> tuple[Turn, ...]:
@@ -39,6 +57,10 @@ def _earlier(knowledge: KnowledgeBase, body: AskBody, tags: Sequence[str]) -> tu
 
 def _sessions() -> SessionStore:
     return cast(SessionStore, current_app.extensions[EXTENSION])
+
+
+def _understood(knowledge: KnowledgeBase, reply: Reply) -> Understood:
+    return Understood(reply.answer or _small_talk(knowledge, reply), reply.resolution.query)
 
 
 def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:

@@ -24,6 +24,7 @@ MOST_ASKED_SECONDS = 60  # counted anew: it takes 50 ms at the most events kept
 NEAREST_QUESTIONS = 3  # below an answer on its own page
 SITEMAP_ADDRESSES = 50_000  # of one sitemap, the protocol's limit; 100,000 records take two
 RELATED_ABOVE = 0.3  # confidence; a runner-up less sure than this is noise below an answer
+FOLLOW_UPS_OF_TOPIC = 3  # prompts below an answer, of the other questions under its heading
 SNIPPET_CHARS = 200  # of the sentence shown below a hit
 ANSWER_TOKEN_SECONDS = 24 * 3_600  # a tab left open over night can still be voted from
 ANSWER_TOKEN_CHARS = 48 * 1024  # 4,000 bytes of question and 20 ids of 1,000 bytes each; fits a body of 64 KiB

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kb import limits
+from kb.dialogue import reply_to, turns_of
 from kb.errors import InvalidQuery
 from kb.knowledge import KnowledgeBase
+from kb.sessions import TURNS
 from server import mcp_schemas
-from server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, SEARCH_LIMIT, SNIPPET_CHARS
+from server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
 from server.mcp_messages import INVALID_PARAMS, McpError, dump_message
 from server.mcp_service import McpService
 
@@ -39,6 +41,12 @@ class _Ask(_Arguments):
         default=None, ge=0, le=1, description="Confidence from which a record is the answer; by default the calibrated."
     )
     tags: _Tags = []
+    earlier_questions: list[str] = Field(
+        default=[],
+        max_length=MESSAGES_MAX,
+        description="What the user asked before in this conversation, oldest first, so that `and on Windows?` is"
+        " understood.",
+    )
 
 
 class _Search(_Arguments):
@@ -112,9 +120,14 @@ def call_tool(
 
 
 def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str, Any]:
-    answer = knowledge.ask(
-        given.question, top_k=given.top_k, min_confidence=given.min_confidence, tags=tuple(given.tags)
-    )
+    tags = tuple(given.tags)
+    settings: dict[str, Any] = {"top_k": given.top_k, "min_confidence": given.min_confidence, "tags": tags}
+    answer = None
+    if given.earlier_questions:
+        turns = turns_of(knowledge, given.earlier_questions[-TURNS:], tags=tags)
+        answer = reply_to(knowledge, given.question, turns, **settings).answer
+    if answer is None:  # alone, or small talk: the agent has words of its own for that
+        answer = knowledge.ask(given.question, **settings)
     document = answer.to_json()
     for entry in document["answers"]:
         del entry["answer_html"]  # for browsers; a model reads the Markdown, and pays for each word

@@ -117,9 +117,13 @@ def answer_tokens() -> AnswerTokens:
     return cast(AnswerTokens, current_app.extensions[EXTENSION])
 
 
-def answer_token(answer: Answer) -> str:
-    """Return the token of an answer that is given now."""
-    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, shown_ids(answer), answer.question))
+def answer_token(answer: Answer, query: str | None = None) -> str:
+    """Return the token of an answer that is given now; `query` is what was searched for, if not the question alone.
+
+    A follow-up says nothing to the maintainer who reads what was asked in vain; what it was understood as does.
+    """
+    asked = answer.question if query is None else query
+    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, shown_ids(answer), asked))
 
 
 def shown_ids(answer: Answer) -> tuple[str, ...]:

@@ -71,6 +71,15 @@ def test_the_official_client_asks_and_gets_the_stored_answer(target, mode):
     assert json.loads(result.content[0].text) == document
 
 
+def test_a_follow_up_is_understood_by_the_earlier_questions(target, mode):
+    async def use(client):
+        arguments = {"question": "为什么？", "earlier_questions": [DOCKER_QUESTION]}
+        return await client.call_tool("ask", arguments)
+
+    document = with_client(target, mode, use).structured_content
+    assert (document["status"], document["answers"][0]["id"]) == ("answered", SHM)
+
+
 def test_the_official_client_goes_from_search_to_fetch_to_a_check(target, mode):
     async def use(client):
         found = (await client.call_tool("search", {"query": "shm", "limit": 2})).structured_content["results"]

@@ -374,6 +374,27 @@ def test_the_last_message_of_the_user_is_the_question(client: FlaskClient) -> No
         assert complete(client, messages=[*turns, *after])["faq"]["record_ids"][0] == SHM
 
 
+def test_a_follow_up_is_understood_by_the_messages_before_it(client: FlaskClient) -> None:
+    turns = [*user(DOCKER_QUESTION), {"role": "assistant", "content": "…"}, *user("为什么？")]
+    assert complete(client, messages=turns)["faq"]["record_ids"][0] == SHM
+    assert complete(client, "为什么？")["faq"]["status"] == "no_answer"
+
+
+@pytest.mark.parametrize(("text", "word"), [("谢谢", "请直接输入"), ("hello!", "just ask")])
+def test_small_talk_gets_a_word_in_its_language_and_no_stored_question(
+    client: FlaskClient, text: str, word: str
+) -> None:
+    reply = complete(client, text)
+    assert word in reply["choices"][0]["message"]["content"]
+    assert (reply["choices"][0]["message"]["annotations"], reply["faq"]["record_ids"]) == ([], [])
+
+
+def test_what_may_follow_is_told_beside_the_answer(client: FlaskClient) -> None:
+    kinds = [prompt["kind"] for prompt in complete(client)["faq"]["follow_ups"]]
+    assert kinds[0] == "check"
+    assert "topic" in kinds
+
+
 def test_text_may_come_in_parts(client: FlaskClient) -> None:
     parts = [{"type": "text", "text": DOCKER_QUESTION}, {"type": "image_url", "image_url": {"url": "https://a/b"}}]
     assert complete(client, parts)["faq"]["record_ids"][0] == SHM

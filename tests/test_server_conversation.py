@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from server_support import DOCKER_QUESTION
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
 from server.app import create_app
 from server.leases import EXTENSION
+from server.tokens import answer_tokens
 
 SHM = "faq_2021_s1/Q1.3"
 
@@ -76,3 +77,25 @@ def test_messages_that_are_none_are_refused(client, messages):
     reply = client.post("/api/v1/ask", json={"question": "x", "messages": messages})
     assert reply.status_code == 422
     assert reply.content_type == "application/problem+json"
+
+
+def test_the_token_of_a_follow_up_tells_what_it_was_understood_as(client):
+    ask(client, DOCKER_QUESTION, session_id="e")
+    answer = ask(client, "为什么？", session_id="e")
+    assert answer["understood_as"].startswith(DOCKER_QUESTION)
+    with client.application.app_context():
+        assert answer_tokens().read(answer["answer_token"]).given.question == answer["understood_as"]
+
+
+def test_follow_ups_lead_on_from_an_answer(client):
+    follow_ups = ask(client, DOCKER_QUESTION)["follow_ups"]
+    assert {"kind": "check", "id": "shm", "url": "/checks/shm.py"}.items() <= follow_ups[0].items()
+    of_topic = [prompt for prompt in follow_ups if prompt["kind"] == "topic"]
+    assert len(of_topic) == 3
+    assert len({prompt["id"] for prompt in follow_ups} - {SHM}) == len(follow_ups)
+    for prompt in follow_ups:
+        assert client.get(prompt["url"]).status_code == 200, prompt
+
+
+def test_nothing_follows_where_nothing_is_answered(client):
+    assert ask(client, WEATHER_QUESTION)["follow_ups"] == []
