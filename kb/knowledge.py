@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kb import limits
@@ -41,6 +42,7 @@ _MESSAGES = {
     Reason.EMPTY_INDEX: "The knowledge base holds no records that may answer.",
 }
 _SUGGESTIONS = 3
+_REMEMBERED_CHARS = 120  # of a question worth keeping: a longer one hardly comes twice, and takes more memory
 _PAGE = 1_000  # records held at once by who goes through all of them
 
 
@@ -58,12 +60,14 @@ class _Found:
 class KnowledgeBase:
     """One snapshot, opened. It never changes; any number of threads may ask it."""
 
-    def __init__(self, files: SnapshotFiles, indexes: Indexes, encoder: Encoder) -> None:
+    def __init__(self, files: SnapshotFiles, indexes: Indexes, encoder: Encoder, remembered: int) -> None:
         self._files = files
         self._indexes = indexes
         self._store = indexes.store
         self._ranking = indexes.ranking
         self._encoder = encoder
+        # A snapshot never changes, so what was found for a question stands as long as it is open.
+        self._find_again = lru_cache(remembered)(self._find)
 
     @classmethod
     def open(
@@ -75,12 +79,14 @@ class KnowledgeBase:
         verify_model: bool = False,
         threads: int | None = None,
         before: KnowledgeBase | None = None,
+        remembered: int = 0,
     ) -> KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
         The sha256 of records and index is checked, that of the model (its largest file) only with `verify_model`;
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
         shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
+        What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
@@ -92,7 +98,7 @@ class KnowledgeBase:
         except BaseException:
             files.close()
             raise
-        knowledge = cls(files, indexes, encoder)
+        knowledge = cls(files, indexes, encoder, remembered)
         knowledge._check_agreement()
         return knowledge
 
@@ -147,7 +153,7 @@ class KnowledgeBase:
         _check(top_k, min_confidence, tags)
         threshold = self._ranking.answered_above if min_confidence is None else min_confidence
         query = parse_query(question)
-        found = self._find(question, query, tags)
+        found = self._found(question, query, tags)
         status = self._status(found.hits, threshold)
         missing = self._no_answer(query, found.hits, tags) if status is Status.NO_ANSWER else None
         shown = {
@@ -169,7 +175,7 @@ class KnowledgeBase:
     def search(self, question: str, *, limit: int = 10, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Return the best hits in the order of `ask`, whatever their confidence. Raises InvalidQuery."""
         _check(limit, None, tags)
-        found = self._find(question, parse_query(question), tags)
+        found = self._found(question, parse_query(question), tags)
         return self._filled(found, found.hits[:limit])
 
     def record_at(self, position: int) -> Record:
@@ -221,11 +227,17 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Let go of files and memory; the knowledge base is not used afterwards."""
+        self._find_again.cache_clear()
         self._store.close()
         self._indexes.passages.close()
         self._files.close()
 
-    def _find(self, question: str, query: Query, tags: Sequence[str]) -> _Found:
+    def _found(self, question: str, query: Query, tags: Sequence[str]) -> _Found:
+        """Return what there is for a question: of a short one, what was found when it was asked before."""
+        find = self._find_again if len(question) <= _REMEMBERED_CHARS else self._find
+        return find(question, query, tuple(tags))
+
+    def _find(self, question: str, query: Query, tags: tuple[str, ...]) -> _Found:
         allowed = self._store.positions_tagged(tags) if tags else None
         if query.is_empty or not self.record_count or allowed == ():
             return _Found(None, ())

@@ -7,7 +7,8 @@ vectors, untrained for it. Token vectors are kept as int8, which changes a score
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class Embedding:
 
 # A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
 _DEVIATIONS = 6.0
+_BLOCK_ROWS = 512  # 0.8 MB at 384 dimensions
+_of_thread = threading.local()
 
 
 def quantise(tokens: TokenVectors) -> TokenCodes:
@@ -80,10 +83,38 @@ class TokenIndex:
         """Return how well each text, given as its rows, at least one, matches the query's first tokens."""
         if not spans:
             return np.empty(0, dtype=np.float32)
-        lengths = np.array([len(span) for span in spans])
-        starts = np.cumsum(lengths) - lengths
-        tokens = np.concatenate([self.codes(span) for span in spans]).astype(np.float32)
         # Scaling the few query vectors is the same as scaling the many tokens.
-        scaled = query[: limits.LATE_TOKENS] * _step(query.shape[1])
-        mean: Scores = np.maximum.reduceat(tokens @ scaled.T, starts, axis=0).mean(axis=1)
+        scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * _step(query.shape[1])
+        lengths = np.array([len(span) for span in spans])
+        similarities = np.empty((lengths.sum(), scaled.shape[1]), dtype=np.float32)
+        # In blocks that stay in the processor's cache: all at once takes twice as long, most of it for fresh memory.
+        at = 0
+        for block in self._blocks(spans):
+            np.matmul(block, scaled, out=similarities[at : at + len(block)])
+            at += len(block)
+        mean: Scores = np.maximum.reduceat(similarities, np.cumsum(lengths) - lengths, axis=0).mean(axis=1)
         return mean
+
+    def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the codes of the spans one after the other as float32, so many rows at a time, in the same memory."""
+        block = _own_block(self._codes.shape[1])
+        filled = 0
+        for span in spans:
+            start = span.start
+            while start < span.stop:
+                rows = min(span.stop - start, _BLOCK_ROWS - filled)
+                block[filled : filled + rows] = self._codes[start : start + rows]
+                start, filled = start + rows, filled + rows
+                if filled == _BLOCK_ROWS:
+                    yield block
+                    filled = 0
+        if filled:
+            yield block[:filled]
+
+
+def _own_block(dim: int) -> npt.NDArray[np.float32]:
+    """Return the calling thread's memory for one block."""
+    block: npt.NDArray[np.float32] | None = getattr(_of_thread, "block", None)
+    if block is None or block.shape[1] != dim:
+        block = _of_thread.block = np.empty((_BLOCK_ROWS, dim), dtype=np.float32)
+    return block

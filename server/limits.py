@@ -35,11 +35,14 @@ WIDGET_SECONDS = 300  # a site keeps the widget's files for so long without aski
 
 THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured, is 235 ms with 4 threads, 68 with 8
 QUEUED_REQUESTS = 128  # waiting for a thread; at 5 ms a question on 2 cores the last of them waits 0.3 s
+QUICK_THREADS = 1  # for health, metrics and static files, which no question shall hold up
+QUEUED_QUICK = 64  # waiting for it; each takes under a millisecond
 CONNECTIONS = 300  # 4 times the clients expected; each costs a descriptor and a few KB
 IDLE_CONNECTION_SECONDS = 5  # a client that says nothing for so long loses its connection: half-open ones pile up
 CLEANUP_SECONDS = 2  # how often idle connections are looked for
 DRAIN_SECONDS = 4.0  # after SIGTERM; service managers wait 10 before they kill
 QUIET_SECONDS = 0.3  # an open connection silent for so long while stopping has no request on its way
 RETRY_AFTER_SECONDS = 1  # told with 503: the queue drains in well under a second
+REMEMBERED_QUESTIONS = 512  # short ones, 35 kB each: readers ask the same, and chat clients repeat a whole conversation
 RELOAD_SECONDS = 0.4  # between looks at `current`: a new snapshot shows within one second
 RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may have been a lack of memory or files

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,9 @@ from server.limits import (
     DRAINED_HEADER_BYTES,
     HEADER_BYTES,
     IDLE_CONNECTION_SECONDS,
+    QUEUED_QUICK,
     QUEUED_REQUESTS,
+    QUICK_THREADS,
     QUIET_SECONDS,
     RETRY_AFTER_SECONDS,
     THREADS,
@@ -36,6 +39,7 @@ from server.limits import (
 from server.problems import error_body
 from server.security import NO_STORE, SECURITY_HEADERS
 
+_QUICK = ("/healthz", "/readyz", "/metrics", "/static/")
 _HEADER_END = b"\r\n\r\n"
 _LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
 _DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
@@ -123,17 +127,22 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return not busy and time.time() - self.last_activity > QUIET_SECONDS
 
 
-class _BoundedDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """Hands requests to threads; one too many is answered at once that the server is busy."""
+class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Threads and the requests that wait for them, so many at most."""
 
-    def add_task(self, task: _Channel) -> None:
+    def __init__(self, threads: int, waiting: int) -> None:
+        super().__init__()
+        self._most_waiting = waiting
+        self.set_thread_count(threads)
+
+    def take(self, channel: _Channel) -> bool:
+        """Let a channel's next request wait for a thread; return False where too many do."""
         with self.lock:
-            if len(self.queue) < QUEUED_REQUESTS:
-                self.queue.append(task)
-            else:
-                task.requests[0].error = task.requests[0].error or Overloaded("")
-                self.queue.appendleft(task)
+            if len(self.queue) >= self._most_waiting:
+                return False
+            self.queue.append(channel)
             self.queue_cv.notify()
+            return True
 
 
 class Listener(TcpWSGIServer):  # type: ignore[misc]
@@ -155,16 +164,16 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             asyncore_use_poll=True,
         )
         listening = _listening_socket(host, port)
-        dispatcher = _BoundedDispatcher()
-        dispatcher.set_thread_count(THREADS)
         self.stopping = False
+        self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK)
+        self._refused: deque[_Channel] = deque()
         self._deadline = float("inf")
         sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
         super().__init__(
             application,
             map={},
             _sock=listening,
-            dispatcher=dispatcher,
+            dispatcher=_Lane(THREADS, QUEUED_REQUESTS),
             adj=adjustments,
             sockinfo=sockinfo,
             bind_socket=False,
@@ -175,6 +184,18 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         """The address to open."""
         host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
         return f"http://{host}:{self.effective_port}"
+
+    def add_task(self, channel: _Channel) -> None:
+        """Hand a channel's next request to a thread; one too many is answered at once that the server is busy.
+
+        What costs next to nothing has threads of its own: whoever watches the server hears of it under any load.
+        """
+        request = channel.requests[0]
+        is_quick = request.error is not None or request.path.startswith(_QUICK)
+        lane = self._quick if is_quick else self.task_dispatcher
+        if not lane.take(channel):
+            request.error = request.error or Overloaded("")
+            self._refused.append(channel)  # not here: the channel is locked while its requests are read
 
     def stop(self) -> None:
         """Begin to stop; a second call stops at once. Safe to call from a signal handler."""
@@ -194,10 +215,13 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             for channel in list(self.active_channels.values()):
                 channel.will_close = channel.will_close or channel.is_quiet
         self.task_dispatcher.shutdown(timeout=1)
+        self._quick.shutdown(timeout=1)
         wasyncore.close_all(self._map)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+        while self._refused:
+            self._refused.popleft().service()  # a few bytes, written by this thread: the others are busy
 
     def _accept_waiting(self) -> None:
         """Accept every connection that the kernel already completed; closing the socket would reset them."""

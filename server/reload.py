@@ -13,7 +13,7 @@ from pathlib import Path
 from kb.errors import KbError
 from kb.knowledge import KnowledgeBase
 from kb.snapshot import current_snapshot
-from server.limits import RELOAD_SECONDS, RETRY_REFUSED_SECONDS
+from server.limits import RELOAD_SECONDS, REMEMBERED_QUESTIONS, RETRY_REFUSED_SECONDS
 
 _log = logging.getLogger("faq.server")
 
@@ -104,7 +104,9 @@ class KnowledgeHolder:
 
     def _open(self, before: KnowledgeBase | None) -> KnowledgeBase:
         # One core a question: 8 threads on 2 cores answer more questions a second so (5 ms each) than with two (4 ms).
-        knowledge = KnowledgeBase.open(self._folder, verify_model=True, threads=1, before=before)
+        knowledge = KnowledgeBase.open(
+            self._folder, verify_model=True, threads=1, before=before, remembered=REMEMBERED_QUESTIONS
+        )
         try:
             knowledge.search("ready?", limit=1)  # the first run of a session is slow, and shows whether it runs at all
             self._prepare(knowledge)

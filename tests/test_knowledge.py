@@ -42,6 +42,16 @@ def test_every_stored_question_is_answered_by_its_own_record(knowledge: Knowledg
         assert (answer.status, answer.hits[0].record.id) == (Status.ANSWERED, record.id)
 
 
+def test_a_remembered_question_is_answered_as_the_first_time(kb_folder: Path, knowledge: KnowledgeBase) -> None:
+    remembering = KnowledgeBase.open(kb_folder, remembered=4)
+    questions = [("docker", ()), ("docker", ("no such tag",)), ("Docker", ()), ("?", ()), ("x" * 500, ())]
+    for text, tags in [*questions, *questions]:
+        again, plain = (kb.ask(text, tags=tags) for kb in (remembering, knowledge))
+        assert replace(again, took_ms=0) == replace(plain, took_ms=0)
+        assert remembering.search(text, limit=2, tags=tags) == knowledge.search(text, limit=2, tags=tags)
+    remembering.close()
+
+
 @pytest.mark.parametrize("question", OUT_OF_SCOPE)
 def test_an_unrelated_question_is_not_answered(knowledge: KnowledgeBase, question: str) -> None:
     answer = knowledge.ask(question)

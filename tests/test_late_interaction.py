@@ -29,6 +29,16 @@ def test_each_query_token_takes_its_best_match_in_each_text(tmp_path: Path) -> N
     assert index.scores(query, []).shape == (0,)
 
 
+@pytest.mark.parametrize("rows", [511, 512, 513, 2_000])
+def test_texts_of_any_length_are_scored_as_the_formula_says(rows: int) -> None:
+    random = np.random.default_rng(rows)
+    codes = random.integers(-127, 128, (rows + 300, 8), dtype=np.int8)
+    query = unit(*random.normal(size=(3, 8)))
+    spans = [range(rows), range(rows, rows + 1), range(7, rows + 300)]
+    expected = [(dequantise(codes[span.start : span.stop]) @ query.T).max(axis=0).mean() for span in spans]
+    assert TokenIndex(codes).scores(query, spans) == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_snapshot_without_passages_has_an_index_without_rows(tmp_path: Path) -> None:
     (tmp_path / "t.i8").touch()
     assert TokenIndex.open(tmp_path / "t.i8", 4).rows == 0

@@ -209,27 +209,31 @@ def test_a_client_that_never_finishes_does_not_hold_up_the_stop(kb_folder):
         assert time.monotonic() - started < 6
 
 
-def test_more_than_can_wait_are_told_at_once_to_come_back():
+ASKED = b"POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_more_than_can_wait_are_told_at_once_to_come_back_and_health_answers_on():
     release, busy = threading.Event(), threading.Semaphore(0)
 
-    def slow(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        busy.release()
-        release.wait(20)
+    def slow(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/healthz":
+            busy.release()
+            release.wait(20)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
     with running_listener(slow) as listener:
-        filling = [_open(listener) for _ in range(THREADS)]
+        filling = [_open(listener, ASKED) for _ in range(THREADS)]
         assert all(busy.acquire(timeout=10) for _ in range(THREADS)), "every thread has a request"
-        filling += [_open(listener) for _ in range(QUEUED_REQUESTS)]
+        filling += [_open(listener, ASKED) for _ in range(QUEUED_REQUESTS)]
         time.sleep(1)  # the queue fills; nothing tells from outside when it has
-        extra = [_open(listener, content) for content in (HEALTH, HEALTH.replace(b"/healthz", b"/v1/models"))]
-        release_timer = threading.Timer(0.2, release.set)
-        release_timer.start()
-        refused = [_read_all(connection) for connection in extra]
+        # Answered while every thread is still held: nobody waits for one to hear that none is free.
+        refused = [_read_all(_open(listener, content)) for content in (ASKED, ASKED.replace(b"/api/v1/ask", b"/v1/x"))]
+        assert status_of(_read_all(_open(listener, HEALTH))) == 200
+        release.set()
         statuses = [status_of(_read_all(connection)) for connection in filling]
-        release_timer.join()
     assert [status_of(raw) for raw in refused] == [503, 503]
+    assert all(b"Retry-After: 1\r\n" in raw for raw in refused)
     assert b'"status": 503' in refused[0]
     assert b'"type": "server_error"' in refused[1], "OpenAI's clients are told in their own form"
     assert statuses.count(200) == len(filling)
