@@ -21,11 +21,19 @@ from faq.options import kb_option
     metavar="ORIGIN",
     help="Site whose pages may use the API and the widget, e.g. https://docs.example.org; * is every site. Repeatable.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: an object for each request and event, without questions.",
+)
 @kb_option
-def command(host: str, port: int, origins: tuple[str, ...], kb: Path | None) -> None:
+def command(host: str, port: int, origins: tuple[str, ...], log_format: str, kb: Path | None) -> None:
     """Serve the search page and the HTTP API until interrupted."""
-    from server.serve import serve  # noqa: PLC0415 - Flask, and only here
+    from server.logs import LogFormat  # noqa: PLC0415 - Flask, and only here
+    from server.serve import serve  # noqa: PLC0415
 
     folder = kb_folder(kb)
     build_if_missing(folder)
-    serve(folder, host, port, allowed_origins(origins))
+    serve(folder, host, port, allowed_origins(origins), LogFormat(log_format))

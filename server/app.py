@@ -17,8 +17,10 @@ from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
 from server.health import health
 from server.leases import EXTENSION
+from server.logs import install_access_log
 from server.marking import marked
 from server.mcp_http import ORIGINS_EXTENSION, mcp
+from server.metrics import install_metrics, metrics
 from server.pages import pages
 from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
@@ -45,11 +47,13 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters["marked"] = marked
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    install_access_log(app)
+    install_metrics(app)
     install_cors(app, allowed)
     install_security(app)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, chat, discovery, feedback.feedback, health, mcp, pages, scripts, widget):
+    for blueprint in (api, chat, discovery, feedback.feedback, health, mcp, metrics, pages, scripts, widget):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)

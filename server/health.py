@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from server.leases import knowledge_holder, leased_knowledge
+from server.limits import STUCK_SECONDS
+from server.load import server_load
+from server.problems import Refused
 
 health = Blueprint("health", __name__)
 
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """Say that the process answers."""
+    """Say that the process answers; 503 once questions are stuck, which only a restart mends.
+
+    This address has a thread of its own, so that it answers shows nothing: that waiting requests are taken does.
+    """
+    waited = server_load(current_app).longest_wait
+    if waited > STUCK_SECONDS:
+        raise Refused(503, f"Requests wait and none is taken (the oldest for {waited:.0f} s); restart the server.")
     return jsonify(status="ok")
 
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Say which snapshot answers, and which newer one was refused and why."""
+    """Say which snapshot answers, and which newer one was refused and why; 503 while the server stops."""
+    if server_load(current_app).stopping:
+        raise Refused(503, "The server is stopping; ask another one.")
     refusal = knowledge_holder().refusal
     with leased_knowledge() as knowledge:
         return jsonify(

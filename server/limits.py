@@ -37,6 +37,7 @@ THREADS = 8  # 2 are too few: p99 at 64 clients with a reload running, measured,
 QUEUED_REQUESTS = 128  # waiting for a thread; at 5 ms a question on 2 cores the last of them waits 0.3 s
 QUICK_THREADS = 1  # for health, metrics and static files, which no question shall hold up
 QUEUED_QUICK = 64  # waiting for it; each takes under a millisecond
+STUCK_SECONDS = 30.0  # a request that waits so long for a thread is not slow: no thread works any more
 CONNECTIONS = 300  # 4 times the clients expected; each costs a descriptor and a few KB
 IDLE_CONNECTION_SECONDS = 5  # a client that says nothing for so long loses its connection: half-open ones pile up
 CLEANUP_SECONDS = 2  # how often idle connections are looked for

@@ -36,6 +36,7 @@ from server.limits import (
     RETRY_AFTER_SECONDS,
     THREADS,
 )
+from server.load import ServerLoad
 from server.problems import error_body
 from server.security import NO_STORE, SECURITY_HEADERS
 
@@ -105,8 +106,13 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
 
 
-class _DrainingTask(WSGITask):  # type: ignore[misc]
-    """Tells the client, once the server is stopping, that this answer is the last on its connection."""
+class _Task(WSGITask):  # type: ignore[misc]
+    """Tells the application how long the request waited, and the client, once the server stops, to ask elsewhere."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environment: dict[str, Any] = super().get_environment()
+        environment[ServerLoad.WAITED] = time.monotonic() - self.channel.queued_at
+        return environment
 
     def build_response_header(self) -> bytes:
         if self.channel.server.stopping:
@@ -116,7 +122,8 @@ class _DrainingTask(WSGITask):  # type: ignore[misc]
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    task_class = _DrainingTask
+    queued_at = 0.0  # monotonic seconds, when its next request began to wait for a thread
+    task_class = _Task
     error_task_class = _ProblemTask
     parser_class = _PatientParser
 
@@ -140,9 +147,16 @@ class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
         with self.lock:
             if len(self.queue) >= self._most_waiting:
                 return False
+            channel.queued_at = time.monotonic()
             self.queue.append(channel)
             self.queue_cv.notify()
             return True
+
+    def waiting(self) -> tuple[int, float]:
+        """Return how many requests wait for a thread, and how long the first of them has waited, in seconds."""
+        with self.lock:
+            oldest = time.monotonic() - self.queue[0].queued_at if self.queue else 0.0
+            return len(self.queue), oldest
 
 
 class Listener(TcpWSGIServer):  # type: ignore[misc]
@@ -167,6 +181,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self.stopping = False
         self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK)
         self._refused: deque[_Channel] = deque()
+        self._refusals = 0
         self._deadline = float("inf")
         sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
         super().__init__(
@@ -195,7 +210,13 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         lane = self._quick if is_quick else self.task_dispatcher
         if not lane.take(channel):
             request.error = request.error or Overloaded("")
+            self._refusals += 1
             self._refused.append(channel)  # not here: the channel is locked while its requests are read
+
+    def load(self) -> ServerLoad:
+        """Return what waits now, and how many were told that too many do."""
+        waiting, longest_wait = self.task_dispatcher.waiting()
+        return ServerLoad(waiting, longest_wait, self._refusals, self.stopping)
 
     def stop(self) -> None:
         """Begin to stop; a second call stops at once. Safe to call from a signal handler."""
@@ -203,10 +224,15 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self.stopping = True
         self.pull_trigger()
 
-    def run(self) -> None:
-        """Serve until `stop`, then drain: every request that has arrived is answered."""
+    def run(self, watch: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop`, then drain: every request that has arrived is answered.
+
+        `watch` is called between looks at the sockets, at least twice a second, and once when stopping begins.
+        """
         while not self.stopping:
+            watch()
             self._turn(_LOOP_SECONDS)
+        watch()
         self._accept_waiting()
         self.accepting = False
         wasyncore.dispatcher.close(self)  # the listening socket alone: open connections go on

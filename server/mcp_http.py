@@ -35,6 +35,7 @@ from server.mcp_protocol import (
     unsupported,
 )
 from server.mcp_service import McpService
+from server.metrics import count_answer
 from server.problems import Refused
 
 mcp = Blueprint("mcp", __name__)
@@ -152,4 +153,6 @@ def _check_address(check_id: str) -> str:
     return url_for("scripts.script", check_id=check_id, _external=True)
 
 
-_SERVICE = McpService(leased_knowledge, _record_address, _check_address)
+_SERVICE = McpService(
+    leased_knowledge, _record_address, _check_address, answered=lambda answer: count_answer(answer, "mcp")
+)

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
+from kb.answers import Answer
 from kb.knowledge import KnowledgeBase
 
 INSTRUCTIONS = (
@@ -31,6 +32,8 @@ class McpService:
     record_address: Callable[[str], str]
     """From a record's id to its page, or to its resource where there are no pages."""
     check_address: Callable[[str], str]
+    answered: Callable[[Answer], None] = lambda _: None
+    """Told of every answer of the tool `ask`, to count it."""
 
 
 def record_uri(record_id: str) -> str:

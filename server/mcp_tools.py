@@ -128,6 +128,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
         answer = reply_to(knowledge, given.question, turns, **settings).answer
     if answer is None:  # alone, or small talk: the agent has words of its own for that
         answer = knowledge.ask(given.question, **settings)
+    service.answered(answer)
     document = answer.to_json()
     for entry in document["answers"]:
         del entry["answer_html"]  # for browsers; a model reads the Markdown, and pays for each word

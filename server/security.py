@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 
@@ -54,6 +55,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-XSS-Protection": "0",
 }
 NO_STORE = "no-store"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")  # of a proxy that follows a request from log to log
 
 
 def install_security(app: Flask) -> None:
@@ -63,7 +65,8 @@ def install_security(app: Flask) -> None:
 
 
 def _check_request() -> None:
-    g.request_id = uuid.uuid4().hex
+    told = request.headers.get("X-Request-Id", "")
+    g.request_id = told if _REQUEST_ID.fullmatch(told) else uuid.uuid4().hex
     g.generation = None
     if len(request.environ.get("REQUEST_URI", request.full_path).encode()) > URL_BYTES:
         raise Refused(414, "The address is too long; send a long question as JSON to POST /api/v1/ask.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
@@ -13,31 +12,49 @@ from types import FrameType
 from server.app import create_app
 from server.cors import AllowedOrigins
 from server.leases import EXTENSION
+from server.limits import STUCK_SECONDS
 from server.listener import Listener
+from server.load import EXTENSION as LOAD_EXTENSION
+from server.logs import LogFormat, configure_logging
 from server.memory import limit_hoarding
+from server.notify import ServiceManager
 from server.reload import KnowledgeHolder
 
 
-def serve(kb_folder: Path, host: str, port: int, allow_origins: Sequence[str] = ()) -> None:
+def serve(
+    kb_folder: Path, host: str, port: int, allow_origins: Sequence[str] = (), log_format: LogFormat = LogFormat.TEXT
+) -> None:
     """Serve a knowledge base until SIGTERM or Ctrl+C, then finish what has arrived and return.
 
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
     address cannot be used or an origin is none, and what `create_app` raises.
     """
     limit_hoarding()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(log_format)
     app = create_app(kb_folder, AllowedOrigins.parse(allow_origins))
     holder: KnowledgeHolder = app.extensions[EXTENSION]
     try:
         listener = Listener(app, host, port)
+        app.extensions[LOAD_EXTENSION] = listener.load
+        manager = ServiceManager()
         _stop_on_signals(listener)
         with holder.lease() as knowledge:
             stored = knowledge.record_count
         sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
         sys.stdout.flush()
-        listener.run()
+        manager.ready()
+        listener.run(lambda: _watch(listener, manager))
     finally:
         holder.close()
+
+
+def _watch(listener: Listener, manager: ServiceManager) -> None:
+    """Tell the service manager how the server is; one that is stuck says nothing, and is restarted for it."""
+    load = listener.load()
+    if load.stopping:
+        manager.stopping()
+    elif load.longest_wait < STUCK_SECONDS:
+        manager.alive()
 
 
 def _stop_on_signals(listener: Listener) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from kb.records import Record, Source
 
@@ -119,17 +122,18 @@ def send(
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Iterator[ServedProcess]:
-    """Run `faq serve` over a knowledge base on a free port, until the block ends."""
+def served(folder: Path, *options: str, stderr: Any = None) -> Iterator[ServedProcess]:
+    """Run `faq serve` over a knowledge base on a free port, until the block ends; `stderr` is an open file."""
     process = subprocess.Popen(
         [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0", *options],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     try:
-        yield ServedProcess(process, _announced_url(process))
+        yield ServedProcess(process, announced_url(process))
     finally:
         if process.poll() is None:
             process.terminate()
@@ -138,7 +142,15 @@ def served(folder: Path, *options: str) -> Iterator[ServedProcess]:
         process.stdout.close()
 
 
-def _announced_url(process: subprocess.Popen[str]) -> str:
+def required_tool(name: str) -> str:
+    """Return the path of a program, or skip the test that needs it."""
+    path = shutil.which(name)
+    if not path:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+def announced_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline() if ready else ""
