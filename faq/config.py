@@ -13,7 +13,19 @@ from kb.errors import ConfigError
 KB_VARIABLE = "FAQ_KB"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 CONFIG_FILE = "faq.toml"
-_FIELDS: dict[str, dict[str, type]] = {"faq": {"kb": str, "content": list}, "serve": {"allow_origins": list}}
+_FIELDS: dict[str, dict[str, type]] = {
+    "faq": {"kb": str, "content": list},
+    "serve": {
+        "allow_origins": list,
+        "public": bool,
+        "rate_per_minute": int,
+        "behind_proxy": int,
+        "audit_log": str,
+        "audit_questions": bool,
+    },
+    "feedback": {"retention_days": int},
+}
+_KINDS = {str: "text", list: "texts in a list", bool: "true or false", int: "a whole number"}
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
 
@@ -26,6 +38,14 @@ class Config:
     content: tuple[Path, ...] = ()
     allow_origins: tuple[str, ...] = ()
     """Of [serve]: the sites whose pages may use the API and the widget."""
+    public: bool | None = None
+    """Of [serve], as all to the end but the last: see `faq serve --help`."""
+    rate_per_minute: int | None = None
+    behind_proxy: int | None = None
+    audit_log: Path | None = None
+    audit_questions: bool | None = None
+    retention_days: int | None = None
+    """Of [feedback]: how long events are kept, 0 for ever."""
 
 
 def read_config(start: Path | None = None) -> Config:
@@ -43,11 +63,18 @@ def _parse(path: Path) -> Config:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error}); correct it") from error
-    table, serving = (_checked_table(path, tables, name) for name in _FIELDS)
+    table, serving, feedback = (_checked_table(path, tables, name) for name in _FIELDS)
+    audit_log = serving.get("audit_log")
     return Config(
         kb=path.parent / Path(table["kb"]).expanduser() if "kb" in table else None,
         content=tuple(path.parent / Path(entry).expanduser() for entry in table.get("content", [])),
         allow_origins=tuple(serving.get("allow_origins", ())),
+        public=serving.get("public"),
+        rate_per_minute=serving.get("rate_per_minute"),
+        behind_proxy=serving.get("behind_proxy"),
+        audit_log=path.parent / Path(audit_log).expanduser() if audit_log else None,
+        audit_questions=serving.get("audit_questions"),
+        retention_days=feedback.get("retention_days"),
     )
 
 
@@ -57,9 +84,10 @@ def _checked_table(path: Path, tables: dict[str, Any], section: str) -> dict[str
     if not isinstance(table, dict) or not set(table) <= set(kinds):
         raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(kinds)}); {correct}")
     for name, value in table.items():
-        entries = value if isinstance(value, list) else [value]
-        if not isinstance(value, kinds[name]) or not all(isinstance(entry, str) for entry in entries):
-            raise ConfigError(f"{path}: {name} has the wrong type (got {value!r}, expected text); {correct}")
+        is_list_of_other = isinstance(value, list) and not all(isinstance(entry, str) for entry in value)
+        if type(value) is not kinds[name] or is_list_of_other:  # not isinstance: true is no number here
+            expected = _KINDS[kinds[name]]
+            raise ConfigError(f"{path}: {name} has the wrong type (got {value!r}, expected {expected}); {correct}")
     return table
 
 

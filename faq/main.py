@@ -22,6 +22,7 @@ _COMMANDS = {
     "tune": "Learn from labelled queries; keep what proves better.",
     "export": "Write all records as JSON Lines, JSON-LD, CSV or a web site.",
     "feedback": "Show what readers ask in vain, and their votes.",
+    "keys": "Make, list and take back the API keys of a server.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
 }

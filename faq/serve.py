@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from faq.bootstrap import build_if_missing
 from faq.config import allowed_origins, kb_folder
 from faq.options import kb_option
+from kb import limits
 
 
 @click.command("serve")
@@ -28,12 +30,29 @@ from faq.options import kb_option
     show_default=True,
     help="json: an object for each request and event, without questions.",
 )
+@click.option("--public/--no-public", default=None, help="Let everybody ask, without a key and within a rate.")
+@click.option(
+    "--rate-per-minute",
+    type=click.IntRange(0, limits.KEY_REQUESTS_MAX),
+    help="Requests of one client without a key in a minute; 0 is no limit.  [default: 300 with --public, else 0]",
+)
+@click.option("--behind-proxy", type=click.IntRange(0), help="Proxies in front whose X-Forwarded-For is believed.")
+@click.option(
+    "--audit-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PATH",
+    help="Write a line of JSON there for every request.",
+)
 @kb_option
-def command(host: str, port: int, origins: tuple[str, ...], log_format: str, kb: Path | None) -> None:
+def command(host: str, port: int, origins: tuple[str, ...], log_format: str, kb: Path | None, **options: Any) -> None:
     """Serve the search page and the HTTP API until interrupted."""
-    from server.logs import LogFormat  # noqa: PLC0415 - Flask, and only here
+    from faq.serving import ServeOptions, server_settings  # noqa: PLC0415 - Flask, and only here
+    from server.access import check_reach  # noqa: PLC0415
+    from server.logs import LogFormat  # noqa: PLC0415
     from server.serve import serve  # noqa: PLC0415
 
     folder = kb_folder(kb)
+    settings = server_settings(ServeOptions(**options))
+    check_reach(folder, host, public=settings.access.public)  # before a minute of building
     build_if_missing(folder)
-    serve(folder, host, port, allowed_origins(origins), LogFormat(log_format))
+    serve(folder, host, port, allowed_origins(origins), settings, LogFormat(log_format))

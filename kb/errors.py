@@ -57,6 +57,18 @@ class InvalidFeedback(KbError):
     """A note, a question or the tags of a vote are longer than what is kept."""
 
 
+class KeysDamaged(KbError):
+    """The file of API keys is damaged, of another version or not one at all; it is left as it is."""
+
+
+class InvalidKey(KbError):
+    """A new API key has no usable name, no scope, or a number out of range."""
+
+
+class KeyUnknown(KbError):
+    """No API key has that id, or it is taken back already."""
+
+
 class InvalidQuery(KbError):
     """A parameter of a question is out of range (top_k, min_confidence, tags)."""
 

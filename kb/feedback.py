@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from kb import limits
 from kb.disk import TEMPORARY_PREFIX, install_file
 from kb.errors import FeedbackDamaged, InvalidFeedback, StorageFailed
-from kb.feedback_events import AskedInVain, Click, Event, RecordVotes, Unanswered, Vote
+from kb.feedback_events import AskedInVain, Click, Event, RecordVotes, Unanswered, Vote, as_text
 from kb.redaction import redact
 
 FEEDBACK_FILE = "feedback.sqlite"
@@ -50,15 +51,20 @@ COMMIT;
 # Every statement is ours, so one that SQLite cannot make sense of means a file with other tables.
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 _PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
+_TABLES = ("votes", "unanswered", "clicks")
 _ENDINGS = " ?!.。？！"  # of a question, which do not make it another one
 
 
 class FeedbackStore:
     """The feedback of one knowledge base; any number of threads and processes may use it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder of the knowledge base; the file is made by the first event."""
+    def __init__(self, folder: Path, retention_days: int = limits.FEEDBACK_DAYS) -> None:
+        """Take the folder of the knowledge base; the file is made by the first event.
+
+        `retention_days` is how long `forget_old` leaves an event, 0 for ever.
+        """
         self._path = folder / FEEDBACK_FILE
+        self._retention_days = retention_days
 
     def record(self, event: Event) -> None:
         """Keep an event: when this returns, it is on disk. Texts are redacted first.
@@ -72,6 +78,25 @@ class FeedbackStore:
             if not _replaced(connection, table, row):
                 _inserted(connection, table, row)
             connection.execute("COMMIT")
+
+    def forget_old(self, *, now: datetime | None = None) -> int:
+        """Delete every event older than is kept, its words overwritten on disk; returns how many there were.
+
+        Raises StorageFailed, FeedbackDamaged.
+        """
+        if not self._retention_days or not self._path.exists():
+            return 0
+        oldest = as_text((now or datetime.now(UTC)) - timedelta(days=self._retention_days))
+        deleted = 0
+        with self._opened(writing=True) as connection:
+            connection.execute("PRAGMA secure_delete = ON")  # else the words stay in free pages of the file
+            connection.execute("BEGIN IMMEDIATE")
+            for table in _TABLES:
+                deleted += connection.execute(f"DELETE FROM {table} WHERE at < ?", (oldest,)).rowcount
+            connection.execute("COMMIT")
+            if deleted:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # and in the log beside it
+        return deleted
 
     def events(self) -> Iterator[Event]:
         """Yield every event, oldest first. Raises StorageFailed, FeedbackDamaged."""

@@ -14,7 +14,12 @@ REASONS = ("outdated", "incomplete", "wrong", "unclear", "not_my_question", "oth
 
 def utc_now() -> str:
     """Return the time as ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_text(datetime.now(UTC))
+
+
+def as_text(at: datetime) -> str:
+    """Return a time as events hold it; such texts sort as the times do."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _NAMED_SECRET = re.compile(
 _BEARER = re.compile(r"(?P<name>\bbearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE | re.ASCII)
 # Prefixes that services print on their keys so that scanners find them.
 _PREFIXED = re.compile(
-    r"(?<![A-Za-z0-9])(?:sk-|[sr]k_live_|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|eyJ)"
+    r"(?<![A-Za-z0-9])(?:sk-|[sr]k_live_|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|eyJ|faq_[a-z2-9]{8}_)"
     r"[\w.+/=-]{12,}+",
     re.ASCII,
 )

@@ -16,7 +16,7 @@ from server.conversations import Understood, answer_in_session
 from server.follow_ups import follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import SNIPPET_CHARS
-from server.metrics import count_answer
+from server.metrics import note_answer
 from server.problems import FieldError, Refused
 from server.tokens import answer_token
 
@@ -30,7 +30,7 @@ def ask() -> Response:
     with leased_knowledge() as knowledge:
         understood = _answered(knowledge, body)
         follow_ups = follow_ups_of(knowledge, understood.answer)
-    count_answer(understood.answer, "api")
+    note_answer(understood.answer, "api")
     document = understood.answer.to_json(explain=body.explain)
     return jsonify(
         document

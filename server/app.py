@@ -11,7 +11,9 @@ from kb import limits
 from kb.feedback import FeedbackStore
 from kb.sessions import SessionStore
 from server import conversations, feedback, tokens, topics
+from server.access import install_access
 from server.api import api
+from server.audit import install_audit
 from server.chat import chat
 from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
@@ -26,18 +28,24 @@ from server.problems import install_error_handlers
 from server.reload import KnowledgeHolder
 from server.scripts import scripts
 from server.security import install_security
+from server.settings import DEFAULT_SETTINGS, ServerSettings
 from server.widget import widget
 
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[Flask] = Flask) -> Flask:
+def create_app(
+    kb_folder: Path,
+    allowed: AllowedOrigins = NO_ORIGIN,
+    kind: type[Flask] = Flask,
+    settings: ServerSettings = DEFAULT_SETTINGS,
+) -> Flask:
     """Return the application over the live snapshot of a knowledge base; it follows later ones by itself.
 
     The pages of `allowed` origins may use the API and the widget from their readers' browsers. `kind` is the class of
     the application: `server/static_site.py` has one with other addresses.
 
-    Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged.
+    Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
     app = kind(__name__)
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
@@ -50,12 +58,14 @@ def create_app(kb_folder: Path, allowed: AllowedOrigins = NO_ORIGIN, kind: type[
     install_access_log(app)
     install_metrics(app)
     install_cors(app, allowed)
+    install_audit(app, settings.audit)
     install_security(app)
+    install_access(app, kb_folder, settings.access)
     install_error_handlers(app)
     _install_static(app)
     for blueprint in (api, chat, discovery, feedback.feedback, health, mcp, metrics, pages, scripts, widget):
         app.register_blueprint(blueprint)
-    app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder)
+    app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()

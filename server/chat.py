@@ -22,7 +22,7 @@ from server.conversations import answer_after
 from server.follow_ups import FollowUp, follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import CHAT_PIECE_CHARS
-from server.metrics import count_answer
+from server.metrics import note_answer
 from server.problems import FieldError, Refused
 from server.sse import EVENT_STREAM, event_stream
 from server.tokens import answer_token, shown_ids
@@ -140,7 +140,7 @@ def _completion(body: ChatBody) -> Completion:
         prompt_tokens = sum(count(message.text) for message in body.messages)
         completion_tokens = count(text.content)
         follow_ups = follow_ups_of(knowledge, answer)
-    count_answer(answer, "chat")
+    note_answer(answer, "chat")
     return Completion(
         id=f"chatcmpl-{uuid.uuid4().hex}",
         created=int(time.time()),

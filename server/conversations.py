@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
 from kb.answers import Answer, NoAnswer, Reason, Status
 from kb.conversation import Turn
@@ -35,7 +35,7 @@ def answer_in_session(knowledge: KnowledgeBase, body: AskBody) -> Understood:
     turns = _earlier(knowledge, body, tags)
     reply = reply_to(knowledge, body.question, turns, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
     if body.session_id is not None and reply.turn is not None:
-        _sessions().add(body.session_id, reply.turn)
+        _sessions().add(_session_of_caller(body.session_id), reply.turn)
     return _understood(knowledge, reply)
 
 
@@ -52,7 +52,13 @@ def _earlier(knowledge: KnowledgeBase, body: AskBody, tags: Sequence[str]) -> tu
     if body.messages:
         questions = [message.content for message in body.messages if message.role == "user"]
         return turns_of(knowledge, questions[-TURNS:], tags=tags)
-    return _sessions().turns(body.session_id) if body.session_id is not None else ()
+    return _sessions().turns(_session_of_caller(body.session_id)) if body.session_id is not None else ()
+
+
+def _session_of_caller(session_id: str) -> str:
+    """Return the name a session is kept under: clients choose ids, so each key has ids of its own."""
+    key = g.caller.key
+    return f"{key.id if key else ''}/{session_id}"
 
 
 def _sessions() -> SessionStore:

@@ -6,6 +6,7 @@ regard to case, and a list that guards something should hold what it says. What 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,9 +20,13 @@ EVERY_ORIGIN = "*"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What the widget and programs in a browser need; the pages and their forms stay this site's own.
 _SHARED = ("/api/v1/", "/v1/", "/static/", "/widget.json", "/widget.css", "/openapi.json", "/mcp")
+# What programs in a browser send beside what the Fetch standard lets anybody send: keys, and what OpenAI's client adds.
+_HEADERS = "Content-Type, Authorization, X-API-Key, Idempotency-Key, User-Agent, OpenAI-Organization, OpenAI-Project"
 _MCP = "/mcp"
 # What clients of the Model Context Protocol say of a body beside its type.
-_MCP_HEADERS = "Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
+_MCP_HEADERS = "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
+# What OpenAI's JavaScript client says of itself, more in each version (openai-node, src/internal/detect-platform.ts).
+_CLIENT_HEADER = re.compile(r"x-stainless-[a-z]+(?:-[a-z]+){0,4}")
 _SCRIPT_ENDPOINT = "widget.script"
 
 
@@ -70,10 +75,17 @@ def _share(response: Response, told: str | None) -> None:
     response.headers["Access-Control-Allow-Origin"] = told
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
-        response.headers["Access-Control-Allow-Headers"] = _MCP_HEADERS if request.path == _MCP else "Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = _allowed_headers()
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     else:
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+        response.headers["Access-Control-Expose-Headers"] = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+
+
+def _allowed_headers() -> str:
+    """Return which headers a page may send: `*` would not cover Authorization, and a list of our own ages."""
+    asked = request.headers.get("Access-Control-Request-Headers", "").lower().split(",")
+    known = sorted({name.strip() for name in asked if _CLIENT_HEADER.fullmatch(name.strip())})
+    return ", ".join([_HEADERS, *([_MCP_HEADERS] if request.path == _MCP else []), *known])
 
 
 def _checked(entry: str) -> str:

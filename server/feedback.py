@@ -61,9 +61,9 @@ def take_form() -> Response:
 def _refuse_other_sites() -> None:
     """Refuse a form that another site sent.
 
-    There is no CSRF token: no cookie or login exists that another site could make a browser use, and a form needs an
-    answer token, which another site cannot read out of our pages. What is left is that a visitor's browser might vote
-    for a site that got a token itself, and browsers tell that.
+    There is no CSRF token: no cookie exists that another site could make a browser use, and where a browser holds a key
+    (HTTP Basic), a form still needs an answer token, which another site cannot read out of our pages. What is left is
+    that a visitor's browser might vote for a site that got a token itself, and browsers tell that.
 
     Sec-Fetch-Site comes with HTTPS and on this machine only. `Origin: null` is what our own pages send where it is
     missing, because their Referrer-Policy is no-referrer; so it is let through.

@@ -47,3 +47,13 @@ RETRY_AFTER_SECONDS = 1  # told with 503: the queue drains in well under a secon
 REMEMBERED_QUESTIONS = 512  # short ones, 35 kB each: readers ask the same, and chat clients repeat a whole conversation
 RELOAD_SECONDS = 0.4  # between looks at `current`: a new snapshot shows within one second
 RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may have been a lack of memory or files
+
+PUBLIC_RATE_PER_MINUTE = 300  # of one address, --public: 5 a second, 2 more than who types all the time asks for, and
+# 2% of what two cores answer; an office behind one address shares a burst of 300
+LIMITED_CLIENTS = 20_000  # remembered by their last request, 5 MB; who asks more slowly is under every limit anyway
+KEYS_LOOK_SECONDS = 0.4  # between looks at the keys: a new or revoked one counts within one second
+USES_SECONDS = 1.0  # between writes of what keys used of their quotas: a kill forgets a second's worth
+UPKEEP_SECONDS = 24 * 3_600  # between deletions of old feedback
+AUDIT_BYTES = 10 * 1024 * 1024  # of one file of the audit log: 40,000 requests
+AUDIT_FILES = 5  # kept beside the one that is written
+PROXIES_MAX = 10  # one behind another; more is a mistake

@@ -176,6 +176,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             channel_timeout=IDLE_CONNECTION_SECONDS,
             cleanup_interval=CLEANUP_SECONDS,
             asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=False,  # `server/client_address.py` says which are believed; none by default
         )
         listening = _listening_socket(host, port)
         self.stopping = False

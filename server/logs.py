@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from kb.answers import Answer
 from server.metrics import route_of_request
 
 _access = logging.getLogger("faq.access")
@@ -75,8 +76,9 @@ def _fields(response: Response) -> dict[str, Any]:
         "milliseconds": round(g.took_seconds * 1000, 3),
         "snapshot": g.get("generation"),
     }
-    answer = g.get("answer")
-    if answer is not None:
+    answers: list[Answer] = g.get("answers", [])
+    if answers:
+        answer = answers[-1]
         fields["answer"] = answer.status.value
         fields["confidence"] = round(answer.confidence, 4)
         fields["record"] = answer.hits[0].record.id if answer.hits else None

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
+from server.access import charge_more
 from server.cors import NO_ORIGIN, AllowedOrigins
 from server.leases import leased_knowledge
 from server.mcp_messages import (
@@ -35,7 +36,7 @@ from server.mcp_protocol import (
     unsupported,
 )
 from server.mcp_service import McpService
-from server.metrics import count_answer
+from server.metrics import note_answer
 from server.problems import Refused
 
 mcp = Blueprint("mcp", __name__)
@@ -75,6 +76,7 @@ def endpoint() -> Response:
         version = _checked_version(content)
     except McpError as error:
         return _reply(error.reply(id_of(content)), HTTPStatus.BAD_REQUEST)
+    charge_more(len(content) - 1 if isinstance(content, list) else 0)
     reply = answer(content, _SERVICE, version)
     if reply is None:
         return Response(status=HTTPStatus.ACCEPTED)
@@ -154,5 +156,5 @@ def _check_address(check_id: str) -> str:
 
 
 _SERVICE = McpService(
-    leased_knowledge, _record_address, _check_address, answered=lambda answer: count_answer(answer, "mcp")
+    leased_knowledge, _record_address, _check_address, answered=lambda answer: note_answer(answer, "mcp")
 )

@@ -121,12 +121,12 @@ def route_of_request() -> str:
     return request.url_rule.rule if request.url_rule is not None else _UNKNOWN
 
 
-def count_answer(answer: Answer, via: str) -> None:
-    """Count a question that a reader asked, and remember for the log what it got."""
+def note_answer(answer: Answer, via: str) -> None:
+    """Count a question that a reader asked, and remember for the logs what it got."""
     counted = cast(Metrics, current_app.extensions[EXTENSION])
     counted.answers.labels(answer.status.value, via).inc()
     counted.confidence.observe(answer.confidence)
-    g.answer = answer
+    g.setdefault("answers", []).append(answer)
 
 
 @metrics.get("/metrics")

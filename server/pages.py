@@ -22,7 +22,7 @@ from server.feedback import most_asked_ids
 from server.leases import leased_knowledge
 from server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE, SEARCH_LIMIT
 from server.live import live_settings
-from server.metrics import count_answer
+from server.metrics import note_answer
 from server.tokens import answer_token, record_token
 from server.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
 from server.wording import Wording
@@ -53,7 +53,7 @@ def search() -> Response:
         reply = knowledge.ask(question) if question else None
         listing = None if question else _listing(knowledge, words)
     if reply:
-        count_answer(reply, "page")
+        note_answer(reply, "page")
     return _page(
         knowledge,
         words,

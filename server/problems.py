@@ -26,6 +26,7 @@ _NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json
 # What to do, by status. Werkzeug's own texts are never shown: some of them repeat what was sent.
 _DETAILS = {
     400: "The request cannot be understood; check its syntax and that all of it is UTF-8.",
+    401: "A key is needed here; send Authorization: Bearer and a key that the operator gave you.",
     403: "This is taken from the pages of this site alone.",
     404: "There is nothing at this address; GET /api/v1/records lists what there is.",
     405: "This address does not take that method; the Allow header names those it takes.",

@@ -6,9 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from server.access import check_reach
 from server.app import create_app
 from server.cors import AllowedOrigins
 from server.leases import EXTENSION
@@ -19,19 +21,28 @@ from server.logs import LogFormat, configure_logging
 from server.memory import limit_hoarding
 from server.notify import ServiceManager
 from server.reload import KnowledgeHolder
+from server.settings import DEFAULT_SETTINGS, ServerSettings
+from server.upkeep import upkeep
 
 
 def serve(
-    kb_folder: Path, host: str, port: int, allow_origins: Sequence[str] = (), log_format: LogFormat = LogFormat.TEXT
+    kb_folder: Path,
+    host: str,
+    port: int,
+    allow_origins: Sequence[str] = (),
+    settings: ServerSettings = DEFAULT_SETTINGS,
+    log_format: LogFormat = LogFormat.TEXT,
 ) -> None:
     """Serve a knowledge base until SIGTERM or Ctrl+C, then finish what has arrived and return.
 
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
-    address cannot be used or an origin is none, and what `create_app` raises.
+    address cannot be used or needs a key that is not there, or an origin is none, and what `create_app` raises.
     """
     limit_hoarding()
     configure_logging(log_format)
-    app = create_app(kb_folder, AllowedOrigins.parse(allow_origins))
+    loopback = check_reach(kb_folder, host, public=settings.access.public)
+    settings = replace(settings, access=replace(settings.access, loopback=loopback))
+    app = create_app(kb_folder, AllowedOrigins.parse(allow_origins), settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
     try:
         listener = Listener(app, host, port)
@@ -42,8 +53,9 @@ def serve(
             stored = knowledge.record_count
         sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
         sys.stdout.flush()
-        manager.ready()
-        listener.run(lambda: _watch(listener, manager))
+        with upkeep(app):
+            manager.ready()
+            listener.run(lambda: _watch(listener, manager))
     finally:
         holder.close()
 

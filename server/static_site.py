@@ -25,18 +25,21 @@ from kb.errors import Busy, SnapshotDamaged
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server import tokens
+from server.access import NO_ACCESS_CONTROL
 from server.app import create_app
 from server.catalogues import LANGUAGE_PARAMETER, WORDINGS
 from server.leases import EXTENSION
 from server.live import ANSWERER
 from server.reload import KnowledgeHolder
 from server.security import SECURITY_HEADERS
+from server.settings import ServerSettings
 from server.tokens import GivenAnswer
 from server.topics import topics_of
 from server.wording import Wording
 
 SHARD_RECORDS = 50  # in one file of answers, about 40 kB gzipped; a question loads one to three of them
 _PAGE = "faq.site.page"  # in the environment of a request: the address of the page within the site
+_NOBODY_ELSE = ServerSettings(access=NO_ACCESS_CONTROL)  # nobody but this program asks
 _ANSWER_ADDRESS = "_"  # stands for any record where the search box is told how answers are addressed
 # Ours are ids like `faq_2021_s1/Q1.3`; these cannot be file names everywhere, or mean something in a path.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|~]|^\.|[. ]$|^index\.html$', re.IGNORECASE)
@@ -59,7 +62,7 @@ def site_files(kb_folder: Path, base_url: str | None = None) -> Iterator[SiteFil
 
     Raises what KnowledgeBase.open raises, and Busy when another snapshot is published meanwhile.
     """
-    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp))
+    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp, settings=_NOBODY_ELSE))
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -11,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from server_support import ROOT, Reply, ServedProcess
+from server_support import ROOT, Reply, ServedProcess, run_async
 
 MODERN = "2026-07-28"
 HANDSHAKE = "2025-11-25"
@@ -77,7 +76,7 @@ def with_client(target: Any, mode: str, use: Callable[[Any], Awaitable[T]]) -> T
         async with Client(target, mode=mode, read_timeout_seconds=60) as client:
             return await use(client)
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def stdio_target(folder: Path) -> Any:

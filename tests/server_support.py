@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.client
 import json
@@ -12,16 +13,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from kb.records import Record, Source
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60  # a loaded machine reads and checks the model
 DOCKER_QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
@@ -140,6 +143,12 @@ def served(folder: Path, *options: str, stderr: Any = None) -> Iterator[ServedPr
             process.wait(20)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: the browser of other tests keeps an event loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def required_tool(name: str) -> str:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from kb import limits
 from kb.build import build_snapshot
 from kb.errors import FeedbackDamaged, InvalidFeedback, KbError, StorageFailed
 from kb.feedback import FeedbackStore
-from kb.feedback_events import Click, Unanswered, Vote, to_json
+from kb.feedback_events import Click, Unanswered, Vote, as_text, to_json
 from kb.knowledge import KnowledgeBase
 from kb.redaction import redact
 
@@ -450,3 +451,61 @@ def test_the_command_exports_every_event_as_a_line(store, tmp_path):
     assert lines == [json.loads(json.dumps(to_json(event))) for event in store.events()]
     assert [line["kind"] for line in lines] == ["vote", "unanswered", "click"]
     assert not [line for line in lines if "answer" in line]
+
+
+# Retention
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def aged(store: FeedbackStore, *days: int) -> None:
+    """Record one event of each kind for each age."""
+    for age in days:
+        at = as_text(NOW - timedelta(days=age))
+        store.record(Vote("faq/Q1", True, question=f"a question of {age} days ago", at=at))
+        store.record(Unanswered(f"asked in vain {age} days ago", at=at))
+        store.record(Click("faq/Q1", at=at))
+
+
+def test_events_older_than_is_kept_are_deleted_and_no_others(tmp_path):
+    store = FeedbackStore(tmp_path, retention_days=30)
+    aged(store, 400, 31, 30, 29, 0)
+    assert store.forget_old(now=NOW) == 6
+    assert {event.at for event in store.events()} == {as_text(NOW - timedelta(days=age)) for age in (30, 29, 0)}
+    assert store.forget_old(now=NOW) == 0
+
+
+def test_what_is_deleted_is_not_left_in_the_files(tmp_path):
+    store = FeedbackStore(tmp_path, retention_days=30)
+    aged(store, 400, 0)
+    store.forget_old(now=NOW)
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"400 days ago" not in content
+    assert b"vain 0 days ago" in content
+
+
+def test_with_no_retention_everything_stays(tmp_path):
+    store = FeedbackStore(tmp_path, retention_days=0)
+    aged(store, 4_000)
+    assert store.forget_old(now=NOW) == 0
+    assert len(list(store.events())) == 3
+
+
+def test_nothing_is_made_where_nothing_was_said(tmp_path):
+    assert FeedbackStore(tmp_path).forget_old() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("days", "left"), [("30", 1), ("0", 2)])
+def test_a_server_deletes_old_feedback_when_it_starts(kb_folder, tmp_path, days, left):
+    folder = shutil.copytree(kb_folder, tmp_path / "kb")
+    store = FeedbackStore(folder)
+    for age in (31, 1):
+        store.record(Click("faq/Q1", at=as_text(datetime.now(UTC) - timedelta(days=age))))
+    (tmp_path / "faq.toml").write_text(f"[feedback]\nretention_days = {days}\n")
+    command = [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert "http://" in server.stdout.readline()
+        server.terminate()
+    assert len(list(store.events())) == left

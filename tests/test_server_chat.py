@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import socket
@@ -19,7 +18,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, make_record, send, served
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, make_record, run_async, send, served
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 from werkzeug.test import TestResponse
 
@@ -199,7 +198,7 @@ def test_the_asynchronous_client_asks_and_streams(server: ServedProcess, knowled
             said = [chunk.choices[0].delta.content or "" async for chunk in parts]
         return whole.choices[0].message.content, "".join(said)
 
-    assert asyncio.run(ask()) == (knowledge.record(SHM).answer,) * 2
+    assert run_async(ask()) == (knowledge.record(SHM).answer,) * 2
 
 
 def test_the_official_client_lists_the_model_and_asks_it(official: openai.OpenAI) -> None:
@@ -247,7 +246,7 @@ def test_langchain_asks_streams_and_batches(server: ServedProcess, knowledge: Kn
     assert "".join(part.content for part in parts) == stored
     assert any(part.usage_metadata for part in parts)
     assert [reply.content for reply in chat.batch([DOCKER_QUESTION] * 3)] == [stored] * 3
-    assert asyncio.run(chat.ainvoke(DOCKER_QUESTION)).content == stored
+    assert run_async(chat.ainvoke(DOCKER_QUESTION)).content == stored
 
 
 # LlamaIndex

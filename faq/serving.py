@@ -1,0 +1,80 @@
+"""The settings of `faq serve`: an option > its environment variable > faq.toml > what is built in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from faq.config import Config, read_config
+from kb import limits
+from kb.errors import ConfigError
+from server.access import AccessSettings
+from server.audit import AuditSettings
+from server.limits import PROXIES_MAX
+from server.settings import ServerSettings
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What the command line says; None where it says nothing."""
+
+    public: bool | None = None
+    rate_per_minute: int | None = None
+    behind_proxy: int | None = None
+    audit_log: Path | None = None
+
+
+def server_settings(options: ServeOptions) -> ServerSettings:
+    """Return all settings of the server. Raises ConfigError."""
+    config = read_config()
+    rate = _number("FAQ_RATE_PER_MINUTE", options.rate_per_minute, config.rate_per_minute, limits.KEY_REQUESTS_MAX)
+    proxies = _number("FAQ_BEHIND_PROXY", options.behind_proxy, config.behind_proxy, PROXIES_MAX)
+    days = _number("FAQ_RETENTION_DAYS", None, config.retention_days, limits.FEEDBACK_DAYS_MAX)
+    return ServerSettings(
+        access=AccessSettings(
+            public=_switch("FAQ_PUBLIC", options.public, config.public),
+            rate_per_minute=rate,
+            behind_proxy=proxies or 0,
+        ),
+        audit=AuditSettings(
+            path=_audit_path(options, config),
+            questions=_switch("FAQ_AUDIT_QUESTIONS", None, config.audit_questions),
+        ),
+        retention_days=limits.FEEDBACK_DAYS if days is None else days,
+    )
+
+
+def _audit_path(options: ServeOptions, config: Config) -> Path | None:
+    if options.audit_log is not None:
+        return options.audit_log.absolute()
+    told = os.environ.get("FAQ_AUDIT_LOG")
+    return Path(told).expanduser().absolute() if told else config.audit_log
+
+
+def _switch(variable: str, option: bool | None, configured: bool | None) -> bool:
+    if option is not None:
+        return option
+    told = os.environ.get(variable)
+    if told is None:
+        return bool(configured)
+    if told.lower() not in _TRUE | _FALSE:
+        raise ConfigError(f"{variable} is neither yes nor no (got {told!r}, expected 1 or 0); correct it")
+    return told.lower() in _TRUE
+
+
+def _number(variable: str, option: int | None, configured: int | None, most: int) -> int | None:
+    if option is not None:
+        return option
+    told = os.environ.get(variable)
+    where, text = (variable, told) if told else ("faq.toml", configured)
+    if text is None:
+        return None
+    # isdecimal: int() would take underscores, and digits of any script
+    number = int(text) if str(text).isascii() and str(text).isdecimal() and len(str(text)) < 12 else -1
+    if not 0 <= number <= most:
+        name = variable.removeprefix("FAQ_").lower()
+        raise ConfigError(f"{where}: {name} is out of range (got {text!r}, expected 0 to {most}); correct it")
+    return number

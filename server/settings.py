@@ -1,0 +1,22 @@
+"""What the operator decides of a server, beside its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kb import limits
+from server.access import AccessSettings
+from server.audit import AuditSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """As options, environment and faq.toml say."""
+
+    access: AccessSettings = field(default_factory=AccessSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    retention_days: int = limits.FEEDBACK_DAYS
+    """How long feedback is kept, 0 for ever."""
+
+
+DEFAULT_SETTINGS = ServerSettings()
