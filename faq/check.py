@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from faq.check_catalogue import all_checks, find_check
+from faq.check_catalogue import all_checks, find_check, named_check
 from faq.check_environment import python_for
 from faq.check_new import write_skeleton
 from faq.check_process import Checked, failed, run_check, run_plain
-from faq.config import kb_folder
+from faq.config import kb_folder, server_address
 from faq.console import say, say_json
-from faq.options import json_option, kb_option
+from faq.options import json_option, kb_option, one_source, server_option
 from faq.show_check import show_check, show_checks, show_report
 from kb.checks import Check
 from kb.errors import CheckEnvironmentFailed
@@ -28,24 +28,36 @@ def command() -> None:
 
 @command.command("list")
 @kb_option
+@server_option
 @json_option
-def list_checks(kb: Path | None, as_json: bool) -> None:
+def list_checks(kb: Path | None, server: str | None, as_json: bool) -> None:
     """List the checks: what each finds out, and the packages it needs."""
-    checks = all_checks(kb_folder(kb))
+    one_source(server, kb)
+    address = server_address(server, kb)
+    checks = _of_server(address) if address else all_checks(kb_folder(kb))
     if as_json:
         say_json({"checks": [check.to_json() for check in checks]})
     else:
         show_checks(checks)
 
 
+def _of_server(address: str) -> tuple[Check, ...]:
+    from faq.remote_check import server_checks  # noqa: PLC0415 - the HTTP client
+
+    return server_checks(address)
+
+
 @command.command("show")
 @click.argument("name", metavar="ID")
 @click.option("--script", "as_script", is_flag=True, help="Print the script itself.")
 @kb_option
+@server_option
 @json_option
-def show(name: str, as_script: bool, kb: Path | None, as_json: bool) -> None:
+def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_json: bool) -> None:
     """Say what a check measures, reads, writes and needs. ID may be the path of a script."""
-    check = find_check(name, kb_folder(kb))
+    one_source(server, kb)
+    address = None if name.endswith(".py") else server_address(server, kb)
+    check = named_check(name, _of_server(address)) if address else find_check(name, kb_folder(kb))
     if as_json:
         say_json(check.to_json() | {"script": check.script.decode()})
     elif as_script:

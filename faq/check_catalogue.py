@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from faq.config import content_paths
@@ -36,7 +37,12 @@ def find_check(name: str, kb: Path) -> Check:
     """Return the check of an id, or of a script's path, which ends in `.py`. Raises CheckUnknown, CheckMalformed."""
     if name.endswith(".py"):
         return _read(Path(name))
-    checks = {check.id: check for check in all_checks(kb)}
+    return named_check(name, all_checks(kb))
+
+
+def named_check(name: str, found: Sequence[Check]) -> Check:
+    """Return the check of an id among those found. Raises CheckUnknown."""
+    checks = {check.id: check for check in found}
     if name not in checks:
         known = ", ".join(checks) or "none"
         raise CheckUnknown(

@@ -11,10 +11,11 @@ from typing import Any
 from kb.errors import ConfigError
 
 KB_VARIABLE = "FAQ_KB"
+SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 CONFIG_FILE = "faq.toml"
 _FIELDS: dict[str, dict[str, type]] = {
-    "faq": {"kb": str, "content": list},
+    "faq": {"kb": str, "content": list, "server": str},
     "serve": {
         "allow_origins": list,
         "public": bool,
@@ -36,6 +37,8 @@ class Config:
 
     kb: Path | None = None
     content: tuple[Path, ...] = ()
+    server: str | None = None
+    """Address of the server to ask instead of a knowledge base on this machine."""
     allow_origins: tuple[str, ...] = ()
     """Of [serve]: the sites whose pages may use the API and the widget."""
     public: bool | None = None
@@ -68,6 +71,7 @@ def _parse(path: Path) -> Config:
     return Config(
         kb=path.parent / Path(table["kb"]).expanduser() if "kb" in table else None,
         content=tuple(path.parent / Path(entry).expanduser() for entry in table.get("content", [])),
+        server=table.get("server"),
         allow_origins=tuple(serving.get("allow_origins", ())),
         public=serving.get("public"),
         rate_per_minute=serving.get("rate_per_minute"),
@@ -97,6 +101,19 @@ def allowed_origins(options: tuple[str, ...]) -> tuple[str, ...]:
     Raises ConfigError.
     """
     return options or tuple(os.environ.get(ORIGINS_VARIABLE, "").split()) or read_config().allow_origins
+
+
+def server_address(option: str | None, kb: Path | None) -> str | None:
+    """Return the server to ask, None for the knowledge base on this machine: whichever is named nearest.
+
+    The options come first, then FAQ_SERVER, FAQ_KB, and faq.toml, in which `server` comes before `kb`. Raises
+    ConfigError.
+    """
+    if option or kb:
+        return option
+    if os.environ.get(SERVER_VARIABLE):
+        return os.environ[SERVER_VARIABLE]
+    return None if os.environ.get(KB_VARIABLE) else read_config().server
 
 
 def kb_folder(option: Path | None) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -60,8 +60,17 @@ class _Found:
 class KnowledgeBase:
     """One snapshot, opened. It never changes; any number of threads may ask it."""
 
-    def __init__(self, files: SnapshotFiles, indexes: Indexes, encoder: Encoder, remembered: int) -> None:
+    def __init__(
+        self,
+        files: SnapshotFiles,
+        indexes: Indexes,
+        encoder: Encoder,
+        *,
+        remembered: int = 0,
+        within: tuple[int, ...] | None = None,
+    ) -> None:
         self._files = files
+        self._within = within
         self._indexes = indexes
         self._store = indexes.store
         self._ranking = indexes.ranking
@@ -98,7 +107,7 @@ class KnowledgeBase:
         except BaseException:
             files.close()
             raise
-        knowledge = cls(files, indexes, encoder, remembered)
+        knowledge = cls(files, indexes, encoder, remembered=remembered)
         knowledge._check_agreement()
         return knowledge
 
@@ -109,6 +118,14 @@ class KnowledgeBase:
         if got != want:
             self.close()
             raise SnapshotDamaged(f"{self._files.folder}: holds {got}, its manifest says {want}; run `faq ingest`")
+
+    def within(self, positions: Collection[int]) -> KnowledgeBase:
+        """Return the same snapshot, whose questions are answered from the records at these positions alone.
+
+        It shares everything with this one, and is not closed.
+        """
+        chosen = set(positions) if self._within is None else set(self._within).intersection(positions)
+        return KnowledgeBase(self._files, self._indexes, self._encoder, within=tuple(sorted(chosen)))
 
     @property
     def name(self) -> str:
@@ -178,6 +195,14 @@ class KnowledgeBase:
         found = self._found(question, parse_query(question), tags)
         return self._filled(found, found.hits[:limit])
 
+    def positions_tagged(self, tags: Sequence[str]) -> frozenset[int]:
+        """Return the positions of the records that carry any of the tags."""
+        return frozenset(self._store.positions_tagged(tags))
+
+    def positions_from(self, paths: Sequence[str]) -> frozenset[int]:
+        """Return the positions of the records written in any of the files, named as in `Source.path`."""
+        return frozenset(at for path in set(paths) for at in self._store.positions_by_source().get(path, ()))
+
     def record_at(self, position: int) -> Record:
         """Return the record at a stored position, 0-based."""
         return self._store.record_at(position)
@@ -238,7 +263,7 @@ class KnowledgeBase:
         return find(question, query, tuple(tags))
 
     def _find(self, question: str, query: Query, tags: tuple[str, ...]) -> _Found:
-        allowed = self._store.positions_tagged(tags) if tags else None
+        allowed = self._allowed(tags)
         if query.is_empty or not self.record_count or allowed == ():
             return _Found(None, ())
         # Simplified for the encoder too: asked in traditional characters, recall@1 rises from 0.77 to 0.79 over records
@@ -248,6 +273,13 @@ class KnowledgeBase:
         named = self._named_by_error(question, allowed)
         hits = rank_records(text, embedding, self._indexes, allowed=allowed, named=named)
         return _Found(embedding, raise_named(hits, named, KNOWN_ERROR_CONFIDENCE), frozenset(named))
+
+    def _allowed(self, tags: Sequence[str]) -> tuple[int, ...] | None:
+        """Return the positions to choose from, ascending; None for all."""
+        if not tags:
+            return self._within
+        tagged = self._store.positions_tagged(tags)
+        return tagged if self._within is None else tuple(sorted(set(tagged).intersection(self._within)))
 
     def _named_by_error(self, question: str, allowed: Sequence[int] | None) -> tuple[int, ...]:
         """Return the positions of the records that a known error in the question belongs to."""

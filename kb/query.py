@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb import limits
@@ -45,21 +46,23 @@ class Query:
 def parse_query(text: str) -> Query:
     """Normalise a question; a pasted log or traceback is reduced to its telling lines first."""
     lines = [line for line in text[: limits.QUERY_INPUT_CHARS].splitlines() if line.strip()]
-    telling = _telling_lines(lines) if len(lines) >= _LOG_LINES else lines
+    telling = [lines[number].strip()[:_LINE_CHARS] for number in telling_numbers(lines)] or lines
     joined = " ".join(line[: limits.QUERY_CHARS] for line in telling)
     cleaned = clean(joined[: limits.QUERY_CHARS])[: limits.QUERY_CHARS].strip()
     reduced = len(telling) < len(lines) or len(joined) > limits.QUERY_CHARS or len(text) > limits.QUERY_INPUT_CHARS
     return Query(text=cleaned, reduced=reduced)
 
 
-def _telling_lines(lines: list[str]) -> list[str]:
-    """Return the first line and the last telling ones, in order; all lines where none tells anything."""
+def telling_numbers(lines: Sequence[str]) -> list[int]:
+    """Return which lines a log is told by, ascending: its first and its last telling ones.
+
+    None when no line tells anything, or when there are too few for a log: the text is then read as it stands.
+    """
+    if len(lines) < _LOG_LINES:
+        return []
     telling = [
         number
         for number, line in enumerate(lines)
         if any(word in line[: limits.QUERY_CHARS].casefold() for word in _TELLING)
     ]
-    if not telling:
-        return lines
-    kept = sorted({0, *telling[-_TELLING_LINES:]})
-    return [lines[number].strip()[:_LINE_CHARS] for number in kept]
+    return sorted({0, *telling[-_TELLING_LINES:]}) if telling else []

@@ -226,6 +226,8 @@ class Store:
         """Return the text of the passage of an index row."""
         self.check_link = lru_cache(_CACHED_RECORDS)(self._read_check_link)
         """Return what answers say of the check of that id, or None."""
+        self.positions_by_source = lru_cache(1)(self._read_sources)
+        """Return the positions of the records of each file, by `Source.path`."""
         self.passage_kind = lru_cache(_CACHED)(self._read_passage_kind)
         """Return what part of its record the passage of an index row is."""
         try:
@@ -363,6 +365,13 @@ class Store:
         """Return the positions of the records that carry any of the tags, ascending."""
         rows = self._select("SELECT DISTINCT position FROM tags WHERE tag IN", tags)
         return tuple(sorted(int(position) for (position,) in rows))
+
+    def _read_sources(self) -> dict[str, tuple[int, ...]]:
+        rows = self._connection().execute("SELECT json_extract(json, '$.source.path'), position FROM records")
+        by_source: dict[str, list[int]] = {}
+        for path, position in rows:
+            by_source.setdefault(path, []).append(position)
+        return {path: tuple(positions) for path, positions in by_source.items()}
 
     def _read_identity(self, position: int) -> Identity:
         row = self._connection().execute("SELECT language, twin FROM records WHERE position = ?", (position,))

@@ -10,10 +10,11 @@ from flask import Flask, Response, request, url_for
 from kb import limits
 from kb.feedback import FeedbackStore
 from kb.sessions import SessionStore
-from server import conversations, feedback, tokens, topics
+from server import azure_ids, conversations, feedback, tokens, topics
 from server.access import install_access
 from server.api import api
 from server.audit import install_audit
+from server.azure import azure
 from server.chat import chat
 from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
@@ -63,11 +64,12 @@ def create_app(
     install_access(app, kb_folder, settings.access)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, chat, discovery, feedback.feedback, health, mcp, metrics, pages, scripts, widget):
+    for blueprint in (api, azure, chat, discovery, feedback.feedback, health, mcp, metrics, pages, scripts, widget):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
     app.extensions[conversations.EXTENSION] = SessionStore()
+    app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)

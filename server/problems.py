@@ -1,6 +1,7 @@
 """Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one.
 
-Below /v1/ it is the error object of OpenAI's API (`server/openai_errors.py`).
+Below /v1/ it is the error object of OpenAI's API (`server/openai_errors.py`), below /language/ that of Azure's
+(`server/azure_errors.py`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import InvalidQuery, KbError
+from server.azure_errors import AZURE_PATHS, CODE_HEADER, azure_code, azure_error, azure_message
 from server.catalogues import wording
 from server.limits import RETRY_AFTER_SECONDS
 from server.openai_errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_message
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")
-_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics", "/mcp")
+_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics", "/mcp", AZURE_PATHS)
 
 # What to do, by status. Werkzeug's own texts are never shown: some of them repeat what was sent.
 _DETAILS = {
@@ -80,6 +82,9 @@ def error_body(
     path: str, status: int, detail: str | None = None, errors: Sequence[FieldError] = ()
 ) -> tuple[bytes, str]:
     """Return the document that an address tells an error with, and its type: each API keeps to its own form."""
+    if path.startswith(AZURE_PATHS):
+        message = detail or azure_message(status) or _DETAILS.get(status, "The request was not answered.")
+        return azure_error(status, message, [(error.field, error.detail) for error in errors]), ERROR_TYPE
     if not path.startswith(OPENAI_PATHS):
         return problem_document(status, detail, errors), PROBLEM_TYPE
     message = detail or openai_message(status) or _DETAILS.get(status, "The request was not answered.")
@@ -131,6 +136,8 @@ def _reply(status: int, detail: str | None = None, errors: Sequence[FieldError] 
     else:
         body, kind = error_body(request.path, status, detail, errors)
         reply = Response(body, status=status, content_type=kind)
+        if request.path.startswith(AZURE_PATHS):
+            reply.headers[CODE_HEADER] = azure_code(status, has_fields=bool(errors))
     if status in {429, 503}:
         reply.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return reply
