@@ -69,6 +69,10 @@ class KeyUnknown(KbError):
     """No API key has that id, or it is taken back already."""
 
 
+class KeyReused(KbError):
+    """A name under which one write was kept is given to another one."""
+
+
 class InvalidQuery(KbError):
     """A parameter of a question is out of range (top_k, min_confidence, tags)."""
 

@@ -23,6 +23,7 @@ from kb import limits
 from kb.disk import TEMPORARY_PREFIX, install_file
 from kb.errors import FeedbackDamaged, InvalidFeedback, StorageFailed
 from kb.feedback_events import AskedInVain, Click, Event, RecordVotes, Unanswered, Vote, as_text
+from kb.feedback_once import Once, claim, is_claimed
 from kb.redaction import redact
 
 FEEDBACK_FILE = "feedback.sqlite"
@@ -66,18 +67,27 @@ class FeedbackStore:
         self._path = folder / FEEDBACK_FILE
         self._retention_days = retention_days
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Event, once: Once | None = None) -> bool:
         """Keep an event: when this returns, it is on disk. Texts are redacted first.
 
-        Raises InvalidFeedback, StorageFailed, FeedbackDamaged.
+        With `once`, a write of that name happens once; returns whether this was it. Raises InvalidFeedback,
+        StorageFailed, FeedbackDamaged, KeyReused.
         """
         _check(event)
         table, row = _row(event)
         with self._opened(writing=True) as connection:
             connection.execute("BEGIN IMMEDIATE")  # a read that turns into a write could fail halfway with SQLITE_BUSY
+            if once is not None and not claim(connection, once):
+                return False
             if not _replaced(connection, table, row):
                 _inserted(connection, table, row)
             connection.execute("COMMIT")
+            return True
+
+    def is_done(self, once: Once) -> bool:
+        """Return whether a write of that name was kept. Raises KeyReused, StorageFailed, FeedbackDamaged."""
+        with self._reading() as connection:
+            return connection is not None and is_claimed(connection, once)
 
     def forget_old(self, *, now: datetime | None = None) -> int:
         """Delete every event older than is kept, its words overwritten on disk; returns how many there were.

@@ -24,7 +24,9 @@ def detect_language(text: str) -> str:
     counts: dict[str, int] = {}
     for char in text:
         if char.isalpha():
-            script = "zh" if "一" <= char <= "鿿" else _SCRIPTS.get(unicodedata.name(char, " ").split()[0], "en")
+            # Tangut has 6,145 letters without a name.
+            name = unicodedata.name(char, "").partition(" ")[0]
+            script = "zh" if "一" <= char <= "鿿" else _SCRIPTS.get(name, "en")
             counts[script] = counts.get(script, 0) + 1
     letters = sum(counts.values())
     if not letters:

@@ -4,91 +4,91 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Response, jsonify, url_for
+from flask_openapi3 import APIBlueprint
 from werkzeug.exceptions import NotFound
 
 from kb.answers import Hit
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
-from server.bodies import AskBody, RecordsParameters, SearchParameters, read_body, read_parameters
+from server.access import charge_more
+from server.answer_documents import answer_document
+from server.batch import answered_batch
+from server.bodies import (
+    AskBody,
+    BatchBody,
+    RecordPath,
+    RecordsParameters,
+    SearchParameters,
+    parsed,
+    parsed_by,
+    read_batch_body,
+)
+from server.conditional import reply_unless_held, version_of
 from server.conversations import Understood, answer_in_session
-from server.follow_ups import follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import SNIPPET_CHARS
-from server.metrics import note_answer
+from server.operations import documented
 from server.problems import FieldError, Refused
-from server.tokens import answer_token
 
-api = Blueprint("api", __name__, url_prefix="/api/v1")
+api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
 
-@api.post("/ask")
-def ask() -> Response:
+@api.post("/ask", **documented("ask"))
+@parsed
+def ask(body: AskBody) -> Response:
     """Answer one question."""
-    body = read_body(request, AskBody)
     with leased_knowledge() as knowledge:
-        understood = _answered(knowledge, body)
-        follow_ups = follow_ups_of(knowledge, understood.answer)
-    note_answer(understood.answer, "api")
-    document = understood.answer.to_json(explain=body.explain)
-    return jsonify(
-        document
-        | {
-            "understood_as": understood.query,
-            "follow_ups": [prompt.to_json() for prompt in follow_ups],
-            "answer_token": answer_token(understood.answer, understood.query),
-        }
-    )
+        return jsonify(answer_document(knowledge, _answered(knowledge, body), explain=body.explain))
 
 
-@api.get("/search")
-def search() -> Response:
+@api.post("/ask:batch", **documented("ask_batch"))
+@parsed_by(read_batch_body)
+def ask_batch(body: BatchBody) -> Response:
+    """Answer several questions from one snapshot."""
+    charge_more(len(body.questions) - 1)
+    with leased_knowledge() as knowledge:
+        return jsonify(answered_batch(knowledge, body.questions))
+
+
+@api.get("/search", **documented("search"))
+@parsed
+def search(query: SearchParameters) -> Response:
     """Return hits for as-you-type search, in the order of `ask` and whatever their confidence."""
-    parameters = read_parameters(request, SearchParameters)
-    started = time.perf_counter()
     with leased_knowledge() as knowledge:
-        hits = knowledge.search(parameters.q, limit=parameters.limit)
-    return jsonify(
-        query=parameters.q,
-        hits=[_search_hit(hit) for hit in hits],
-        snapshot=knowledge.name,
-        took_ms=round((time.perf_counter() - started) * 1000, 3),
-    )
+        # Weak: `took_ms` is another one each time.
+        version = version_of(knowledge, query.q, query.limit, is_weak=True)
+        return reply_unless_held(version, lambda: _found(knowledge, query))
 
 
-@api.get("/records")
-def records() -> Response:
+@api.get("/records", **documented("list_records"))
+@parsed
+def records(query: RecordsParameters) -> Response:
     """Return one page of the records; `next_cursor` leads to the next, null at the end."""
-    parameters = read_parameters(request, RecordsParameters)
     with leased_knowledge() as knowledge:
-        if parameters.cursor is not None and knowledge.record(parameters.cursor) is None:
-            unknown = FieldError("cursor", "No record has this id any more; start again without a cursor.")
-            raise Refused(422, "The cursor leads nowhere; start again without one.", [unknown])
-        page = knowledge.records(after=parameters.cursor, limit=parameters.limit + 1)
-    shown = page[: parameters.limit]
-    return jsonify(
-        records=[_record(record) for record in shown],
-        next_cursor=shown[-1].id if len(page) > parameters.limit else None,
-    )
+        return reply_unless_held(
+            version_of(knowledge, query.cursor, query.limit), lambda: _records_page(knowledge, query)
+        )
 
 
-@api.get("/records/<path:record_id>")
-def record(record_id: str) -> Response:
+@api.get("/records/<path:record_id>", **documented("get_record"))
+@parsed
+def record(path: RecordPath) -> Response:
     """Return one record."""
     with leased_knowledge() as knowledge:
-        found = knowledge.record(record_id)
-    if found is None:
-        raise NotFound
-    return jsonify(_record(found))
+        return reply_unless_held(version_of(knowledge), lambda: _one_record(knowledge, path.record_id))
 
 
-@api.get("/checks")
+@api.get("/checks", **documented("list_checks"))
+@parsed
 def checks() -> Response:
     """Return every check script: what it does, where to get it, its sha256."""
     with leased_knowledge() as knowledge:
-        found = knowledge.checks()
-    return jsonify(checks=[check.to_json() for check in found])
+        return reply_unless_held(
+            version_of(knowledge), lambda: jsonify(checks=[check.to_json() for check in knowledge.checks()])
+        )
 
 
 def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
@@ -102,6 +102,38 @@ def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
 def answer_address(record_id: str) -> str:
     """Return the path of a record's own page."""
     return url_for("pages.answer", record_id=record_id)
+
+
+def _found(knowledge: KnowledgeBase, query: SearchParameters) -> Response:
+    started = time.perf_counter()
+    hits = knowledge.search(query.q, limit=query.limit)
+    return jsonify(
+        query=query.q,
+        hits=[_search_hit(hit) for hit in hits],
+        snapshot=knowledge.name,
+        took_ms=round((time.perf_counter() - started) * 1000, 3),
+    )
+
+
+def _records_page(knowledge: KnowledgeBase, query: RecordsParameters) -> Response:
+    if query.cursor is not None and knowledge.record(query.cursor) is None:
+        unknown = FieldError("cursor", "No record has this id any more; start again without a cursor.")
+        raise Refused(422, "The cursor leads nowhere; start again without one.", [unknown])
+    page = knowledge.records(after=query.cursor, limit=query.limit + 1)
+    shown = page[: query.limit]
+    next_cursor = shown[-1].id if len(page) > query.limit else None
+    reply = jsonify(records=[_record(record) for record in shown], next_cursor=next_cursor)
+    if next_cursor is not None:
+        following = urlencode({"limit": query.limit, "cursor": next_cursor}, quote_via=quote, safe="")
+        reply.headers["Link"] = f'<{url_for("api.records")}?{following}>; rel="next"'
+    return reply
+
+
+def _one_record(knowledge: KnowledgeBase, record_id: str) -> Response:
+    found = knowledge.record(record_id)
+    if found is None:
+        raise NotFound
+    return jsonify(_record(found))
 
 
 def _record(found: Record) -> dict[str, Any]:

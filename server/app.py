@@ -10,12 +10,13 @@ from flask import Flask, Response, request, url_for
 from kb import limits
 from kb.feedback import FeedbackStore
 from kb.sessions import SessionStore
-from server import azure_ids, conversations, feedback, tokens, topics
+from server import azure_ids, conversations, feedback, reference, tokens, topics
 from server.access import install_access
 from server.api import api
 from server.audit import install_audit
 from server.azure import azure
 from server.chat import chat
+from server.compression import install_compression
 from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from server.discovery import discovery
 from server.health import health
@@ -26,6 +27,7 @@ from server.mcp_http import ORIGINS_EXTENSION, mcp
 from server.metrics import install_metrics, metrics
 from server.pages import pages
 from server.problems import install_error_handlers
+from server.reference_page import text_runs
 from server.reload import KnowledgeHolder
 from server.scripts import scripts
 from server.security import install_security
@@ -55,7 +57,9 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["text_runs"] = text_runs
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    install_compression(app)
     install_access_log(app)
     install_metrics(app)
     install_cors(app, allowed)
@@ -64,10 +68,24 @@ def create_app(
     install_access(app, kb_folder, settings.access)
     install_error_handlers(app)
     _install_static(app)
-    for blueprint in (api, azure, chat, discovery, feedback.feedback, health, mcp, metrics, pages, scripts, widget):
+    for blueprint in (
+        api,
+        azure,
+        chat,
+        discovery,
+        feedback.feedback,
+        health,
+        mcp,
+        metrics,
+        pages,
+        reference.reference,
+        scripts,
+        widget,
+    ):
         app.register_blueprint(blueprint)
     app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
     app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
+    app.extensions[reference.EXTENSION] = reference.Reference(app)
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()

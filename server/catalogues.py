@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import request
 
-from server.wording import ChatWording, Counted, LiveWording, Wording
+from server.wording import ChatWording, Counted, LiveWording, ReferenceWording, Wording
 
 _FOLDER = Path(__file__).parent / "translations"
 _SOURCE = _FOLDER / "messages.pot"
@@ -76,6 +76,9 @@ def _read(path: Path, locale: str) -> Catalog:
 def _wording(texts: _Texts) -> Wording:
     chat = ChatWording(**{field.name: texts.text(f"chat.{field.name}") for field in fields(ChatWording)})
     live = LiveWording(**{field.name: texts.text(f"live.{field.name}") for field in fields(LiveWording)})
+    reference = ReferenceWording(
+        **{field.name: texts.text(f"reference.{field.name}") for field in fields(ReferenceWording)}
+    )
     takes: dict[Any, Callable[[str], Any]] = {
         str: texts.text,
         Counted: texts.counted,
@@ -83,6 +86,7 @@ def _wording(texts: _Texts) -> Wording:
         Locale: lambda _: texts.locale,
         LiveWording: lambda _: live,
         ChatWording: lambda _: chat,
+        ReferenceWording: lambda _: reference,
     }
     return Wording(**{name: takes[kind](name) for name, kind in get_type_hints(Wording).items()})
 

@@ -10,25 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Response, jsonify, url_for
+from flask_openapi3 import APIBlueprint
 
 from kb.answers import Answer
 from kb.knowledge import KnowledgeBase
 from kb.language import detect_language
+from server.bodies import ModelPath, parsed, parsed_by
 from server.catalogues import WORDINGS, wording
 from server.chat_bodies import ChatBody, questions_of, read_chat_body
 from server.chat_text import ChatText, chat_text
+from server.conditional import reply_unless_held, version_of
 from server.conversations import answer_after
 from server.follow_ups import FollowUp, follow_ups_of
 from server.leases import leased_knowledge
 from server.limits import CHAT_PIECE_CHARS
 from server.metrics import note_answer
+from server.operations import documented
 from server.problems import FieldError, Refused
 from server.sse import EVENT_STREAM, event_stream
 from server.tokens import answer_token, shown_ids
 from server.wording import Wording
 
-chat = Blueprint("chat", __name__, url_prefix="/v1")
+chat = APIBlueprint("chat", __name__, url_prefix="/v1")
 
 MODEL = "faq"
 """The one model there is: the knowledge base that is served."""
@@ -95,10 +99,10 @@ class Completion:
         }
 
 
-@chat.post("/chat/completions")
-def complete() -> Response:
+@chat.post("/chat/completions", **documented("complete_chat"))
+@parsed_by(read_chat_body)
+def complete(body: ChatBody) -> Response:
     """Answer the last question of a conversation, as one document or as a stream."""
-    body = read_chat_body(request)
     completion = _completion(body)
     if not body.stream:
         return jsonify(_document(completion))
@@ -108,21 +112,25 @@ def complete() -> Response:
     return Response(event_stream(_chunks(completion, with_usage), _END), content_type=EVENT_STREAM)
 
 
-@chat.get("/models")
+@chat.get("/models", **documented("list_models"))
+@parsed
 def models() -> Response:
     """List the one model there is."""
     with leased_knowledge() as knowledge:
-        return jsonify(object="list", data=[_model(knowledge)])
+        listed = {"object": "list", "data": [_model(knowledge)]}
+        return reply_unless_held(version_of(knowledge), lambda: jsonify(listed))
 
 
-@chat.get("/models/<path:model_id>")
-def model(model_id: str) -> Response:
+@chat.get("/models/<path:model_id>", **documented("get_model"))
+@parsed
+def model(path: ModelPath) -> Response:
     """Return the model."""
-    if model_id != MODEL:
+    if path.model_id != MODEL:
         message = f"There is no model of this name; the one here is '{MODEL}'."
         raise Refused(404, message, [FieldError("model", message, "model_not_found")])
     with leased_knowledge() as knowledge:
-        return jsonify(_model(knowledge))
+        found = _model(knowledge)
+        return reply_unless_held(version_of(knowledge), lambda: jsonify(found))
 
 
 def _model(knowledge: KnowledgeBase) -> dict[str, Any]:

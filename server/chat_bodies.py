@@ -51,7 +51,7 @@ class OtherPart(_Documented):
     type: Literal["image_url", "input_audio", "file", "refusal"]
 
 
-class Message(_Documented):
+class ChatMessage(_Documented):
     """One message of a conversation."""
 
     role: Literal["developer", "system", "user", "assistant", "tool", "function"]
@@ -76,7 +76,7 @@ class ChatBody(_Documented):
     """Body of `POST /v1/chat/completions`."""
 
     model: str = Field(min_length=1, max_length=MODEL_CHARS)
-    messages: list[Message] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     # From here on nothing changes the answer.
@@ -129,7 +129,7 @@ def read_chat_body(request: Request) -> ChatBody:
     return body
 
 
-def questions_of(messages: Sequence[Message]) -> list[str]:
+def questions_of(messages: Sequence[ChatMessage]) -> list[str]:
     """Return the user's messages, oldest first; the last one is the question. Raises Refused (400) where it is none."""
     users = [number for number, message in enumerate(messages) if message.role == "user"]
     if not users:

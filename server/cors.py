@@ -21,12 +21,16 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What the widget and programs in a browser need; the pages and their forms stay this site's own.
 _SHARED = ("/api/v1/", "/v1/", "/static/", "/widget.json", "/widget.css", "/openapi.json", "/mcp")
 # What programs in a browser send beside what the Fetch standard lets anybody send: keys, and what OpenAI's client adds.
-_HEADERS = "Content-Type, Authorization, X-API-Key, Idempotency-Key, User-Agent, OpenAI-Organization, OpenAI-Project"
+_HEADERS = (
+    "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-None-Match, User-Agent, OpenAI-Organization,"
+    " OpenAI-Project"
+)
 _MCP = "/mcp"
 # What clients of the Model Context Protocol say of a body beside its type.
 _MCP_HEADERS = "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
 # What OpenAI's JavaScript client says of itself, more in each version (openai-node, src/internal/detect-platform.ts).
 _CLIENT_HEADER = re.compile(r"x-stainless-[a-z]+(?:-[a-z]+){0,4}")
+_EXPOSED = "ETag, Idempotent-Replayed, Link, RateLimit, RateLimit-Policy, Retry-After, X-KB-Generation, X-Request-Id"
 _SCRIPT_ENDPOINT = "widget.script"
 
 
@@ -78,7 +82,7 @@ def _share(response: Response, told: str | None) -> None:
         response.headers["Access-Control-Allow-Headers"] = _allowed_headers()
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     else:
-        response.headers["Access-Control-Expose-Headers"] = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
 
 
 def _allowed_headers() -> str:

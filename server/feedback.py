@@ -7,48 +7,54 @@ import threading
 import time
 from typing import cast
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, request, url_for
+from flask import Response, current_app, g, make_response, redirect, request, url_for
+from flask_openapi3 import APIBlueprint
 
 from kb.answers import Status
-from kb.errors import KbError
+from kb.errors import KbError, KeyReused
 from kb.feedback import FeedbackStore
 from kb.feedback_events import REASONS, Click, Event, Unanswered, Vote
-from server.bodies import ClickBody, FeedbackBody, read_body, read_feedback_form
+from kb.feedback_once import Once
+from server.bodies import ClickBody, FeedbackBody, parsed, read_feedback_form
+from server.idempotency import done_once
 from server.leases import leased_knowledge
 from server.limits import MOST_ASKED_FROM, MOST_ASKED_SECONDS, THANKED_QUESTION_BYTES
+from server.operations import documented
 from server.problems import FieldError, Refused
 from server.tokens import GivenAnswer, ReadToken, answer_tokens
 
 EXTENSION = "faq-feedback"
 MOST_ASKED_EXTENSION = "faq-most-asked"
-feedback = Blueprint("feedback", __name__)
+feedback = APIBlueprint("feedback", __name__)
 _log = logging.getLogger("faq.server")
 
 
-@feedback.post("/api/v1/feedback")
-def take_feedback() -> Response:
+@feedback.post("/api/v1/feedback", **documented("give_feedback"))
+@parsed
+def take_feedback(body: FeedbackBody) -> Response:
     """Record a vote, or a question that found no answer.
 
     Another site's page cannot send this unasked: JSON needs leave by CORS first.
     """
-    body = read_body(request, FeedbackBody)
-    _record(_event(body, _judged(body)))
-    return Response(status=204)
+    return done_once(body, _store_of_application(), lambda once: _record(_event(body, _judged(body)), once))
 
 
-@feedback.post("/api/v1/clicks")
-def take_click() -> Response:
+@feedback.post("/api/v1/clicks", **documented("give_click"))
+@parsed
+def take_click(body: ClickBody) -> Response:
     """Record that a reader opened one of the records shown."""
-    body = read_body(request, ClickBody)
+    return done_once(body, _store_of_application(), lambda once: _record(_clicked(body), once))
+
+
+def _clicked(body: ClickBody) -> Click:
     given = answer_tokens().read(body.answer_token).given
     if body.record_id not in given.record_ids:
         raise _wrong_record("This record was not shown with that answer.")
     question = None if _asks_for_privacy() else given.question or None
-    _record(Click(body.record_id, question, given.snapshot))
-    return Response(status=204)
+    return Click(body.record_id, question, given.snapshot)
 
 
-@feedback.post("/feedback")
+@feedback.post("/feedback", doc_ui=False)
 def take_form() -> Response:
     """Record the same from a page without JavaScript, and lead to a page that thanks: reloading it sends nothing."""
     _refuse_other_sites()
@@ -100,10 +106,12 @@ def _wrong_record(reason: str) -> Refused:
     return Refused(422, f"The record cannot be judged. {reason}", [FieldError("record_id", reason)])
 
 
-def _record(event: Event) -> None:
-    """Keep an event. Raises Refused (503) where the disk refuses."""
+def _record(event: Event, once: Once | None = None) -> bool:
+    """Keep an event; returns whether it is new. Raises Refused (503) where the disk refuses, KeyReused."""
     try:
-        _store_of_application().record(event)
+        return _store_of_application().record(event, once)
+    except KeyReused:
+        raise
     except KbError as error:
         _log.error("request %s: feedback is lost: %s", g.request_id, error)
         raise Refused(503, "The feedback could not be stored; try again later.") from error

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Response, current_app, jsonify
+from flask_openapi3 import APIBlueprint
 
 from server.leases import knowledge_holder, leased_knowledge
 from server.limits import STUCK_SECONDS
 from server.load import server_load
+from server.operations import documented
 from server.problems import Refused
 
-health = Blueprint("health", __name__)
+health = APIBlueprint("health", __name__)
 
 
-@health.get("/healthz")
+@health.get("/healthz", **documented("is_healthy"))
 def healthz() -> Response:
     """Say that the process answers; 503 once questions are stuck, which only a restart mends.
 
@@ -24,7 +26,7 @@ def healthz() -> Response:
     return jsonify(status="ok")
 
 
-@health.get("/readyz")
+@health.get("/readyz", **documented("is_ready"))
 def readyz() -> Response:
     """Say which snapshot answers, and which newer one was refused and why; 503 while the server stops."""
     if server_load(current_app).stopping:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
 from kb.answers import Answer
 from kb.knowledge import KnowledgeBase
+from server.release import installed_version
 
 INSTRUCTIONS = (
     "A FAQ whose answers were written by its maintainer; nothing is generated. Call `ask` with the user's question as"
@@ -48,8 +48,4 @@ def check_uri(check_id: str) -> str:
 
 def server_info() -> dict[str, Any]:
     """Return the name and version that the server tells its clients."""
-    try:
-        installed = version("faqkb")
-    except PackageNotFoundError:  # run from a checkout
-        installed = "0"
-    return {"name": "faqkb", "title": "FAQ knowledge base", "version": installed}
+    return {"name": "faqkb", "title": "FAQ knowledge base", "version": installed_version()}

@@ -29,7 +29,9 @@ from server.wording import Wording
 
 pages = Blueprint("pages", __name__)
 _KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
-_SPEAKING = frozenset({"feedback.take_form"})  # beside the pages, what answers in the reader's language
+_SPEAKING = frozenset(
+    {"feedback.take_form", "reference.docs"}
+)  # beside the pages, what answers in the reader's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def search() -> Response:
         listing = None if question else _listing(knowledge, words)
     if reply:
         note_answer(reply, "page")
-    return _page(
+    return page_reply(
         knowledge,
         words,
         "search.html",
@@ -78,7 +80,7 @@ def answer(record_id: str) -> Response:
         translations = translations_of(knowledge, record)
         asked = _hit_of(knowledge, record, request.args.get("q", "").strip())
     address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
-    return _page(
+    return page_reply(
         knowledge,
         wording(),
         "answer.html",
@@ -104,7 +106,7 @@ def topic(address: str) -> Response:
     if found is None:
         raise NotFound
     canonical = url_for("pages.topic", address=address, lang=None, _external=True)
-    return _page(knowledge, wording(), "topic.html", topic=found, address=canonical, question="")
+    return page_reply(knowledge, wording(), "topic.html", topic=found, address=canonical, question="")
 
 
 @pages.get("/feedback")
@@ -115,7 +117,7 @@ def thanks() -> Response:
     if record_id:
         back = url_for("pages.answer", record_id=record_id)
     with leased_knowledge() as knowledge:
-        return _page(knowledge, wording(), "thanks.html", back=back)
+        return page_reply(knowledge, wording(), "thanks.html", back=back)
 
 
 @pages.app_url_defaults
@@ -129,7 +131,7 @@ def _keep_language(endpoint: str, values: dict[str, object]) -> None:
 @pages.app_template_global()
 def language_links() -> list[tuple[Wording, str]]:
     """Return the current page's address in each language; none where it is no page."""
-    if not (request.endpoint or "").startswith("pages."):
+    if not (request.endpoint or "").startswith(("pages.", "reference.docs")):
         return []
     # No other parameters: `_external` and `endpoint` mean something to url_for.
     kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})
@@ -137,7 +139,8 @@ def language_links() -> list[tuple[Wording, str]]:
     return list(zip(WORDINGS.values(), addresses, strict=True))
 
 
-def _page(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
+def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
+    """Return a page, with what every one of them shows."""
     box = {"question_units": QUESTION_UNITS, "live": live_settings(words)}
     stored = {"record_count": knowledge.record_count, "published": datetime.fromisoformat(knowledge.created)}
     response = make_response(render_template(template, words=words, **box, **stored, **context))

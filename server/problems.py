@@ -32,7 +32,7 @@ _DETAILS = {
     403: "This is taken from the pages of this site alone.",
     404: "There is nothing at this address; GET /api/v1/records lists what there is.",
     405: "This address does not take that method; the Allow header names those it takes.",
-    413: "The request body is too large (expected at most 64 KiB); send the question alone.",
+    413: "The request body is too large (expected at most 64 KiB, 256 KiB for a batch); send the question alone.",
     414: "The address is too long; send a long question as JSON to POST /api/v1/ask.",
     415: "The request body must be JSON in UTF-8; send Content-Type: application/json.",
     422: "The request is well formed, but some of its fields cannot be used; `errors` names them.",
@@ -65,7 +65,7 @@ class Refused(Exception):
         self.errors = tuple(errors)
 
 
-def problem_document(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> bytes:
+def problem(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> dict[str, object]:
     """Return a problem document; `about:blank` means that the title says as much as the status does."""
     document: dict[str, object] = {
         "type": "about:blank",
@@ -75,7 +75,7 @@ def problem_document(status: int, detail: str | None = None, errors: Sequence[Fi
     }
     if errors:
         document["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
-    return json.dumps(document, ensure_ascii=False).encode()
+    return document
 
 
 def error_body(
@@ -86,7 +86,7 @@ def error_body(
         message = detail or azure_message(status) or _DETAILS.get(status, "The request was not answered.")
         return azure_error(status, message, [(error.field, error.detail) for error in errors]), ERROR_TYPE
     if not path.startswith(OPENAI_PATHS):
-        return problem_document(status, detail, errors), PROBLEM_TYPE
+        return json.dumps(problem(status, detail, errors), ensure_ascii=False).encode(), PROBLEM_TYPE
     message = detail or openai_message(status) or _DETAILS.get(status, "The request was not answered.")
     first = errors[0] if errors else None
     param, code = (first.field, first.code) if first else (None, None)

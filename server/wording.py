@@ -67,6 +67,31 @@ class ChatWording:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceWording:
+    """The texts around the reference of the API, which itself is in English."""
+
+    title: str
+    document: str
+    """Link to the document that the page is made of."""
+    contents: str
+    """Name of the list of operations."""
+    parameters: str
+    body: str
+    name: str
+    type: str
+    meaning: str
+    required: str
+    header: str
+    """Where a parameter is sent: in a header, in the address's query or in its path."""
+    query: str
+    path: str
+    request: str
+    """Above an example."""
+    reply: str
+    statuses: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """Every text the pages show, but for stored questions and answers."""
 
@@ -153,6 +178,7 @@ class Wording:
     """The site whose page it is is not on the server's list."""
     live: LiveWording
     chat: ChatWording
+    reference: ReferenceWording
 
     @property
     def language(self) -> str:

@@ -172,6 +172,7 @@ def test_head_has_the_headers_of_get_and_no_body(client):
         "a" * 60_000,
         "Traceback\n" * 5_000,
         "NEAR(a b) * ^ AND",
+        "𗀀𗀁",  # Tangut: letters without a name
     ],
 )
 def test_a_strange_question_is_only_a_question(client, question):

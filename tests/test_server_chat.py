@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -85,8 +86,10 @@ def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
 
 
 @pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
+def client(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    own = tmp_path_factory.mktemp("chat") / "kb"  # a vote is written
+    shutil.copytree(kb_folder, own)
+    app = create_app(own)
 
     def failing(error: Exception) -> Any:
         return lambda: (_ for _ in ()).throw(error)

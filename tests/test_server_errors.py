@@ -243,7 +243,7 @@ def test_a_browser_gets_a_page_for_an_error(client, path, status):
     assert str(status) in reply.text
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nope", "/static/nope", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/api/v1/nope", "/static/nope", "/metrics/nope"])
 def test_a_browser_gets_a_problem_document_where_no_page_is(client, path):
     assert problem(client.get(path, headers=HTML))["status"] == 404
 

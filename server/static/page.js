@@ -1,7 +1,7 @@
 // What a page with answers gains beside its search box: buttons that copy code, and feedback without leaving the page.
 
 const SHOWN_MS = 2000;
-const texts = JSON.parse(document.querySelector("form[data-live]")?.dataset.live ?? "null")?.texts;
+const texts = JSON.parse(document.querySelector("[data-live]")?.dataset.live ?? "null")?.texts;
 
 /** Put a button beside every block of code and every command below an element. */
 function addCopyButtons(root) {
