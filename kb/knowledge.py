@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,6 +77,7 @@ class KnowledgeBase:
         self._encoder = encoder
         # A snapshot never changes, so what was found for a question stands as long as it is open.
         self._find_again = lru_cache(remembered)(self._find)
+        self._answer_again = lru_cache(remembered)(self._answer)
 
     @classmethod
     def open(
@@ -168,26 +169,9 @@ class KnowledgeBase:
         """Answer a question, and return every candidate in its order too: what is measured and learned from."""
         started = time.perf_counter()
         _check(top_k, min_confidence, tags)
-        threshold = self._ranking.answered_above if min_confidence is None else min_confidence
-        query = parse_query(question)
-        found = self._found(question, query, tags)
-        status = self._status(found.hits, threshold)
-        missing = self._no_answer(query, found.hits, tags) if status is Status.NO_ANSWER else None
-        shown = {
-            Status.ANSWERED: found.hits[:top_k],
-            Status.AMBIGUOUS: self.without_translations(found.hits)[: max(2, min(top_k, limits.CHOICES))],
-            Status.NO_ANSWER: (),
-        }[status]
-        answer = Answer(
-            question=query.text,
-            status=status,
-            confidence=found.hits[0].confidence if found.hits else 0.0,
-            hits=self._filled(found, shown),
-            no_answer=missing,
-            snapshot=self.name,
-            took_ms=(time.perf_counter() - started) * 1000,
-        )
-        return answer, found.hits
+        answer_one = self._answer_again if len(question) <= _REMEMBERED_CHARS else self._answer
+        answer, ranked = answer_one(question, top_k, min_confidence, tuple(tags))
+        return replace(answer, took_ms=(time.perf_counter() - started) * 1000), ranked
 
     def search(self, question: str, *, limit: int = 10, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Return the best hits in the order of `ask`, whatever their confidence. Raises InvalidQuery."""
@@ -253,9 +237,34 @@ class KnowledgeBase:
     def close(self) -> None:
         """Let go of files and memory; the knowledge base is not used afterwards."""
         self._find_again.cache_clear()
+        self._answer_again.cache_clear()
         self._store.close()
         self._indexes.passages.close()
         self._files.close()
+
+    def _answer(
+        self, question: str, top_k: int, min_confidence: float | None, tags: tuple[str, ...]
+    ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
+        threshold = self._ranking.answered_above if min_confidence is None else min_confidence
+        query = parse_query(question)
+        found = self._found(question, query, tags)
+        status = self._status(found.hits, threshold)
+        missing = self._no_answer(query, found.hits, tags) if status is Status.NO_ANSWER else None
+        shown = {
+            Status.ANSWERED: found.hits[:top_k],
+            Status.AMBIGUOUS: self.without_translations(found.hits)[: max(2, min(top_k, limits.CHOICES))],
+            Status.NO_ANSWER: (),
+        }[status]
+        answer = Answer(
+            question=query.text,
+            status=status,
+            confidence=found.hits[0].confidence if found.hits else 0.0,
+            hits=self._filled(found, shown),
+            no_answer=missing,
+            snapshot=self.name,
+            took_ms=0.0,
+        )
+        return answer, found.hits
 
     def _found(self, question: str, query: Query, tags: Sequence[str]) -> _Found:
         """Return what there is for a question: of a short one, what was found when it was asked before."""

@@ -6,6 +6,7 @@ The one module that knows waitress.
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from server.limits import (
     QUIET_SECONDS,
     RETRY_AFTER_SECONDS,
     THREADS,
+    TURN_SECONDS,
 )
 from server.load import ServerLoad
 from server.problems import error_body
@@ -183,6 +185,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK)
         self._refused: deque[_Channel] = deque()
         self._refusals = 0
+        self._next_turn = 0.0
         self._deadline = float("inf")
         sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
         super().__init__(
@@ -200,6 +203,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         """The address to open."""
         host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
         return f"http://{host}:{self.effective_port}"
+
+    def handle_accept(self) -> None:
+        """Accept every connection that waits, not one for each look at the sockets."""
+        self._accept_waiting(CONNECTIONS)
 
     def add_task(self, channel: _Channel) -> None:
         """Hand a channel's next request to a thread; one too many is answered at once that the server is busy.
@@ -234,7 +241,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             watch()
             self._turn(_LOOP_SECONDS)
         watch()
-        self._accept_waiting()
+        self._accept_waiting(sys.maxsize)  # closing the socket would reset what the kernel already completed
         self.accepting = False
         wasyncore.dispatcher.close(self)  # the listening socket alone: open connections go on
         while self.active_channels and time.monotonic() < self._deadline:
@@ -246,16 +253,20 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         wasyncore.close_all(self._map)
 
     def _turn(self, seconds: float) -> None:
+        # Looking at every socket holds the interpreter's lock; each reply asks for a look, so under load nothing else
+        # would get it.
+        time.sleep(max(0.0, self._next_turn - time.monotonic()))
         wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+        self._next_turn = time.monotonic() + TURN_SECONDS
         while self._refused:
             self._refused.popleft().service()  # a few bytes, written by this thread: the others are busy
 
-    def _accept_waiting(self) -> None:
-        """Accept every connection that the kernel already completed; closing the socket would reset them."""
+    def _accept_waiting(self, most: int) -> None:
+        """Accept the connections that the kernel already completed, until there are so many."""
         before = -1
-        while len(self.active_channels) > before:
+        while before < len(self.active_channels) < most:
             before = len(self.active_channels)
-            self.handle_accept()
+            super().handle_accept()
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:

@@ -14,7 +14,7 @@ from server.access import check_reach
 from server.app import create_app
 from server.cors import AllowedOrigins
 from server.leases import EXTENSION
-from server.limits import STUCK_SECONDS
+from server.limits import STUCK_SECONDS, SWITCH_SECONDS
 from server.listener import Listener
 from server.load import EXTENSION as LOAD_EXTENSION
 from server.logs import LogFormat, configure_logging
@@ -39,6 +39,7 @@ def serve(
     address cannot be used or needs a key that is not there, or an origin is none, and what `create_app` raises.
     """
     limit_hoarding()
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_logging(log_format)
     loopback = check_reach(kb_folder, host, public=settings.access.public)
     settings = replace(settings, access=replace(settings.access, loopback=loopback))
