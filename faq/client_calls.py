@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -17,9 +17,11 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from faq.client_documents import Answer, Check, Ready, Record, SearchHit
-from faq.client_errors import FieldProblem, ReplyUnreadable, ServerMoved, WrongScript, readable, refused
+from faq.client_errors import FieldProblem, Refused, ReplyUnreadable, ServerMoved, WrongScript, readable, refused
 
 T = TypeVar("T")
+BATCH_QUESTIONS = 100
+"""As many as a server takes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ def ask(question: str, options: Mapping[str, Any]) -> Call[Answer]:
     """Return the call of `POST /api/v1/ask`; `options` are its other fields, those that are None left out."""
     fields = {"question": question} | {name: value for name, value in options.items() if value is not None}
     return _post("/api/v1/ask", fields, _read_answer)
+
+
+def ask_batch(questions: Sequence[str], options: Mapping[str, Any]) -> Call[tuple[Answer | Refused, ...]]:
+    """Return the call of `POST /api/v1/ask:batch`, at most `BATCH_QUESTIONS`; `options` hold for each question."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return _post("/api/v1/ask:batch", {"questions": [{"question": each} | given for each in questions]}, _read_answers)
 
 
 def search(query: str, limit: int) -> Call[tuple[SearchHit, ...]]:
@@ -134,9 +142,23 @@ def _utf8(text: str) -> str:
 
 
 def _read_answer(reply: Reply) -> Answer:
-    document = _json(reply)
+    return _answer(_json(reply))
+
+
+def _answer(document: dict[str, Any]) -> Answer:
     document.pop("document", None)  # ours; should a server ever send one, it is in the document
     return replace(_read(Answer, document), document=document)
+
+
+def _read_answers(reply: Reply) -> tuple[Answer | Refused, ...]:
+    """Return the answers, and the errors of questions that got none."""
+    documents = _json(reply).get("answers")
+    if not isinstance(documents, list) or not all(isinstance(each, dict) for each in documents):
+        raise _unreadable(reply, "it has no list of answers")
+    return tuple(
+        _answer(each) if "answers" in each else _refused(each.get("status"), _read(_Problem, each))
+        for each in documents
+    )
 
 
 def _list_of(kind: type[T], name: str) -> Callable[[Reply], tuple[T, ...]]:
@@ -194,11 +216,15 @@ class _Problem:
     errors: tuple[FieldProblem, ...] = ()
 
 
-def _refusal(reply: Reply) -> Exception:
+def _refusal(reply: Reply) -> Refused:
     """Return the error of a reply; what is no problem document, a proxy's page say, has its status alone."""
     try:
         problem = _read(_Problem, _json(reply))
     except ReplyUnreadable:
         problem = _Problem()
+    return _refused(reply.status, problem)
+
+
+def _refused(status: Any, problem: _Problem) -> Refused:
     errors = tuple(FieldProblem(readable(error.field), readable(error.detail)) for error in problem.errors)
-    return refused(reply.status, readable(problem.title), readable(problem.detail), errors)
+    return refused(status if isinstance(status, int) else 0, readable(problem.title), readable(problem.detail), errors)

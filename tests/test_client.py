@@ -113,6 +113,16 @@ def test_a_conversation_goes_on_by_session_and_by_messages(client):
     assert by_session.follow_ups[0].kind == "check"
 
 
+def test_many_questions_are_asked_a_hundred_at_a_time(client):
+    questions = [DOCKER_QUESTION, WEATHER_QUESTION] * 51
+    answers = client.ask_batch(questions, top_k=1)
+    assert [answer.status for answer in answers] == ["answered", "no_answer"] * 51
+    assert answers[0].answers == client.ask(DOCKER_QUESTION, top_k=1).answers
+    assert client.ask_batch([]) == ()
+    with pytest.raises(Refused, match="top_k"):
+        client.ask_batch(["x"], top_k=0)
+
+
 def test_records_are_walked_page_by_page(client, knowledge):
     expected = [record.id for record in knowledge.all_records()]
     assert [record.id for record in client.records(page=3)] == expected
@@ -148,6 +158,7 @@ def test_the_async_client_does_the_same(server, client):
             answers = await asyncio.gather(*(opened.ask(DOCKER_QUESTION) for _ in range(5)))
             await opened.feedback(helpful=True, answer_token=answers[0].answer_token)
             check = (await opened.checks())[0]
+            assert (await opened.ask_batch([DOCKER_QUESTION]))[0].answers == answers[0].answers
             return [
                 {each.answers[0].id for each in answers},
                 await opened.search("docker"),
