@@ -12,6 +12,7 @@ import check_times
 import cold_ask
 import footprint
 import ingest_speed
+import serving
 import warm_ask
 
 
@@ -20,7 +21,7 @@ def main() -> int:
     print(
         f"{platform.machine()}, Python {platform.python_version()}: compare ratios, not milliseconds, between machines"
     )
-    met = [benchmark.main() for benchmark in (cold_ask, warm_ask, ingest_speed, footprint, check_times)]
+    met = [benchmark.main() for benchmark in (cold_ask, warm_ask, ingest_speed, footprint, serving, check_times)]
     return 0 if all(met) else 1
 
 
