@@ -38,6 +38,7 @@ from server.mcp_protocol import (
 from server.mcp_service import McpService
 from server.metrics import note_answer
 from server.problems import Refused
+from server.tokens import answer_token
 
 mcp = Blueprint("mcp", __name__)
 ORIGINS_EXTENSION = "faq-mcp-origins"
@@ -156,5 +157,9 @@ def _check_address(check_id: str) -> str:
 
 
 _SERVICE = McpService(
-    leased_knowledge, _record_address, _check_address, answered=lambda answer: note_answer(answer, "mcp")
+    leased_knowledge,
+    _record_address,
+    _check_address,
+    answered=lambda answer: note_answer(answer, "mcp"),
+    answer_token=answer_token,
 )

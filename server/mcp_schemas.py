@@ -59,6 +59,7 @@ ASKED = _object(
     no_answer=_or_null(_NO_ANSWER),
     snapshot=_TEXT,
     took_ms={"type": "number"},
+    answer_token=_or_null(_TEXT),
 )
 SEARCHED = _object(results=_list(_object(id=_TEXT, title=_TEXT, url=_TEXT, text=_TEXT, confidence=_SURE)))
 FETCHED = _object(

@@ -34,6 +34,8 @@ class McpService:
     check_address: Callable[[str], str]
     answered: Callable[[Answer], None] = lambda _: None
     """Told of every answer of the tool `ask`, to count it."""
+    answer_token: Callable[[Answer], str | None] = lambda _: None
+    """What feedback on an answer is given with; None where there is no address to send it to."""
 
 
 def record_uri(record_id: str) -> str:

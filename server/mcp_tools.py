@@ -129,7 +129,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
     if answer is None:  # alone, or small talk: the agent has words of its own for that
         answer = knowledge.ask(given.question, **settings)
     service.answered(answer)
-    document = answer.to_json()
+    document = answer.to_json() | {"answer_token": service.answer_token(answer)}
     for entry in document["answers"]:
         del entry["answer_html"]  # for browsers; a model reads the Markdown, and pays for each word
         entry["url"] = service.record_address(entry["id"])

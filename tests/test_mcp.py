@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,8 +42,10 @@ ALLOWED = "https://agents.example.org"
 
 
 @pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder, "--allow-origin", ALLOWED) as running:
+def server(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProcess]:
+    own = tmp_path_factory.mktemp("mcp") / "kb"  # a vote is written
+    shutil.copytree(kb_folder, own)
+    with served(own, "--allow-origin", ALLOWED) as running:
         yield running
 
 
@@ -78,6 +81,18 @@ def test_a_follow_up_is_understood_by_the_earlier_questions(target, mode):
 
     document = with_client(target, mode, use).structured_content
     assert (document["status"], document["answers"][0]["id"]) == ("answered", SHM)
+
+
+def test_feedback_is_given_with_the_token_where_there_is_an_address_for_it(target, mode, server):
+    async def use(client):
+        return await client.call_tool("ask", {"question": DOCKER_QUESTION})
+
+    token = with_client(target, mode, use).structured_content["answer_token"]
+    if isinstance(target, str):
+        vote = json.dumps({"answer_token": token, "helpful": True}).encode()
+        assert server.send("POST", "/api/v1/feedback", body=vote).status == 204
+    else:
+        assert token is None, "over standard input and output nobody takes votes"
 
 
 def test_the_official_client_goes_from_search_to_fetch_to_a_check(target, mode):
