@@ -70,6 +70,15 @@ def install_cors(app: Flask, allowed: AllowedOrigins) -> None:
     app.after_request(share)
 
 
+def headers_of_refusal(allowed: AllowedOrigins, path: str, origin: str) -> dict[str, str]:
+    """Return what lets an allowed page read a reply that is made before the application: 503, 413, 431."""
+    told = allowed.allow(origin) if path.startswith(_SHARED) else None
+    if not told:
+        return {}
+    headers = {"Access-Control-Allow-Origin": told, "Access-Control-Expose-Headers": _EXPOSED}
+    return headers if told == EVERY_ORIGIN else headers | {"Vary": "Origin"}
+
+
 def _share(response: Response, told: str | None) -> None:
     """Add the headers of the CORS protocol (Fetch standard, 3.3); never those of credentials: there are none."""
     if told != EVERY_ORIGIN:

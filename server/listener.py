@@ -21,6 +21,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from kb.errors import ConfigError
+from server.cors import NO_ORIGIN, AllowedOrigins, headers_of_refusal
 from server.limits import (
     CHAT_BODY_BYTES,
     CLEANUP_SECONDS,
@@ -97,12 +98,15 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         code: int = self.request.error.code
-        body, kind = error_body(getattr(self.request, "path", ""), code)  # no path: not even its first line was read
+        path: str = getattr(self.request, "path", "")  # there is none when not even the first line was read
+        body, kind = error_body(path, code)
         self.status = f"{code} {self.request.error.reason}"
         self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", kind)])
         self.response_headers.append(("Cache-Control", NO_STORE))
         if code == Overloaded.code:
             self.response_headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
+        origin = getattr(self.request, "headers", {}).get("ORIGIN", "")
+        self.response_headers.extend(headers_of_refusal(self.channel.server.allowed, path, origin).items())
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
@@ -166,8 +170,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
     channel_class = _Channel
 
-    def __init__(self, application: Callable[..., Any], host: str, port: int) -> None:
-        """Listen. Raises ConfigError where the address cannot be used."""
+    def __init__(
+        self, application: Callable[..., Any], host: str, port: int, allowed: AllowedOrigins = NO_ORIGIN
+    ) -> None:
+        """Listen; `allowed` pages may read what is refused here. Raises ConfigError: the address cannot be used."""
+        self.allowed = allowed
         adjustments = Adjustments(
             sockets=[],
             threads=THREADS,

@@ -43,10 +43,11 @@ def serve(
     configure_logging(log_format)
     loopback = check_reach(kb_folder, host, public=settings.access.public)
     settings = replace(settings, access=replace(settings.access, loopback=loopback))
-    app = create_app(kb_folder, AllowedOrigins.parse(allow_origins), settings=settings)
+    allowed = AllowedOrigins.parse(allow_origins)
+    app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
     try:
-        listener = Listener(app, host, port)
+        listener = Listener(app, host, port, allowed)
         app.extensions[LOAD_EXTENSION] = listener.load
         manager = ServiceManager()
         _stop_on_signals(listener)

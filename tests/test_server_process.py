@@ -125,6 +125,15 @@ def test_a_header_that_is_too_large_is_answered_wherever_it_is_cut(server, cut):
         assert status_of(connection.recv(65536)) == 431
 
 
+def test_an_allowed_page_may_read_that_its_question_was_too_large(kb_folder):
+    body = b'{"question": "' + b"a" * 300_000 + b'"}'
+    with served(kb_folder, "--allow-origin", "https://docs.example.org") as running:
+        for origin in ("https://docs.example.org", "https://evil.example"):
+            reply = running.send("POST", "/api/v1/ask", body=body, headers={"Origin": origin})
+            told = reply.headers["Access-Control-Allow-Origin"]
+            assert (reply.status, told) == (413, origin if "docs" in origin else None)
+
+
 def test_an_old_health_check_that_names_no_host_is_answered(server):
     assert status_of(server.raw(b"GET /healthz HTTP/1.0\r\n\r\n")) == 200
 
