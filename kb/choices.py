@@ -21,23 +21,25 @@ _NUMBERS = {
 }
 _LAST = ("last", "最后", "最末")
 _NUMBER = r"(?P<number>\d{1,2}|[一二两三四五六七八九]|[a-z]{3,6}|\d(?:st|nd|rd|th)|最后|最末)"
+# Repetitions are possessive, longer words first, so that no text is tried in two ways.
 _WHOLE = re.compile(
-    r"(?:(?:我|就|那|那就|应该|是|要|选|选择|看|问的是|想问|想看|点)\s*)*"
-    r"(?:(?:i mean|i meant|it's|it is|choose|pick|take|show|show me|option|number|choice|the|no\.?|#)\s*)*"
-    rf"(?:第\s*)?{_NUMBER}\s*(?:个|条|项|种|号|一个|问题)*"
-    r"\s*(?:one|option|choice|question)?[\s,，]*(?:please|pls|thanks|吧|谢谢|呢|啊|的)*"
+    r"(?:(?:问的是|那就|应该|选择|想问|想看|我|就|那|是|要|选|看|点)\s*+)*+"
+    r"(?:(?:i meant|i mean|it's|it is|choose|pick|take|show me|show|option|number|choice|the|no\.?|#)\s*+)*+"
+    rf"(?:第\s*+)?{_NUMBER}\s*+(?:一个|个|条|项|种|号|问题)*+"
+    r"\s*+(?:one|option|choice|question)?[\s,，]*+(?:please|pls|thanks|吧|谢谢|呢|啊|的)*+"
 )
 _POINTING = re.compile(
-    r"^(?:(?:我|就|是|选|要|问的是|想问的?是?)*)(?P<words>.+?)\s*(?:的?那个|那一?个|那条|这个)(?:吧|问题|呢)?$"
-    r"|^(?:(?:no|i mean|i meant)[, ]+)*the one (?:about|with|on|for|that says) (?P<about>.+)$"
-    r"|^(?:(?:no|i mean|i meant)[, ]+)*the (?P<kind>.+?) one(?: please)?$"
+    r"^(?:问的是|想问的?+是?+|我|就|是|选|要)*+(?P<words>.+?)\s*(?:的?那个|那一?个|那条|这个)(?:吧|问题|呢)?$"
+    r"|^(?:(?:no|i meant|i mean)[, ]++)*+the one (?:about|with|on|for|that says) (?P<about>.+)$"
+    r"|^(?:(?:no|i meant|i mean)[, ]++)*+the (?P<kind>.+?) one(?: please)?$"
 )
+_CHARS = 120  # a longer text points at nothing: it asks, and is not looked at
 _EDGES = " .,!?。，！？、:：()（）\"'“”"
 
 
 def chosen_number(text: str, choices: int) -> int | None:
     """Return the place, from 0, of the choice that a text names by its number; None when it names none of them."""
-    match = _WHOLE.fullmatch(_folded(text))
+    match = _WHOLE.fullmatch(_folded(text)) if len(text) <= _CHARS else None
     if not match or choices < 1:
         return None
     word = match["number"]
@@ -51,7 +53,7 @@ def chosen_by_words(text: str, titles: Sequence[str]) -> int | None:
     same = [at for at, title in enumerate(titles) if _folded(title) == folded]
     if same:
         return same[0]
-    match = _POINTING.match(folded)
+    match = _POINTING.match(folded) if len(text) <= _CHARS else None
     if not match:
         return None
     words = set(analyse(match["words"] or match["about"] or match["kind"]))

@@ -16,6 +16,7 @@ _ALNUM = re.compile(r"[^\W_]")
 _ENDING = re.compile(r"呢\W*$")
 _SHORT_WORDS = 8  # a pronoun in a longer question usually stands for something in the question itself
 _HAN_OF_A_WORD = 2
+_CHARS = 300  # a longer text leans on nothing, however few its words
 
 
 class Leaning(Enum):
@@ -33,6 +34,8 @@ class Leaning(Enum):
 
 def leaning_of(text: str) -> Leaning:
     """Return how a question leans on earlier ones."""
+    if len(text) > _CHARS:
+        return Leaning.NONE
     folded = simplify(clean(text).casefold())
     if not _ALNUM.search(folded):
         return Leaning.NONE

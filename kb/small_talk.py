@@ -15,6 +15,7 @@ from kb.text import clean, simplify
 from kb.word_lists import read_word_lists
 
 _CHARS = 80  # a longer text is no small talk, and is not looked at
+_OPENINGS = 8  # `hi, hello, excuse me, ...`: nobody greets longer
 _SEPARATORS = r"[^\w']*"  # punctuation, spaces, emoji; the apostrophe belongs to "what's"
 _ALNUM = re.compile(r"[^\W_]")
 _OPENING_END = re.compile(r"[\s,.!?;:~，。！？；：、～…]+")
@@ -33,7 +34,10 @@ def without_small_talk(text: str) -> str:
     """
     rest = text.strip()
     start = 0
-    while (after := _opening_end(rest, start)) > start and _ALNUM.search(rest, after):
+    for _ in range(_OPENINGS):
+        after = _opening_end(rest, start)
+        if after == start or not _ALNUM.search(rest, after):
+            break
         start = after
     return rest[start:]
 

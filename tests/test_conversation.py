@@ -323,3 +323,30 @@ def test_threads_lose_no_turn() -> None:
         thread.join()
     assert len(store) == 8 * 300 + 1
     assert len(store.turns("shared")) == TURNS
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "那就",
+        "想问是",
+        "想问的是",
+        "我就是选要",
+        "问的是",
+        "no, i mean ",
+        "show me ",
+        "一个",
+        "第",
+        "the ",
+        "hi, ",
+        "谢谢，",
+    ],
+)
+@pytest.mark.parametrize("count", [25, 20_000])
+def test_no_text_is_tried_in_so_many_ways_that_it_never_ends(piece: str, count: int) -> None:
+    text = f"{piece * count}x"
+    assert chosen_number(text, 3) is None
+    assert chosen_by_words(text, ["docker", "export"]) is None
+    assert not is_small_talk(text)
+    assert without_small_talk(text).endswith("x")
+    leaning_of(text)
