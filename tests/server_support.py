@@ -145,6 +145,11 @@ def served(folder: Path, *options: str, stderr: Any = None) -> Iterator[ServedPr
         process.stdout.close()
 
 
+def copied_knowledge(folder: Path, to: Path) -> Path:
+    """Copy a knowledge base to a new folder, without what readers of other tests left in it."""
+    return Path(shutil.copytree(folder, to, ignore=shutil.ignore_patterns("feedback.*", "keys.*", "lock")))
+
+
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a thread of its own: the browser of other tests keeps an event loop in the main one."""
     with ThreadPoolExecutor(1) as pool:

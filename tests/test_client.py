@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import pytest
 from client_support import ANSWER, CLOSES, says, scripted
 from hypothesis import given
 from hypothesis import strategies as st
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, run_async, served
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, run_async, served
 
 from faq.client import (
     Answer,
@@ -51,7 +50,7 @@ ONCE = Retries(count=0)
 @pytest.fixture(scope="module")
 def server(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProcess]:
     own = tmp_path_factory.mktemp("client") / "kb"  # votes are written
-    shutil.copytree(kb_folder, own)
+    copied_knowledge(kb_folder, own)
     with served(own) as running:
         yield running
 

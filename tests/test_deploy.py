@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from server_support import ROOT, ServedProcess, announced_url, required_tool
+from server_support import ROOT, ServedProcess, announced_url, copied_knowledge, required_tool
 
 CONTAINER = ROOT / "deploy" / "Containerfile"
 UNIT = ROOT / "deploy" / "faqkb.service"
@@ -78,7 +77,7 @@ def root(stages, kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             continue
         command = step.replace("/opt/faqkb", str(folder / "opt" / "faqkb")).replace("python -m", f"{sys.executable} -m")
         subprocess.run(["sh", "-ec", command], cwd=ROOT, check=True, capture_output=True, timeout=500)
-    shutil.copytree(kb_folder, folder / "kb")
+    copied_knowledge(kb_folder, folder / "kb")
     return folder
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from server_support import make_record
+from server_support import copied_knowledge, make_record
 
 from faq.feedback import command
 from kb import limits
@@ -498,7 +498,7 @@ def test_nothing_is_made_where_nothing_was_said(tmp_path):
 
 @pytest.mark.parametrize(("days", "left"), [("30", 1), ("0", 2)])
 def test_a_server_deletes_old_feedback_when_it_starts(kb_folder, tmp_path, days, left):
-    folder = shutil.copytree(kb_folder, tmp_path / "kb")
+    folder = copied_knowledge(kb_folder, tmp_path / "kb")
     store = FeedbackStore(folder)
     for age in (31, 1):
         store.record(Click("faq/Q1", at=as_text(datetime.now(UTC) - timedelta(days=age))))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from mcp_support import (
     talk,
     with_client,
 )
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, make_record, served
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, make_record, served
 
 from kb.build import build_snapshot
 from kb.encoder import Encoder
@@ -44,7 +43,7 @@ ALLOWED = "https://agents.example.org"
 @pytest.fixture(scope="module")
 def server(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProcess]:
     own = tmp_path_factory.mktemp("mcp") / "kb"  # a vote is written
-    shutil.copytree(kb_folder, own)
+    copied_knowledge(kb_folder, own)
     with served(own, "--allow-origin", ALLOWED) as running:
         yield running
 

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, served
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, copied_knowledge, served
 
 from server.app import create_app
 from server.bodies import AskBody, BatchBody, ClickBody, FeedbackBody
@@ -191,6 +191,5 @@ def test_twenty_thousand_generated_calls_find_nothing_undocumented(own_kb_folder
 
 @pytest.fixture
 def own_kb_folder(kb_folder: Path, tmp_path: Path) -> Path:
-    import shutil
 
-    return Path(shutil.copytree(kb_folder, tmp_path / "kb"))
+    return copied_knowledge(kb_folder, tmp_path / "kb")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +18,17 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, make_record, run_async, send, served
+from server_support import (
+    DOCKER_QUESTION,
+    ROOT,
+    WEATHER_QUESTION,
+    ServedProcess,
+    copied_knowledge,
+    make_record,
+    run_async,
+    send,
+    served,
+)
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 from werkzeug.test import TestResponse
 
@@ -88,7 +97,7 @@ def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
 @pytest.fixture(scope="module")
 def client(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     own = tmp_path_factory.mktemp("chat") / "kb"  # a vote is written
-    shutil.copytree(kb_folder, own)
+    copied_knowledge(kb_folder, own)
     app = create_app(own)
 
     def failing(error: Exception) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from server_support import DOCKER_QUESTION
+from server_support import DOCKER_QUESTION, copied_knowledge
 
 from kb import limits
 from kb.feedback import FeedbackStore
@@ -23,7 +22,7 @@ KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 @pytest.fixture
 def folder(kb_folder: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(kb_folder, tmp_path / "kb"))
+    return copied_knowledge(kb_folder, tmp_path / "kb")
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from server_support import ServedProcess, served
+from server_support import ServedProcess, copied_knowledge, served
 
 from kb.feedback import FeedbackStore
 
@@ -26,7 +25,7 @@ _FLAGS = [
 @pytest.fixture(scope="package")
 def own_folder(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy: other tests read the shared knowledge base and expect no feedback in it."""
-    return Path(shutil.copytree(kb_folder, tmp_path_factory.mktemp("browsed") / "kb"))
+    return copied_knowledge(kb_folder, tmp_path_factory.mktemp("browsed") / "kb")
 
 
 @pytest.fixture(scope="package")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from access_support import new_key
 from playwright.sync_api import Browser, Error, Page
-from server_support import DOCKER_QUESTION, ServedProcess, served
+from server_support import DOCKER_QUESTION, ServedProcess, copied_knowledge, served
 
 from kb.feedback import FeedbackStore
 
 
 @pytest.fixture(scope="module")
 def keyed(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServedProcess, str, Path]]:
-    folder = Path(shutil.copytree(kb_folder, tmp_path_factory.mktemp("keyed") / "kb"))
+    folder = copied_knowledge(kb_folder, tmp_path_factory.mktemp("keyed") / "kb")
     key = new_key(folder, "read", "feedback")
     with served(folder) as server:
         yield server, key, folder
