@@ -103,7 +103,7 @@ class KnowledgeHolder:
             self.look()
 
     def _open(self, before: KnowledgeBase | None) -> KnowledgeBase:
-        # One core a question: several threads on 2 cores answer more questions a second so (5 ms each) than with two (4 ms).
+        # One core a question: more questions a second than with two each, though one takes 5 ms and not 4.
         knowledge = KnowledgeBase.open(
             self._folder, verify_model=True, threads=1, before=before, remembered=REMEMBERED_QUESTIONS
         )
