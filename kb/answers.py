@@ -125,6 +125,13 @@ class Answer:
     snapshot: str
     took_ms: float
 
+    @property
+    def shown_ids(self) -> tuple[str, ...]:
+        """The records shown, best first: the answer and its runners-up, the choices, or the suggestions."""
+        if self.no_answer is not None:
+            return tuple(near.id for near in self.no_answer.suggestions)
+        return tuple(hit.record.id for hit in self.hits)
+
     def to_json(self, *, explain: bool = False) -> dict[str, Any]:
         """Return the answer document of `faq ask --json` and `POST /api/v1/ask`."""
         missing = self.no_answer

@@ -52,7 +52,7 @@ def reply_to(
     took_ms = _milliseconds_since(started)
     answer = replace(answer, question=parse_query(question).text, took_ms=took_ms)
     empty = answer.no_answer is not None and answer.no_answer.reason is Reason.EMPTY_QUESTION
-    turn = None if empty else turn_of(question, resolution, _shown(answer), choices=_offers(answer))
+    turn = None if empty else turn_of(question, resolution, answer.shown_ids, choices=_offers(answer))
     return Reply(resolution, answer, turn, took_ms)
 
 
@@ -109,13 +109,6 @@ def _picked_first(knowledge: KnowledgeBase, resolution: Resolution, answer: Answ
 
 def _milliseconds_since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _shown(answer: Answer) -> tuple[str, ...]:
-    """Return the ids of what the reader sees: answers, choices or suggestions."""
-    if answer.no_answer is not None:
-        return tuple(suggestion.id for suggestion in answer.no_answer.suggestions)
-    return tuple(hit.record.id for hit in answer.hits)
 
 
 def _offers(answer: Answer) -> bool:

@@ -100,13 +100,13 @@ class AuditLog:
 
 
 def install_audit(app: Flask, settings: AuditSettings) -> None:
-    """Log every request, if it is wanted; to be called before `install_security`. Raises ConfigError."""
+    """Log every request, if it is wanted; to be called after `install_metrics`, which notes when it began.
+
+    Before `install_security`, which may turn it away. Raises ConfigError.
+    """
     if settings.path is None:
         return
     log = app.extensions[EXTENSION] = AuditLog(settings.path)
-
-    def begin() -> None:
-        g.audit_started = time.perf_counter()
 
     def note(response: Response) -> Response:
         is_told = request.url_rule is None or scope_of(request.path) is not None  # not health checks and style sheets
@@ -114,7 +114,6 @@ def install_audit(app: Flask, settings: AuditSettings) -> None:
             log.write(json.dumps(_entry(response, questions=settings.questions), ensure_ascii=False).encode() + b"\n")
         return response
 
-    app.before_request(begin)
     app.after_request(note)
 
 
@@ -129,7 +128,7 @@ def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
         "method": request.method[:_METHOD_CHARS],
         "route": None if request.url_rule is None else request.url_rule.rule,
         "status": response.status_code,
-        "ms": round((time.perf_counter() - g.audit_started) * 1000, 1),
+        "ms": round((time.perf_counter() - g.started) * 1000, 1),
     }
     if answers:
         entry["answers"] = [_answer(answer, questions=questions) for answer in answers]

@@ -17,13 +17,12 @@ from kb.answers import Answer, Hit, Status
 from kb.conversation import Turn
 from kb.dialogue import reply_to, turns_of
 from kb.knowledge import KnowledgeBase
-from kb.language import detect_language
 from kb.records import Record
 from server.azure_bodies import AnswerContext, QueryBody, QueryFilters, SpanRequest, read_query_body
 from server.azure_errors import AZURE_PATHS
 from server.azure_ids import NO_RECORD, Numbers, azure_ids
 from server.azure_spans import span_in_markdown
-from server.catalogues import WORDINGS, wording
+from server.catalogues import wording, wording_for
 from server.leases import leased_knowledge
 from server.limits import RELATED_ABOVE
 from server.metrics import note_answer
@@ -59,7 +58,7 @@ def _answers(knowledge: KnowledgeBase, numbers: Numbers, body: QueryBody) -> lis
     turns = _turns(knowledge, numbers, body.context)
     threshold = body.confidenceScoreThreshold
     reply = reply_to(scope, question, turns, top_k=limits.TOP_K_MAX, min_confidence=threshold)
-    words = WORDINGS.get(detect_language(question)) or wording()
+    words = wording_for(question)
     if reply.answer is None:
         return [_nothing(words.small_talk, numbers)]
     note_answer(reply.answer, "azure")

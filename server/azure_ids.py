@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import cast
 
 from flask import current_app
 
 from kb.knowledge import KnowledgeBase
+from server.per_snapshot import PerSnapshot
 
 EXTENSION = "faq-azure-ids"
 NO_RECORD = -1
 """What stands for no answer."""
 _HIGHEST = 2**31 - 1  # of an int32, which Azure's clients in other languages read
-_KEPT = 2  # snapshots; requests in flight may still hold the last one
 _PAGE = 10_000
 
 
@@ -28,22 +27,14 @@ class Numbers:
     by_number: Mapping[int, str]
 
 
-class AzureIds:
-    """The numbers of the snapshots in use; made once for each, at the first request that needs them."""
+class AzureIds(PerSnapshot[Numbers]):
+    """The numbers of the snapshots in use; made once for each, at the first request that needs them.
+
+    0.2 s for the first one who asks among 100,000 records.
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._by_snapshot: dict[str, Numbers] = {}
-
-    def of(self, knowledge: KnowledgeBase) -> Numbers:
-        """Return the numbers of a knowledge base; 0.2 s for the first one who asks among 100,000 records."""
-        with self._lock:
-            known = self._by_snapshot.get(knowledge.name)
-            if known is None:
-                known = self._by_snapshot[knowledge.name] = numbered(_all_ids(knowledge))
-                for name in list(self._by_snapshot)[:-_KEPT]:
-                    del self._by_snapshot[name]
-        return known
+        super().__init__(lambda knowledge: numbered(_all_ids(knowledge)))
 
 
 def azure_ids(knowledge: KnowledgeBase) -> Numbers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_type_hints
@@ -26,6 +25,7 @@ from server.limits import (
     SESSION_ID_CHARS,
 )
 from server.problems import FieldError, Refused
+from server.strict_json import Malformed, parse_strictly
 
 _Tag = Annotated[str, Field(max_length=limits.TAG_CHARS)]
 _Question = Annotated[str, Field(description="In the asker's own words; a pasted log is reduced to its telling lines.")]
@@ -208,9 +208,17 @@ def read_batch_body(request: Request) -> BatchBody:
 
 def read_json(request: Request, levels: int = JSON_LEVELS) -> Any:
     """Return the JSON body, nested at most so deep. Raises Refused: 415 not JSON, 413 too large, 400 malformed."""
+    require_json(request)
+    try:
+        return parse_strictly(request.get_data(cache=False), levels)
+    except Malformed as why:
+        raise Refused(400, f"The request body cannot be read: {why}; send one JSON object in UTF-8.") from None
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that does not say that it is JSON. Raises Refused (415)."""
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
-    return parse_json(request.get_data(cache=False), levels)
 
 
 def read_feedback_form(request: Request) -> FeedbackBody:
@@ -230,64 +238,6 @@ def read_feedback_form(request: Request) -> FeedbackBody:
 def read_parameters(request: Request, model: type[_M]) -> _M:
     """Return the query parameters as a model. Raises Refused (422)."""
     return _validated(model, _given_once(request.args.to_dict(flat=False)))
-
-
-def parse_json(content: bytes, levels: int = JSON_LEVELS) -> Any:
-    """Parse JSON that means one thing only, nested at most so deep. Raises Refused (400)."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _malformed("it is not UTF-8") from None
-    if _levels(text) > levels:
-        raise _malformed(f"it is nested deeper than {levels} levels")
-    try:
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-    except ValueError:
-        raise _malformed("it is not valid JSON") from None
-    if _holds_surrogate(value):
-        raise _malformed("a \\u escape is half of a surrogate pair, which is no character")
-    return value
-
-
-def _malformed(reason: str) -> Refused:
-    return Refused(400, f"The request body cannot be read: {reason}; send one JSON object in UTF-8.")
-
-
-def _levels(text: str) -> int:
-    """Return how deep brackets nest outside strings; before the parser, whose recursion limit is Python's."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            in_string = escaped or char != '"'
-            escaped = char == "\\" and not escaped
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in "]}":
-            depth -= 1
-    return deepest
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise _malformed("a key occurs twice in one object")
-    return fields
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _malformed("NaN and Infinity are no JSON numbers")
-
-
-def _holds_surrogate(value: Any) -> bool:
-    if isinstance(value, str):
-        return any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, dict):
-        return any(_holds_surrogate(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_surrogate(part) for part in value)
 
 
 def _given_once(values: dict[str, list[str]]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import request
 
+from kb.language import detect_language
 from server.wording import ChatWording, Counted, LiveWording, ReferenceWording, Wording
 
 _FOLDER = Path(__file__).parent / "translations"
@@ -99,6 +100,11 @@ def chosen_language() -> str | None:
     """Return the language that the address of the current request asks for; None where it asks for none we have."""
     asked = request.args.get(LANGUAGE_PARAMETER, "")
     return asked if asked in WORDINGS else None
+
+
+def wording_for(text: str) -> Wording:
+    """Return the texts in the language of a question; where it has none of ours, in that of the request."""
+    return WORDINGS.get(detect_language(text)) or wording()
 
 
 def wording() -> Wording:

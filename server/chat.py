@@ -15,9 +15,8 @@ from flask_openapi3 import APIBlueprint
 
 from kb.answers import Answer
 from kb.knowledge import KnowledgeBase
-from kb.language import detect_language
 from server.bodies import ModelPath, parsed, parsed_by
-from server.catalogues import WORDINGS, wording
+from server.catalogues import wording_for
 from server.chat_bodies import ChatBody, questions_of, read_chat_body
 from server.chat_text import ChatText, chat_text
 from server.conditional import reply_unless_held, version_of
@@ -29,8 +28,7 @@ from server.metrics import note_answer
 from server.operations import documented
 from server.problems import FieldError, Refused
 from server.sse import EVENT_STREAM, event_stream
-from server.tokens import answer_token, shown_ids
-from server.wording import Wording
+from server.tokens import answer_token
 
 chat = APIBlueprint("chat", __name__, url_prefix="/v1")
 
@@ -62,7 +60,7 @@ class Completion:
         return {
             "status": self.answer.status.value,
             "confidence": self.answer.confidence,
-            "record_ids": list(shown_ids(self.answer)),
+            "record_ids": list(self.answer.shown_ids),
             "answer_token": self.answer_token,
             "follow_ups": [prompt.to_json() for prompt in self.follow_ups],
         }
@@ -143,7 +141,7 @@ def _completion(body: ChatBody) -> Completion:
     with leased_knowledge() as knowledge:
         understood = answer_after(knowledge, earlier, question)
         answer = understood.answer
-        text = chat_text(answer, _words_for(question), _page_address)
+        text = chat_text(answer, wording_for(question), _page_address)
         count = knowledge.encoder.count_tokens
         prompt_tokens = sum(count(message.text) for message in body.messages)
         completion_tokens = count(text.content)
@@ -159,11 +157,6 @@ def _completion(body: ChatBody) -> Completion:
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
     )
-
-
-def _words_for(question: str) -> Wording:
-    """Return the texts in the language of the question; where it has none of ours, in that of the request."""
-    return WORDINGS.get(detect_language(question)) or wording()
 
 
 def _page_address(record_id: str) -> str:

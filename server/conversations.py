@@ -12,10 +12,9 @@ from kb.answers import Answer, NoAnswer, Reason, Status
 from kb.conversation import Turn
 from kb.dialogue import Reply, reply_to, turns_of
 from kb.knowledge import KnowledgeBase
-from kb.language import detect_language
 from kb.sessions import TURNS, SessionStore
 from server.bodies import AskBody
-from server.catalogues import WORDINGS, wording
+from server.catalogues import wording_for
 
 EXTENSION = "faq-sessions"
 
@@ -72,6 +71,6 @@ def _understood(knowledge: KnowledgeBase, reply: Reply) -> Understood:
 def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
     """Return a polite word in place of an answer, in the language of what was said."""
     text = reply.resolution.query.strip()
-    words = WORDINGS.get(detect_language(text)) or wording()
+    words = wording_for(text)
     nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
     return Answer(text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import url_for
 
-from kb.answers import Answer, Status
+from kb.answers import Answer, Hit, Status
 from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.limits import FOLLOW_UPS_OF_TOPIC, RELATED_ABOVE
@@ -51,19 +51,24 @@ def follow_ups_of(knowledge: KnowledgeBase, answer: Answer) -> list[FollowUp]:
     """
     if answer.status is not Status.ANSWERED:
         return []
-    first, *others = answer.hits
+    first = answer.hits[0]
     record = first.record
     checks = [
         FollowUp(Kind.CHECK, link.id, link.title_in(record.language), url_for("scripts.script", check_id=link.id))
         for link in first.checks
     ]
-    related = [
-        _record_prompt(Kind.RELATED, hit.record.id, hit.record.question)
-        for hit in others
-        if hit.confidence >= RELATED_ABOVE and hit.record.language == record.language
-    ]
+    related = [_record_prompt(Kind.RELATED, hit.record.id, hit.record.question) for hit in related_hits(answer)]
     known = {record.id, *(prompt.id for prompt in related)}
     return [*checks, *related, *_topic_prompts(knowledge, record, known)]
+
+
+def related_hits(answer: Answer) -> tuple[Hit, ...]:
+    """Return the runners-up worth showing below an answer; its twin in another language is not one."""
+    return tuple(
+        hit
+        for hit in answer.hits[1:]
+        if hit.confidence >= RELATED_ABOVE and hit.record.language == answer.hits[0].record.language
+    )
 
 
 def _topic_prompts(knowledge: KnowledgeBase, record: Record, known: set[str]) -> list[FollowUp]:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from kb.errors import KbError, KeyReused
 from kb.feedback import FeedbackStore
 from kb.feedback_once import Once
+from server.credentials import sent_keys
 from server.limits import IDEMPOTENCY_KEY_CHARS
 from server.problems import Refused
 
@@ -27,8 +28,6 @@ _BARE = rf"[A-Za-z0-9._~:/+=-]{{1,{IDEMPOTENCY_KEY_CHARS}}}"
 _QUOTED = rf'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){{1,{IDEMPOTENCY_KEY_CHARS}}}"'
 KEY_PATTERN = f"^(?:{_BARE}|{_QUOTED})$"
 _KEY = re.compile(f"{_BARE}|{_QUOTED}")
-# Who asks: two clients that happen upon the same key do not meet.
-_CREDENTIALS = ("Authorization", "X-API-Key", "Ocp-Apim-Subscription-Key")
 
 
 def done_once(body: BaseModel, store: FeedbackStore, write: Callable[[Once | None], bool]) -> Response:
@@ -71,7 +70,8 @@ def _read(body: BaseModel) -> Once | None:
             " quotes); send one.",
         )
     key = re.sub(r"\\(.)", r"\1", given[1:-1]) if given.startswith('"') else given
-    whose = [request.path, *(request.headers.get(name, "") for name in _CREDENTIALS), key]
+    # Who asks too: two clients that happen upon the same key do not meet.
+    whose = [request.path, *sorted(sent_keys(request.headers)), key]
     # Keyed with what is not stored: a digest of a short question alone could be guessed from.
     written = hmac.digest(key.encode(), body.model_dump_json().encode(), hashlib.sha256).hex()
     return Once(hashlib.sha256("\n".join(whose).encode("utf-8", "surrogateescape")).hexdigest(), written)

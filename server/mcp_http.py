@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
 from server.access import charge_more
+from server.bodies import require_json
 from server.cors import NO_ORIGIN, AllowedOrigins
 from server.leases import leased_knowledge
 from server.mcp_messages import (
@@ -67,8 +68,7 @@ def endpoint() -> Response:
     if request.method != "POST":
         # GET would open a stream of what the server has to say, DELETE end a session: there is neither.
         raise MethodNotAllowed(valid_methods=["POST"])
-    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
-        raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
+    require_json(request)
     if request.accept_mimetypes and not request.accept_mimetypes["application/json"]:
         raise Refused(406, "The reply is JSON; send Accept: application/json, text/event-stream.")
     content: Any = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
+
+from server.strict_json import Malformed, parse_strictly
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -53,17 +55,11 @@ class Request:
 
 
 def parse_content(content: bytes) -> Any:
-    """Parse JSON that means one thing only: two readers of a message must not see two messages.
-
-    Raises McpError (PARSE_ERROR).
-    """
+    """Parse a message. Raises McpError (PARSE_ERROR)."""
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-        # Half of a surrogate pair cannot be written again, and is no character.
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        return parse_strictly(content)
+    except (Malformed, RecursionError):
         raise McpError(PARSE_ERROR, "The message cannot be read; send one JSON object in UTF-8.") from None
-    return value
 
 
 def request_of(value: Any) -> Request | None:
@@ -96,14 +92,3 @@ def id_of(value: Any) -> RequestId:
 def dump_message(reply: Any) -> bytes:
     """Return a reply as one line of JSON, without the newline."""
     return json.dumps(reply, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> Message:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a key occurs twice in one object")
-    return fields
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")

@@ -19,8 +19,9 @@ from kb.knowledge import KnowledgeBase
 from kb.records import Record
 from server.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
 from server.feedback import most_asked_ids
+from server.follow_ups import related_hits
 from server.leases import leased_knowledge
-from server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, RELATED_ABOVE, SEARCH_LIMIT
+from server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from server.live import live_settings
 from server.metrics import note_answer
 from server.tokens import answer_token, record_token
@@ -62,7 +63,7 @@ def search() -> Response:
         "search.html",
         question=question,
         answer=reply,
-        related=_related(reply) if reply else (),
+        related=related_hits(reply) if reply else (),
         token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
     )
@@ -152,15 +153,6 @@ def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **contex
 def _says_nothing(reply: Answer) -> bool:
     """Return whether the question holds no words, so that there is nothing to tell the maintainer."""
     return reply.no_answer is not None and reply.no_answer.reason is Reason.EMPTY_QUESTION
-
-
-def _related(reply: Answer) -> tuple[Hit, ...]:
-    """Return the runners-up worth showing below an answer; its twin in another language is not one."""
-    return tuple(
-        hit
-        for hit in reply.hits[1:]
-        if hit.confidence >= RELATED_ABOVE and hit.record.language == reply.hits[0].record.language
-    )
 
 
 def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | None:

@@ -123,14 +123,7 @@ def answer_token(answer: Answer, query: str | None = None) -> str:
     A follow-up says nothing to the maintainer who reads what was asked in vain; what it was understood as does.
     """
     asked = answer.question if query is None else query
-    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, shown_ids(answer), asked))
-
-
-def shown_ids(answer: Answer) -> tuple[str, ...]:
-    """Return the records shown, best first: the answer and its runners-up, the choices, or the suggestions."""
-    if answer.no_answer:
-        return tuple(near.id for near in answer.no_answer.suggestions)
-    return tuple(hit.record.id for hit in answer.hits)
+    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, answer.shown_ids, asked))
 
 
 def record_token(record_id: str, snapshot: str) -> str:

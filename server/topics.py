@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from threading import Lock
 from typing import cast
 
 from flask import current_app
@@ -14,10 +13,10 @@ from flask import current_app
 from kb.knowledge import KnowledgeBase
 from kb.language import twin_key
 from kb.records import Record
+from server.per_snapshot import PerSnapshot
 
 EXTENSION = "faq-topics"
 _NOT_IN_ADDRESSES = re.compile(r"[^\w.-]+")
-_KEPT = 2  # snapshots: the live one, and the one before it while its last requests end
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +56,11 @@ class Listed:
     """By `kb.language.twin_key`: a question and its translations."""
 
 
-class Topics:
+class Topics(PerSnapshot[Listed]):
     """What is listed of the snapshots in use; read once for each, because it takes every record."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._by_snapshot: dict[str, Listed] = {}
-
-    def of(self, knowledge: KnowledgeBase) -> Listed:
-        """Return what is listed of a knowledge base."""
-        known = self._by_snapshot.get(knowledge.name)
-        if known is None:
-            known = grouped(knowledge.all_records())  # not under the lock: readers of the live snapshot never wait
-            with self._lock:
-                self._by_snapshot[knowledge.name] = known
-                for name in list(self._by_snapshot)[:-_KEPT]:
-                    del self._by_snapshot[name]
-        return known
+        super().__init__(lambda knowledge: grouped(knowledge.all_records()))
 
 
 def topics_of(knowledge: KnowledgeBase) -> Mapping[str, Topic]:
