@@ -16,8 +16,8 @@ from typing import Any
 
 from support import ROOT, Row, milliseconds, print_table
 
-from faq.check_environment import python_for
-from kb.check_header import parse_check
+from faqkb.faq.checks.environment import python_for
+from faqkb.kb.check_header import parse_check
 
 CHECKS = ROOT / "content" / "checks"
 LINES = 100_000

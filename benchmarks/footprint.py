@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 from support import ROOT, Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
-from kb import limits
-from kb.build import build_snapshot
+from faqkb.kb import limits
+from faqkb.kb.snapshot.build import build_snapshot
 
 HEAVY = ("torch", "transformers", "sentence_transformers")
 SECONDS = 20  # of load
@@ -24,7 +24,7 @@ CLIENTS = 4
 MEGABYTES = 450  # allowed for the server
 PROBE = """
 import sys
-from faq.main import main
+from faqkb.faq.main import main
 sys.argv = ["faq", "ask", "loss nan", "--kb", sys.argv[1], "--json"]
 try:
     main()

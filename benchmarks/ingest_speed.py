@@ -12,11 +12,11 @@ from typing import Any
 
 from support import Row, corpus_paths, full_precision_model, prepared_encoder, print_table, workshop
 
-from ingest import read_sources
-from kb.build import build_snapshot
-from kb.encoder import Encoded, Encoder
-from kb.model_source import quiet_libraries
-from kb.passages import Kind
+from faqkb.ingest import read_sources
+from faqkb.kb.index.passages import Kind
+from faqkb.kb.model.encoder import Encoded, Encoder
+from faqkb.kb.model.source import quiet_libraries
+from faqkb.kb.snapshot.build import build_snapshot
 
 ROUNDS = 3
 

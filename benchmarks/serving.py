@@ -32,7 +32,7 @@ from support import (
     workshop,
 )
 
-from kb.build import build_snapshot
+from faqkb.kb.snapshot.build import build_snapshot
 
 CLIENTS = 64
 SECONDS = 8.0  # of one turn

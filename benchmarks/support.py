@@ -15,13 +15,13 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from faq.bootstrap import encoder_folder
-from ingest import read_sources
-from kb.encoder import Encoder
-from kb.model_files import BUNDLED_NAME
-from kb.model_prepare import prepare_model
-from kb.model_source import find_source, load_source, quiet_libraries
-from kb.records import Record
+from faqkb.faq.bootstrap import encoder_folder
+from faqkb.ingest import read_sources
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import BUNDLED_NAME
+from faqkb.kb.model.prepare import prepare_model
+from faqkb.kb.model.source import find_source, load_source, quiet_libraries
+from faqkb.kb.records import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER_PYTHON = ROOT / ".venv-txtai" / "bin" / "python"

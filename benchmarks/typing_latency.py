@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, sync_playwright
 from support import ROOT, Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
-from ingest import read_sources
-from kb.build import build_snapshot
+from faqkb.ingest import read_sources
+from faqkb.kb.snapshot.build import build_snapshot
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 from server_support import served
 
 QUESTIONS = 200
@@ -53,7 +53,7 @@ class Wait:
 
 def debounce_ms() -> float:
     """Return the pause that the search box waits for, from its own source."""
-    source = (ROOT / "server" / "static" / "search.js").read_text(encoding="utf-8")
+    source = (ROOT / "server" / "pages" / "static" / "search.js").read_text(encoding="utf-8")
     found = re.search(r"DEBOUNCE_MS = (\d+)", source)
     if found is None:
         raise SystemExit("search.js names no DEBOUNCE_MS; tell benchmarks/typing_latency.py what it is called now")

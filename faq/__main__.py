@@ -1,5 +1,5 @@
 """`python -m faq`."""
 
-from faq.main import run
+from faqkb.faq.main import run
 
 run()

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faq.console import Counter, say_note
-from kb.encoder import Encoder
-from kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
-from kb.knowledge import KnowledgeBase
-from kb.model_files import default_folder, read_manifest
-from kb.snapshot import current_snapshot, open_current
-from kb.tuned import tuned_model
+from faqkb.faq.console import Counter, say_note
+from faqkb.kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder, read_manifest
+from faqkb.kb.snapshot.published import current_snapshot, open_current
+from faqkb.kb.snapshot.tuned import tuned_model
 
 if TYPE_CHECKING:
-    from ingest import Ingested
-    from kb.build import Published
+    from faqkb.ingest import Ingested
+    from faqkb.kb.snapshot.build import Published
 
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
 
@@ -42,8 +42,8 @@ def build_if_missing(folder: Path) -> None:
 
 def _build(folder: Path) -> None:
     """Build a knowledge base from the configured content; waits when another process already does."""
-    from faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
-    from ingest import read_sources  # noqa: PLC0415
+    from faqkb.faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
+    from faqkb.ingest import read_sources  # noqa: PLC0415
 
     paths = content_paths()
     say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
@@ -58,7 +58,7 @@ def _build(folder: Path) -> None:
 
 def publish(ingested: Ingested, folder: Path) -> Published:
     """Embed records and publish them with their checks, showing how far it is. Raises what build_snapshot raises."""
-    from kb.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
+    from faqkb.kb.snapshot.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
     encoder = Encoder(encoder_folder(folder))
     return build_snapshot(folder, ingested.records, encoder, Counter("embedding passage"), checks=ingested.checks)
@@ -75,7 +75,7 @@ def encoder_folder(folder: Path) -> Path:
         own = _own_model(folder)
         if own:
             return own
-        from kb.model_prepare import prepare_model  # noqa: PLC0415
+        from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415
 
         say_note("preparing the embedding model, once (about a minute):")
         return prepare_model(progress=say_note)
@@ -106,6 +106,6 @@ def _wait_for_snapshot(folder: Path) -> None:
 
 def ingest_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Return what to ingest: the paths given, else the configured content."""
-    from faq.config import content_paths  # noqa: PLC0415
+    from faqkb.faq.config import content_paths  # noqa: PLC0415
 
     return tuple(paths) or content_paths()

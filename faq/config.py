@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kb.errors import ConfigError
+from faqkb.kb.errors import ConfigError
 
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from faq.bootstrap import build_if_missing
-from faq.console import say_note
-from kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
-from kb.errors import ExportRefused
+from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.console import say_note
+from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
+from faqkb.kb.errors import ExportRefused
 
 MARKER = "faq-site.json"  # says that a folder is ours to replace
 _FORMAT = 1
@@ -25,7 +25,7 @@ def export_site(kb: Path, target: Path, base_url: str | None) -> None:
 
     Raises ExportRefused, StorageFailed, and what site_files raises.
     """
-    from server.static_site import site_files  # noqa: PLC0415 - Flask, which no other format needs
+    from faqkb.server.site.build import site_files  # noqa: PLC0415 - Flask, which no other format needs
 
     folder = target.resolve()
     check_base_url(base_url)

@@ -8,8 +8,8 @@ from importlib import import_module
 
 import click
 
-from faq.console import say_error
-from kb.errors import KbError
+from faqkb.faq.console import say_error
+from faqkb.kb.errors import KbError
 
 _COMMANDS = {
     "ask": "Answer a question; `-` reads it from standard input.",
@@ -43,7 +43,7 @@ class _LazyGroup(click.Group):
             # Before numpy is imported: a question's matrix products are small, and BLAS threads that wait for the next
             # one take the cores from ONNX Runtime (8.2 instead of 5.7 ms a question on two).
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        command: click.Command = import_module(f"faq.{cmd_name}").command
+        command: click.Command = import_module(f"faqkb.faq.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from faq.client import Client
-from faq.client_address import API_KEY_VARIABLE
+from faqkb.faq.client import Client
+from faqkb.faq.client.address import API_KEY_VARIABLE
 
 
 def open_client(address: str) -> Client:

@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from faq.config import Config, read_config
-from kb import limits
-from kb.errors import ConfigError
-from server.access import AccessSettings
-from server.audit import AuditSettings
-from server.limits import PROXIES_MAX
-from server.settings import ServerSettings
+from faqkb.faq.config import Config, read_config
+from faqkb.kb import limits
+from faqkb.kb.errors import ConfigError
+from faqkb.server.access.audit import AuditSettings
+from faqkb.server.access.decision import AccessSettings
+from faqkb.server.limits import PROXIES_MAX
+from faqkb.server.settings import ServerSettings
 
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 

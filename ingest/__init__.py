@@ -1,9 +1,9 @@
 """FAQ Markdown to records."""
 
-from ingest.checks import checks_of, read_scripts
-from ingest.document import parse_document
-from ingest.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
-from ingest.sources import read_sources
+from faqkb.ingest.checks import checks_of, read_scripts
+from faqkb.ingest.document import parse_document
+from faqkb.ingest.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
+from faqkb.ingest.sources import read_sources
 
 __all__ = [
     "Document",

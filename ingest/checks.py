@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.report import FileReport, ScriptReport, Warned
-from kb.check_header import parse_check
-from kb.checks import Check
-from kb.errors import CheckMalformed
-from kb.limits import CHECK_BYTES
-from kb.records import Record
+from faqkb.ingest.report import FileReport, ScriptReport, Warned
+from faqkb.kb.check_header import parse_check
+from faqkb.kb.checks import Check
+from faqkb.kb.errors import CheckMalformed
+from faqkb.kb.limits import CHECK_BYTES
+from faqkb.kb.records import Record
 
 FOLDER = "checks"
 _TABLE = b"faq-check"  # a script that never mentions it is somebody's tool, no check

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.blocks import read_page
-from ingest.markdown import Budget
-from ingest.recording import Recorder
-from ingest.report import Document, FileReport, Warned
-from ingest.scopes import scopes_of
-from ingest.sections import sections_of
-from ingest.skipped import skipped_blocks
-from ingest.styles import NO_STYLE, recognise
-from ingest.text import readable
+from faqkb.ingest.page.blocks import read_page
+from faqkb.ingest.page.markdown import Budget
+from faqkb.ingest.page.text import readable
+from faqkb.ingest.recording import Recorder
+from faqkb.ingest.report import Document, FileReport, Warned
+from faqkb.ingest.skipped import skipped_blocks
+from faqkb.ingest.styles.choice import NO_STYLE, recognise
+from faqkb.ingest.styles.scopes import scopes_of
+from faqkb.ingest.styles.sections import sections_of
 
 
 def parse_document(text: str, path: str, link_base: str | None = None) -> Document:

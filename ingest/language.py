@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.language import UNDETERMINED, detect_language
+from faqkb.kb.language import UNDETERMINED, detect_language
 
 _LATIN = "en"
 _PROSE_CHARS = 1_000  # of an answer tell its language

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
+from faqkb.kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 
 _PREFIX = "faq:"
 _QUOTES = "\"'“”"

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.answers import answer_between
-from ingest.fillers import is_filler
-from ingest.ids import Ids, label_of, stem_of
-from ingest.language import language_of
-from ingest.markdown import Budget
-from ingest.metadata import Metadata, is_metadata, read_metadata
-from ingest.page import Block, Kind, Page
-from ingest.rendering import OUTPUT_FACTOR, Rendered, render_answer
-from ingest.report import Skipped, Warned
-from ingest.spans import Span
-from ingest.text import excerpt
-from kb.limits import ANSWER_CHARS, QUESTION_CHARS
-from kb.records import Record, Source
+from faqkb.ingest.ids import Ids, label_of, stem_of
+from faqkb.ingest.language import language_of
+from faqkb.ingest.metadata import Metadata, is_metadata, read_metadata
+from faqkb.ingest.page.markdown import Budget
+from faqkb.ingest.page.model import Block, Kind, Page
+from faqkb.ingest.page.text import excerpt
+from faqkb.ingest.rendering import OUTPUT_FACTOR, Rendered, render_answer
+from faqkb.ingest.report import Skipped, Warned
+from faqkb.ingest.styles.answers import answer_between
+from faqkb.ingest.styles.fillers import is_filler
+from faqkb.ingest.styles.spans import Span
+from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS
+from faqkb.kb.records import Record, Source
 
 
 @dataclass(slots=True)

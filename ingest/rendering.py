@@ -9,10 +9,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
 
-from ingest.attributes import is_attribute_line
-from ingest.html_tags import html_text
-from ingest.inline import plain_text
-from ingest.markdown import Budget, References, Token, read_answer, render
+from faqkb.ingest.page.attributes import is_attribute_line
+from faqkb.ingest.page.html_tags import html_text
+from faqkb.ingest.page.inline import plain_text
+from faqkb.ingest.page.markdown import Budget, References, Token, read_answer, render
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024

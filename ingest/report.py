@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kb.checks import Check
-from kb.records import Record
+from faqkb.kb.checks import Check
+from faqkb.kb.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from ingest.fillers import is_filler, is_module_code, is_toc
-from ingest.metadata import is_metadata
-from ingest.page import Block, Kind, Page
-from ingest.report import Skipped
-from ingest.scopes import Trust
-from ingest.spans import Span
-from ingest.styles import Recognised
-from ingest.text import excerpt
-from ingest.words import is_aside_title, is_faq_title, is_toc_title
+from faqkb.ingest.metadata import is_metadata
+from faqkb.ingest.page.model import Block, Kind, Page
+from faqkb.ingest.page.text import excerpt
+from faqkb.ingest.report import Skipped
+from faqkb.ingest.styles.choice import Recognised
+from faqkb.ingest.styles.fillers import is_filler, is_module_code, is_toc
+from faqkb.ingest.styles.scopes import Trust
+from faqkb.ingest.styles.spans import Span
+from faqkb.ingest.styles.words import is_aside_title, is_faq_title, is_toc_title
 
 _SILENT = {Kind.RULE, Kind.EMPTY, Kind.FRONT_MATTER, Kind.DETAILS, Kind.DETAILS_END}
 

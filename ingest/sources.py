@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
-from ingest.document import parse_document
-from ingest.encodings import decode
-from ingest.ids import Ids, stem_of
-from ingest.report import FileReport, Ingested, Warned
-from ingest.styles import NO_STYLE
-from kb.errors import ContentError
-from kb.limits import FILE_BYTES
-from kb.records import Record
+from faqkb.ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
+from faqkb.ingest.document import parse_document
+from faqkb.ingest.ids import Ids, stem_of
+from faqkb.ingest.page.encodings import decode
+from faqkb.ingest.report import FileReport, Ingested, Warned
+from faqkb.ingest.styles.choice import NO_STYLE
+from faqkb.kb.errors import ContentError
+from faqkb.kb.limits import FILE_BYTES
+from faqkb.kb.records import Record
 
 SUFFIXES = frozenset({".md", ".markdown", ".mdx"})
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kb.checks import CheckLink
-from kb.records import Record
+from faqkb.kb.checks import CheckLink
+from faqkb.kb.records import Record
 
 
 class Status(StrEnum):

@@ -11,9 +11,9 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from kb import limits
-from kb.checks import Check, Signature
-from kb.errors import CheckMalformed
+from faqkb.kb import limits
+from faqkb.kb.checks import Check, Signature
+from faqkb.kb.errors import CheckMalformed
 
 _OPENING, _CLOSING = "# /// script", "# ///"
 _NEEDS = frozenset({"cpu", "gpu", "docker"})

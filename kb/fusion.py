@@ -3,7 +3,7 @@
 A record's log-odds against "none of them" is a weighted sum of its parts. The shares of all candidates together with
 "none" add up to 1 (a multinomial logistic model), so two records that fit equally well share what one alone would get,
 and neither is given as *the* answer. The confidence is a share after calibration (Platt 1999): where several records
-answer a question the share of each is smaller than the chance that it does. `kb/fitting.py` makes the numbers.
+answer a question the share of each is smaller than the chance that it does. `kb/learning/fitting.py` makes the numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from kb.errors import RankingDamaged
+from faqkb.kb.errors import RankingDamaged
 
 PARTS = (
     "cosine",
@@ -28,7 +28,7 @@ PARTS = (
     "lexical",
     "conflicts",
 )
-"""What a record is judged by; `kb/ranking.py` says what each is."""
+"""What a record is judged by; `kb/retrieval/ranking.py` says what each is."""
 _FORMAT = 1
 _LEAST_SHARE = 1e-12  # of the odds; nearer to 0 or 1 nothing is told apart
 _MAX_LOGIT = 300.0  # e^300 is far from overflow and from every other odds
@@ -107,4 +107,4 @@ def parse_ranking(content: str | bytes, place: str) -> Ranking:
 @lru_cache(maxsize=1)
 def default_ranking() -> Ranking:
     """Return the ranking that comes with the package, which `python tools/fit_ranking.py` writes."""
-    return parse_ranking(files("kb").joinpath("ranking.json").read_text(encoding="utf-8"), "kb/ranking.json")
+    return parse_ranking(files("faqkb.kb").joinpath("ranking.json").read_text(encoding="utf-8"), "kb/ranking.json")

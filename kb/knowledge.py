@@ -8,22 +8,22 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from kb import limits
-from kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
-from kb.checks import Check, CheckLink
-from kb.dense import FaissIndex
-from kb.encoder import Encoder
-from kb.errors import InvalidQuery, ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
-from kb.fusion import Ranking, parse_ranking
-from kb.highlight import highlight
-from kb.late_interaction import Embedding, TokenIndex
-from kb.manifest import REPAIR
-from kb.passages import Kind
-from kb.query import Query, parse_query
-from kb.ranking import Indexes, ScoredRecord, raise_named, rank_records
-from kb.records import Record
-from kb.signatures import KNOWN_ERROR_CONFIDENCE, known_error
-from kb.snapshot import (
+from faqkb.kb import limits
+from faqkb.kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
+from faqkb.kb.checks import Check, CheckLink
+from faqkb.kb.errors import InvalidQuery, ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
+from faqkb.kb.fusion import Ranking, parse_ranking
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import Embedding, TokenIndex
+from faqkb.kb.index.passages import Kind
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Record
+from faqkb.kb.retrieval.highlight import highlight
+from faqkb.kb.retrieval.query import Query, parse_query
+from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord, raise_named, rank_records
+from faqkb.kb.retrieval.signatures import KNOWN_ERROR_CONFIDENCE, known_error
+from faqkb.kb.snapshot.manifest import REPAIR
+from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     INDEX_FILE,
     RANKING_FILE,
@@ -33,8 +33,8 @@ from kb.snapshot import (
     open_current,
     open_snapshot,
 )
-from kb.store import Store
-from kb.text import simplify
+from faqkb.kb.snapshot.store import Store
+from faqkb.kb.text import simplify
 
 _MESSAGES = {
     Reason.NOT_CONFIDENT: "Nothing stored is likely to answer this question.",

@@ -7,32 +7,34 @@ from pathlib import Path
 
 from flask import Flask, Response, request, url_for
 
-from kb import limits
-from kb.feedback import FeedbackStore
-from kb.sessions import SessionStore
-from server import azure_ids, conversations, feedback, reference, tokens, topics
-from server.access import install_access
-from server.api import api
-from server.audit import install_audit
-from server.azure import azure
-from server.chat import chat
-from server.compression import install_compression
-from server.cors import NO_ORIGIN, AllowedOrigins, install_cors
-from server.discovery import discovery
-from server.health import health
-from server.leases import EXTENSION
-from server.logs import install_access_log
-from server.marking import marked
-from server.mcp_http import ORIGINS_EXTENSION, mcp
-from server.metrics import install_metrics, metrics
-from server.pages import pages
-from server.problems import install_error_handlers
-from server.reference_page import text_runs
-from server.reload import KnowledgeHolder
-from server.scripts import scripts
-from server.security import install_security
-from server.settings import DEFAULT_SETTINGS, ServerSettings
-from server.widget import widget
+from faqkb.kb import limits
+from faqkb.kb.conversation.sessions import SessionStore
+from faqkb.kb.feedback.log import FeedbackStore
+from faqkb.server.access.audit import install_audit
+from faqkb.server.access.decision import install_access
+from faqkb.server.answering import conversations, tokens, topics
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.answering.marking import marked
+from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.api import feedback, reference
+from faqkb.server.api.scripts import scripts
+from faqkb.server.api.views import api
+from faqkb.server.azure import ids as azure_ids
+from faqkb.server.azure.views import azure
+from faqkb.server.http.compression import install_compression
+from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
+from faqkb.server.http.security import install_security
+from faqkb.server.mcp.http import ORIGINS_EXTENSION, mcp
+from faqkb.server.monitoring.health import health
+from faqkb.server.monitoring.logs import install_access_log
+from faqkb.server.monitoring.metrics import install_metrics, metrics
+from faqkb.server.openai.views import chat
+from faqkb.server.pages.discovery import discovery
+from faqkb.server.pages.reference_page import text_runs
+from faqkb.server.pages.views import pages
+from faqkb.server.pages.widget import widget
+from faqkb.server.problems import install_error_handlers
+from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -46,11 +48,11 @@ def create_app(
     """Return the application over the live snapshot of a knowledge base; it follows later ones by itself.
 
     The pages of `allowed` origins may use the API and the widget from their readers' browsers. `kind` is the class of
-    the application: `server/static_site.py` has one with other addresses.
+    the application: `server/site/build.py` has one with other addresses.
 
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
-    app = kind(__name__)
+    app = kind(__name__, template_folder="pages/templates", static_folder="pages/static")
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one.
 
-Below /v1/ it is the error object of OpenAI's API (`server/openai_errors.py`), below /language/ that of Azure's
-(`server/azure_errors.py`).
+Below /v1/ it is the error object of OpenAI's API (`server/openai/errors.py`), below /language/ that of Azure's
+(`server/azure/errors.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from http import HTTPStatus
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import InvalidQuery, KbError
-from server.azure_errors import AZURE_PATHS, CODE_HEADER, azure_code, azure_error, azure_message
-from server.catalogues import wording
-from server.limits import RETRY_AFTER_SECONDS
-from server.openai_errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_message
+from faqkb.kb.errors import InvalidQuery, KbError
+from faqkb.server.answering.catalogues import wording
+from faqkb.server.azure.errors import AZURE_PATHS, CODE_HEADER, azure_code, azure_error, azure_message
+from faqkb.server.limits import RETRY_AFTER_SECONDS
+from faqkb.server.openai.errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_message
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")

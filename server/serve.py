@@ -10,19 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from server.access import check_reach
-from server.app import create_app
-from server.cors import AllowedOrigins
-from server.leases import EXTENSION
-from server.limits import STUCK_SECONDS, SWITCH_SECONDS
-from server.listener import Listener
-from server.load import EXTENSION as LOAD_EXTENSION
-from server.logs import LogFormat, configure_logging
-from server.memory import limit_hoarding
-from server.notify import ServiceManager
-from server.reload import KnowledgeHolder
-from server.settings import DEFAULT_SETTINGS, ServerSettings
-from server.upkeep import upkeep
+from faqkb.server.access.decision import check_reach
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.app import create_app
+from faqkb.server.http.cors import AllowedOrigins
+from faqkb.server.http.listener import Listener
+from faqkb.server.http.load import EXTENSION as LOAD_EXTENSION
+from faqkb.server.http.memory import limit_hoarding
+from faqkb.server.http.notify import ServiceManager
+from faqkb.server.limits import STUCK_SECONDS, SWITCH_SECONDS
+from faqkb.server.monitoring.logs import LogFormat, configure_logging
+from faqkb.server.monitoring.upkeep import upkeep
+from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
 
 def serve(

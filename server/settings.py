@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kb import limits
-from server.access import AccessSettings
-from server.audit import AuditSettings
+from faqkb.kb import limits
+from faqkb.server.access.audit import AuditSettings
+from faqkb.server.access.decision import AccessSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ import hypothesis
 import pytest
 from model_support import TINY_WORDS
 
-from faq.bootstrap import encoder_folder
-from kb.build import build_snapshot
-from kb.encoder import Encoder
-from kb.knowledge import KnowledgeBase
-from kb.model_prepare import prepare_model
+from faqkb.faq.bootstrap import encoder_folder
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.prepare import prepare_model
+from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("FAQ_REQUIRE_ALL") == "1"
@@ -72,7 +72,7 @@ def encoder(model_folder: Path) -> Encoder:
 @pytest.fixture(scope="session")
 def kb_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a knowledge base over the repository's own content; tests only read it."""
-    from ingest import read_sources
+    from faqkb.ingest import read_sources
 
     folder = tmp_path_factory.mktemp("kb")
     ingested = read_sources([ROOT / "content"])
@@ -117,8 +117,8 @@ def tiny_prepared(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def paddle_python() -> Path:
     """Return a Python that has Paddle: the environment that `faq check run` makes for the checks with Paddle, kept."""
-    from faq.check_environment import python_for
-    from kb.check_header import parse_check
+    from faqkb.faq.checks.environment import python_for
+    from faqkb.kb.check_header import parse_check
 
     script = ROOT / "content" / "checks" / "export.py"
     return python_for(parse_check(script.read_bytes(), script.stem))

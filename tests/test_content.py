@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import read_sources
-from kb.records import Record
+from faqkb.ingest import read_sources
+from faqkb.kb.records import Record
 
-CONTENT = Path(__file__).resolve().parent.parent / "content"
+CONTENT = Path(__file__).resolve().parents[1] / "content"
 LABELS = [f"Q1.{number}" for number in range(1, 6)] + [f"Q2.{number}" for number in range(1, 6)]
 SHARED_RUN = 12  # Chinese characters in a row that two texts on one subject do not share by chance
 

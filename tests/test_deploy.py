@@ -154,7 +154,7 @@ def test_the_units_command_tells_systemd_when_it_is_ready_alive_and_stopping(kb_
     settings = dict(unit_lines())
     assert settings["Type"] == "notify"
     command = shlex.split(settings["ExecStart"])
-    command[0:1] = [sys.executable, "-m", "faq"]
+    command[0:1] = [sys.executable, "-m", "faqkb"]
     command[command.index("8000")] = "0"
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -179,7 +179,7 @@ def test_the_units_command_tells_systemd_when_it_is_ready_alive_and_stopping(kb_
 
 def test_a_service_manager_that_is_gone_is_no_reason_to_stop(kb_folder, tmp_path):
     environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "nobody"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "faq", "serve", "--kb", str(kb_folder), "--port", "0"]
+    command = [sys.executable, "-m", "faqkb", "serve", "--kb", str(kb_folder), "--port", "0"]
     process = subprocess.Popen(
         command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))))
 # Ports, percentages, times and snapshot names differ from run to run and processor to processor.
 VARIABLE = re.compile(r"[0-9a-f]{16}|\d+")
@@ -57,7 +57,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     for command in re.findall(r"\bfaq ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
-        assert (ROOT / "faq" / f"{command}.py").exists(), command
+        assert (ROOT / "faq" / "commands" / f"{command}.py").exists(), command
 
 
 def test_nothing_names_this_machine() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = {
-    "contract": ROOT / "faq" / "check_skeleton.py",
+    "contract": ROOT / "faq" / "checks" / "skeleton.py",
     **{path.stem: path for path in sorted((ROOT / "tools" / "check_parts").glob("*.py"))},
 }
 CHECKS = ROOT / "content" / "checks"

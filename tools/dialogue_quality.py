@@ -20,14 +20,14 @@ from pathlib import Path
 
 from quality_sets import OWN_QUERIES, ROOT, read_set
 
-from ingest import read_sources
-from kb.answers import Status
-from kb.build import build_snapshot
-from kb.conversation import Turn, Way
-from kb.dialogue import Reply, reply_to
-from kb.encoder import Encoder
-from kb.knowledge import KnowledgeBase
-from kb.model_files import default_folder
+from faqkb.ingest import read_sources
+from faqkb.kb.answers import Status
+from faqkb.kb.conversation.dialogue import Reply, reply_to
+from faqkb.kb.conversation.understanding import Turn, Way
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder
+from faqkb.kb.snapshot.build import build_snapshot
 
 DOCUMENT = ROOT / "docs" / "conversation.md"
 BUNDLED = "content"

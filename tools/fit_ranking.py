@@ -22,18 +22,18 @@ from pathlib import Path
 import numpy as np
 from quality_sets import OWN_QUERIES, ROOT, QualitySet, quality_sets, small_talk, tagged_pairs
 
-from kb.answers import Status
-from kb.build import build_snapshot
-from kb.encoder import Encoder
-from kb.evaluation import LabelledQuery, figures_of, queries_sha256
-from kb.fitting import Example, Values, Weights, choose_thresholds, fit_calibration, fit_weights
-from kb.fusion import PARTS, Ranking
-from kb.knowledge import KnowledgeBase
-from kb.metrics import to_columns
-from kb.model_files import default_folder
-from kb.outcome import Outcome
-from kb.records import Record
-from kb.tuning import collect_examples, example_of
+from faqkb.kb.answers import Status
+from faqkb.kb.evaluation.metrics import to_columns
+from faqkb.kb.evaluation.outcome import Outcome
+from faqkb.kb.evaluation.queries import LabelledQuery, figures_of, queries_sha256
+from faqkb.kb.fusion import PARTS, Ranking
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.learning.examples import collect_examples, example_of
+from faqkb.kb.learning.fitting import Example, Values, Weights, choose_thresholds, fit_calibration, fit_weights
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.build import build_snapshot
 
 RIDGE = 1e-3
 SMALL = (3, 8)  # records of the small variants

@@ -23,8 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ingest import parse_document  # noqa: E402
-from kb.records import Record  # noqa: E402
+from faqkb.ingest import parse_document  # noqa: E402
+from faqkb.kb.records import Record  # noqa: E402
 
 QUESTION_TARGET = 0.97
 BOUNDARY_TARGET = 0.95

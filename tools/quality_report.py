@@ -22,21 +22,21 @@ import numpy as np
 from fit_ranking import QUESTIONS, Learned, cross_validate, fit_all, learn, learn_words, outcome_of, swapped
 from quality_sets import OWN_QUERIES, ROOT, crowd, quality_sets, read_set
 
-from kb.build import build_snapshot
-from kb.bundled_weights import find_bundled_weights, read_bundled_weights
-from kb.encoder import Encoder
-from kb.evaluation import Asked, Evaluation, LabelledQuery, report
-from kb.evaluation_plots import draw_plots
-from kb.fitting import Example, Weights
-from kb.fusion import PARTS, default_ranking
-from kb.knowledge import KnowledgeBase
-from kb.model_assemble import assemble_e5
-from kb.model_files import default_folder
-from kb.model_prepare import prepare_model
-from kb.model_source import quiet_libraries
-from kb.outcome import Outcome
-from kb.records import Record
-from kb.tuning import collect_examples
+from faqkb.kb.evaluation.outcome import Outcome
+from faqkb.kb.evaluation.plots import draw_plots
+from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, report
+from faqkb.kb.fusion import PARTS, default_ranking
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.learning.examples import collect_examples
+from faqkb.kb.learning.fitting import Example, Weights
+from faqkb.kb.model.assemble import assemble_e5
+from faqkb.kb.model.bundled_weights import find_bundled_weights, read_bundled_weights
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder
+from faqkb.kb.model.prepare import prepare_model
+from faqkb.kb.model.source import quiet_libraries
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.build import build_snapshot
 
 LATE = {"late", "late_baseline"}
 COSINE = {"cosine", "cosine_baseline"}

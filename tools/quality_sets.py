@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest import read_sources
-from kb.evaluation import LabelledQuery, letters
-from kb.language import detect_language
-from kb.records import Record, Source
+from faqkb.ingest import read_sources
+from faqkb.kb.evaluation.queries import LabelledQuery, letters
+from faqkb.kb.language import detect_language
+from faqkb.kb.records import Record, Source
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_QUERIES = ROOT / "tests" / "quality"

@@ -21,11 +21,11 @@ from PIL import Image  # comes with matplotlib
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION, served  # noqa: E402
 
-from faq.bootstrap import build_if_missing  # noqa: E402
+from faqkb.faq.bootstrap import build_if_missing  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 COLOURS = 64  # a page of text has few; a third of the bytes

@@ -26,12 +26,12 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from quality_sets import ROOT, QualitySet, quality_sets, read_set, small_talk
 
-from ingest import read_sources
-from kb.answers import Status
-from kb.build import build_snapshot
-from kb.encoder import Encoder
-from kb.evaluation import LabelledQuery, evaluate, letters, read_queries, report
-from kb.fitting import (
+from faqkb.ingest import read_sources
+from faqkb.kb.answers import Status
+from faqkb.kb.evaluation.outcome import Outcome
+from faqkb.kb.evaluation.queries import LabelledQuery, evaluate, letters, read_queries, report
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.learning.fitting import (
     Calibration,
     Example,
     Thresholds,
@@ -41,12 +41,12 @@ from kb.fitting import (
     fit_calibration,
     fit_weights,
 )
-from kb.knowledge import KnowledgeBase
-from kb.limits import CHOICES
-from kb.model_files import default_folder
-from kb.outcome import Outcome
-from kb.records import Record
-from server.static_site import search_index
+from faqkb.kb.limits import CHOICES
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.server.site.build import search_index
 
 SITE = ROOT / "server" / "site"
 RANKING = SITE / "ranking.json"

@@ -1,4 +1,4 @@
-"""Trains the bundled model's adapter on questions put in other words; writes kb/adapter.npz.
+"""Trains the bundled model's adapter on questions put in other words; writes kb/model/adapter.npz.
 
     python tools/train_adapter.py [SHARED] [--epochs 2]
 
@@ -16,16 +16,16 @@ from pathlib import Path
 
 from quality_sets import ROOT, QualitySet, quality_sets
 
-from kb.build import build_snapshot
-from kb.bundled_weights import find_bundled_weights, read_bundled_weights
-from kb.encoder import Encoder
-from kb.knowledge import KnowledgeBase
-from kb.model_adapter import ADAPTER_FILE, write_adapter
-from kb.model_assemble import E5_PREFIXES, assemble_e5
-from kb.model_files import default_folder
-from kb.model_source import Prefixes, quiet_libraries
-from kb.model_tune import TuningSet, train_adapter
-from kb.tuning import tuning_set
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.learning.examples import tuning_set
+from faqkb.kb.learning.train_encoder import TuningSet, train_adapter
+from faqkb.kb.model.adapter import ADAPTER_FILE, write_adapter
+from faqkb.kb.model.assemble import E5_PREFIXES, assemble_e5
+from faqkb.kb.model.bundled_weights import find_bundled_weights, read_bundled_weights
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import default_folder
+from faqkb.kb.model.source import Prefixes, quiet_libraries
+from faqkb.kb.snapshot.build import build_snapshot
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--epochs", type=int, default=2)  # four overfit: docs/quality.md
-    parser.add_argument("--output", type=Path, default=ROOT / "kb" / ADAPTER_FILE)
+    parser.add_argument("--output", type=Path, default=ROOT / "kb" / "model" / ADAPTER_FILE)
     chosen = parser.parse_args()
     sets = list(tuning_sets(chosen.shared))
     with quiet_libraries():

@@ -1,4 +1,4 @@
-// The words of a text for lexical search: kb/text.py and kb/client_index.py in the browser. tests/browser/test_site.py
+// The words of a text for lexical search: kb/text.py and kb/snapshot/client_index.py in the browser. tests/browser/test_site.py
 // compares the two, word for word.
 
 const UNREADABLE = /\p{C}/gu; // control, surrogate, format, private, unassigned

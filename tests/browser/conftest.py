@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server_support import ServedProcess, copied_knowledge, served
 
-from kb.feedback import FeedbackStore
+from faqkb.kb.feedback.log import FeedbackStore
 
 _FLAGS = [
     "--no-sandbox",

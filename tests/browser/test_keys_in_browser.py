@@ -10,7 +10,7 @@ from access_support import new_key
 from playwright.sync_api import Browser, Error, Page
 from server_support import DOCKER_QUESTION, ServedProcess, copied_knowledge, served
 
-from kb.feedback import FeedbackStore
+from faqkb.kb.feedback.log import FeedbackStore
 
 
 @pytest.fixture(scope="module")

@@ -565,7 +565,7 @@ def violations(page: Page) -> list[str]:
 
 
 def test_module_and_style_sheet_weigh_12_kb_at_most():
-    files = [ROOT / "server" / "static" / name for name in ("search.js", "style.css")]
+    files = [ROOT / "server" / "pages" / "static" / name for name in ("search.js", "style.css")]
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 12_000
 
 

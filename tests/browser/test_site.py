@@ -13,8 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
-from faq.export_site import export_site
-from kb.client_index import client_words
+from faqkb.faq.export_site import export_site
+from faqkb.kb.snapshot.client_index import client_words
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH_QUESTION = "Training inside docker fails: Blocking queue is killed because the data reader raises an exception"

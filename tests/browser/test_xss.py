@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 from server_support import ServedProcess, served
 from xss_support import Watch, build_hostile, grouped_payloads, joined, payloads
 
-from kb.encoder import Encoder
-from server.limits import QUESTION_UNITS
+from faqkb.kb.model.encoder import Encoder
+from faqkb.server.limits import QUESTION_UNITS
 
 QUESTIONS = joined([payload.replace("\0", "") for payload in payloads()], QUESTION_UNITS - 50)
 CONTROLS = {

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from check_support import CHECKS, EXIT_CODES, run_check
 
-from faq.check_new import write_skeleton
-from kb.check_header import parse_check
+from faqkb.faq.checks.new import write_skeleton
+from faqkb.kb.check_header import parse_check
 from tools.copy_check_parts import SOURCES, part_of, with_parts
 
 ROOT = CHECKS.parent.parent
-SKELETON = ROOT / "faq" / "check_skeleton.py"
+SKELETON = ROOT / "faq" / "checks" / "skeleton.py"
 SCRIPTS = sorted(CHECKS.glob("*.py"))
 IDS = {
     "export",

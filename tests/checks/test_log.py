@@ -11,9 +11,9 @@ from types import ModuleType
 import pytest
 from check_support import CHECKS, load_check, run_check
 
-from kb.check_header import parse_check
-from kb.checks import Signature
-from kb.signatures import known_error
+from faqkb.kb.check_header import parse_check
+from faqkb.kb.checks import Signature
+from faqkb.kb.retrieval.signatures import known_error
 
 LOGS = Path(__file__).with_name("logs")
 CLASSES = {"shared-memory", "bus-error", "out-of-memory", "bad-image", "label-range", "reader-exception", "other"}

@@ -1,0 +1,118 @@
+"""`faq check`: list, explain, run and write check scripts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from faqkb.faq.checks.catalogue import all_checks, find_check, named_check
+from faqkb.faq.checks.environment import python_for
+from faqkb.faq.checks.new import write_skeleton
+from faqkb.faq.checks.process import Checked, failed, run_check, run_plain
+from faqkb.faq.checks.show import show_check, show_checks, show_report
+from faqkb.faq.config import kb_folder, server_address
+from faqkb.faq.console import say, say_json
+from faqkb.faq.options import json_option, kb_option, one_source, server_option
+from faqkb.kb.checks import Check
+from faqkb.kb.errors import CheckEnvironmentFailed
+
+_HELP = frozenset({"-h", "--help"})
+
+
+@click.group("check")
+def command() -> None:
+    """Run the scripts that check an answer on this machine."""
+
+
+@command.command("list")
+@kb_option
+@server_option
+@json_option
+def list_checks(kb: Path | None, server: str | None, as_json: bool) -> None:
+    """List the checks: what each finds out, and the packages it needs."""
+    one_source(server, kb)
+    address = server_address(server, kb)
+    checks = _of_server(address) if address else all_checks(kb_folder(kb))
+    if as_json:
+        say_json({"checks": [check.to_json() for check in checks]})
+    else:
+        show_checks(checks)
+
+
+def _of_server(address: str) -> tuple[Check, ...]:
+    from faqkb.faq.checks.remote import server_checks  # noqa: PLC0415 - the HTTP client
+
+    return server_checks(address)
+
+
+@command.command("show")
+@click.argument("name", metavar="ID")
+@click.option("--script", "as_script", is_flag=True, help="Print the script itself.")
+@kb_option
+@server_option
+@json_option
+def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_json: bool) -> None:
+    """Say what a check measures, reads, writes and needs. ID may be the path of a script."""
+    one_source(server, kb)
+    address = None if name.endswith(".py") else server_address(server, kb)
+    check = named_check(name, _of_server(address)) if address else find_check(name, kb_folder(kb))
+    if as_json:
+        say_json(check.to_json() | {"script": check.script.decode()})
+    elif as_script:
+        say(check.script.decode().removesuffix("\n"))
+    else:
+        show_check(check)
+
+
+@command.command("run", context_settings={"ignore_unknown_options": True})
+@click.argument("name", metavar="ID")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
+@click.option(
+    "--python", type=click.Path(path_type=Path), metavar="PYTHON", help="Interpreter that has the check's packages."
+)
+@kb_option
+@json_option
+def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | None, as_json: bool) -> int:
+    """Run a check and show its report. ID may be the path of a script; what follows -- is handed to it.
+
+    A check whose header asks for packages gets an environment of its own, made once and kept.
+
+    Exit code: the check's own. 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
+    """
+    check = find_check(name, kb_folder(kb))
+    given = [argument for argument in arguments if argument != "--json"]
+    if _HELP & set(given):
+        return run_plain(check, Path(sys.executable), given)
+    checked = run_with_environment(check, given, python)
+    if as_json or len(given) < len(arguments):
+        say_json(checked.document)
+    else:
+        show_report(checked.document)
+    return checked.code
+
+
+def run_with_environment(
+    check: Check, arguments: list[str], python: Path | None = None, stdin: bytes | None = None
+) -> Checked:
+    """Run a check with the interpreter given, else with one that has its packages."""
+    try:
+        interpreter = python or python_for(check)
+    except CheckEnvironmentFailed as error:
+        why, _, fix = str(error).rpartition("; ")
+        return failed(check, why, fix)
+    return run_check(check, interpreter, arguments, stdin)
+
+
+@command.command("new")
+@click.argument("name", metavar="ID")
+@click.option(
+    "--content", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Content folder to write into."
+)
+def new(name: str, content: Path | None) -> None:
+    """Write a working check to start from, as checks/ID.py of the content folder."""
+    path = write_skeleton(name, content)
+    say(f"wrote {path}")
+    say(f"run it:     faq check run {path}")
+    say("bind it:    name the records it proves in `answers = [...]`, then `faq ingest`")

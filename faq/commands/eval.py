@@ -1,0 +1,107 @@
+"""`faq eval`: labelled queries against a knowledge base."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import click
+
+from faqkb.faq.bootstrap import open_or_build
+from faqkb.faq.config import kb_folder
+from faqkb.faq.console import say_json, say_note
+from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.showing.evaluation import show_differences, show_evaluation, show_misses
+from faqkb.kb.errors import SnapshotNotFound
+from faqkb.kb.evaluation.comparison import compare
+from faqkb.kb.evaluation.plots import check_plotting, draw_plots
+from faqkb.kb.evaluation.queries import Evaluation, LabelledQuery, evaluate, read_queries
+from faqkb.kb.fusion import parse_ranking
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.snapshot.published import snapshot_names
+
+
+@click.command("eval")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--misses", is_flag=True, help="List the queries that went wrong.")
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write reliability.svg and risk_coverage.svg.",
+)
+@click.option(
+    "--against",
+    metavar="WHAT",
+    help="Compare with another snapshot (its name), knowledge base (a folder) or ranking (a JSON file).",
+)
+@kb_option
+@json_option
+def command(file: Path, misses: bool, plots: Path | None, against: str | None, kb: Path | None, as_json: bool) -> None:
+    """Measure ranking, confidence and abstention on a JSON Lines file of labelled queries.
+
+    Each line is {"query": text, "relevant": [record id or stored question, …], "lang": "zh"}; an empty `relevant`
+    marks a query that must stay unanswered. Brackets hold the 95% interval over resamples of the queries.
+    """
+    queries = read_queries(file)
+    if plots:
+        check_plotting()
+    evaluation, other = _evaluate_both(queries, kb_folder(kb), against)
+    _warn_of_unknown(str(file), evaluation)
+    if other:
+        _warn_of_unknown(f"{file}: against {other.snapshot}", other)
+    if plots:
+        say_note(f"wrote {' and '.join(map(str, draw_plots(evaluation, plots)))}")
+    if as_json:
+        say_json(_document(evaluation, other, misses=misses))
+        return
+    show_evaluation(evaluation)
+    if misses:
+        show_misses(evaluation)
+    if other:
+        show_differences(compare(evaluation, other), other.snapshot)
+
+
+def _evaluate_both(
+    queries: tuple[LabelledQuery, ...], folder: Path, against: str | None
+) -> tuple[Evaluation, Evaluation | None]:
+    """Evaluate a knowledge base and what it is compared with; both are opened before the first query is asked."""
+    with ExitStack() as opened:
+        knowledge = opened.enter_context(closing(open_or_build(folder)))
+        other = opened.enter_context(closing(_open_other(against, folder, knowledge))) if against else None
+        return evaluate(knowledge, queries), evaluate(other, queries) if other else None
+
+
+def _open_other(against: str, folder: Path, knowledge: KnowledgeBase) -> KnowledgeBase:
+    """Open what `--against` names. Raises SnapshotNotFound, and what KnowledgeBase.open raises."""
+    if against in snapshot_names(folder):
+        return KnowledgeBase.open(folder, snapshot=against, before=knowledge)
+    if Path(against).is_dir():
+        return KnowledgeBase.open(Path(against).absolute(), before=knowledge)
+    if Path(against).is_file():
+        ranking = parse_ranking(Path(against).read_bytes(), against)
+        return KnowledgeBase.open(folder, snapshot=knowledge.name, ranking=ranking, before=knowledge)
+    raise SnapshotNotFound(
+        f"--against names nothing to compare with (got {against[:60]!r}, expected a snapshot of {folder}, the folder of"
+        " a knowledge base or a ranking's JSON file); `faq snapshots` lists the snapshots"
+    )
+
+
+def _warn_of_unknown(place: str, evaluation: Evaluation) -> None:
+    for entry in evaluation.unknown:
+        say_note(f"{place}: warning: no record is called {entry[:80]!r}; it counts as never found")
+
+
+def _document(evaluation: Evaluation, other: Evaluation | None, *, misses: bool) -> dict[str, object]:
+    """Return the document of `--json`: the evaluation, and what else was asked for."""
+    document: dict[str, object] = evaluation.to_json()
+    if misses:
+        document["misses"] = [asked.to_json() for asked in evaluation.misses]
+    if other:
+        differences = compare(evaluation, other)
+        document["against"] = {
+            "snapshot": other.snapshot,
+            "figures": {name: difference.to_json() for name, difference in differences.items()},
+            "unknown_relevant": list(other.unknown),
+        }
+    return document

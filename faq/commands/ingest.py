@@ -1,0 +1,117 @@
+"""`faq ingest`: Markdown to a new snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from faqkb.faq.bootstrap import ingest_paths, publish
+from faqkb.faq.config import kb_folder
+from faqkb.faq.console import say, say_json, say_note
+from faqkb.faq.options import json_option, kb_option
+from faqkb.ingest import FileReport, Ingested, ScriptReport, read_sources
+from faqkb.kb.errors import ContentError
+from faqkb.kb.snapshot.build import Published
+
+_LARGE_BYTES = 500_000  # reads in two seconds
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--dry-run", is_flag=True, help="Read and report, publish nothing.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when there are warnings.")
+@kb_option
+@json_option
+def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | None, as_json: bool) -> int:
+    """Read FAQ Markdown (files or folders) and publish it as a new snapshot.
+
+    Exit code: 0 published, 1 with --strict and warnings, 2 nothing published.
+    """
+    ingested = read_sources(ingest_paths(paths), _announce)
+    if not as_json:
+        for file in ingested.files:
+            _show_file(file)
+        for script in ingested.scripts:
+            _show_script(script)
+    if not ingested.records:
+        raise ContentError(
+            f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
+        )
+    published = None if dry_run else publish(ingested, kb_folder(kb))
+    warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
+    warnings += sum(len(script.warnings) for script in ingested.scripts)
+    warnings += len(published.truncated) + (not published.calibrated) if published else 0
+    if as_json:
+        say_json(_document(ingested, published))
+    else:
+        _show_published(ingested, published)
+    return 1 if strict and warnings else 0
+
+
+def _first_reason(ingested: Ingested) -> str:
+    """Return why the first file gave nothing."""
+    for file in ingested.files:
+        if file.error:
+            return file.error.partition(";")[0]
+        if file.skipped:
+            return f"{file.path}:{file.skipped[0].line}: {file.skipped[0].reason}"
+    return "they hold no text"
+
+
+def _announce(path: Path, size: int) -> None:
+    """Say what takes long to read before it does."""
+    if size > _LARGE_BYTES:
+        say_note(f"reading {path} ({size / 1e6:.1f} MB)")
+
+
+def _show_file(file: FileReport) -> None:
+    if file.error:
+        say_note(f"error: {file.error}")
+        return
+    encoding = "" if file.encoding == "utf-8" else f", {file.encoding}"
+    say(f"{file.path}: {file.records} records ({file.style}{encoding})")
+    for skipped in file.skipped:
+        say(f"  {file.path}:{skipped.line}: skipped, {skipped.reason}: {skipped.text}")
+    for warning in file.warnings:
+        say_note(f"{file.path}:{warning.line}: warning: {warning.message}")
+
+
+def _show_script(script: ScriptReport) -> None:
+    if script.check:
+        say(f"{script.path}: check {script.check}")
+    for warning in script.warnings:
+        say_note(f"{script.path}:{warning.line}: warning: {warning.message}")
+
+
+def _show_published(ingested: Ingested, published: Published | None) -> None:
+    if published is None:
+        say(f"dry run: {len(ingested.records)} records, nothing published")
+        return
+    for record_id in published.truncated:
+        say_note(f"{record_id}: warning: longer than the encoder reads; its end is not searched by meaning")
+    if not published.calibrated:
+        say_note("warning: confidence was not fitted with this encoder; `faq tune --queries FILE` fits it")
+    what = "published" if published.changed else "unchanged"
+    say(
+        f"{what} {published.snapshot}: {published.records} records, {published.passages} passages,"
+        f" {published.embedded} embedded"
+    )
+
+
+def _document(ingested: Ingested, published: Published | None) -> dict[str, object]:
+    return {
+        "records": len(ingested.records),
+        "files": [file.to_json() for file in ingested.files],
+        "checks": [script.to_json() for script in ingested.scripts],
+        "published": None
+        if published is None
+        else {
+            "snapshot": published.snapshot,
+            "changed": published.changed,
+            "passages": published.passages,
+            "embedded": published.embedded,
+            "truncated": list(published.truncated),
+            "calibrated": published.calibrated,
+        },
+    }

@@ -1,0 +1,25 @@
+"""`faq mcp`: the knowledge base as a server of the Model Context Protocol, on standard input and output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.config import kb_folder
+from faqkb.faq.options import kb_option
+
+
+@click.command("mcp")
+@kb_option
+def command(kb: Path | None) -> None:
+    """Answer an agent's messages (Model Context Protocol) on standard input and output, until the input ends.
+
+    `faq serve` answers the same over HTTP, at /mcp.
+    """
+    from faqkb.server.mcp.stdio import serve_stdio  # noqa: PLC0415 - pydantic, and only here
+
+    folder = kb_folder(kb)
+    build_if_missing(folder)
+    serve_stdio(folder)

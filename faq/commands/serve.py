@@ -1,0 +1,58 @@
+"""`faq serve`: the search page and the HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.config import allowed_origins, kb_folder
+from faqkb.faq.options import kb_option
+from faqkb.kb import limits
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Site whose pages may use the API and the widget, e.g. https://docs.example.org; * is every site. Repeatable.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: an object for each request and event, without questions.",
+)
+@click.option("--public/--no-public", default=None, help="Let everybody ask, without a key and within a rate.")
+@click.option(
+    "--rate-per-minute",
+    type=click.IntRange(0, limits.KEY_REQUESTS_MAX),
+    help="Requests of one client without a key in a minute; 0 is no limit.  [default: 300 with --public, else 0]",
+)
+@click.option("--behind-proxy", type=click.IntRange(0), help="Proxies in front whose X-Forwarded-For is believed.")
+@click.option(
+    "--audit-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PATH",
+    help="Write a line of JSON there for every request.",
+)
+@kb_option
+def command(host: str, port: int, origins: tuple[str, ...], log_format: str, kb: Path | None, **options: Any) -> None:
+    """Serve the search page and the HTTP API until interrupted."""
+    from faqkb.faq.serving import ServeOptions, server_settings  # noqa: PLC0415 - Flask, and only here
+    from faqkb.server.access.decision import check_reach  # noqa: PLC0415
+    from faqkb.server.monitoring.logs import LogFormat  # noqa: PLC0415
+    from faqkb.server.serve import serve  # noqa: PLC0415
+
+    folder = kb_folder(kb)
+    settings = server_settings(ServeOptions(**options))
+    check_reach(folder, host, public=settings.access.public)  # before a minute of building
+    build_if_missing(folder)
+    serve(folder, host, port, allowed_origins(origins), settings, LogFormat(log_format))

@@ -1,0 +1,79 @@
+"""An answer for a person: coloured on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from faqkb.faq.console import say
+from faqkb.kb.answers import Answer, Hit, Status
+
+_LEAST_SHOWN = 0.01  # a related record below this is only there because something has to be
+
+
+def show_answer(answer: Answer, *, explain: bool = False) -> None:
+    """Print an answer document for reading."""
+    if answer.status is Status.ANSWERED:
+        _show_best(answer.hits[0])
+        related = tuple(hit for hit in answer.hits[1:] if hit.confidence >= _LEAST_SHOWN)
+        if related:
+            say(_dim("\nrelated:"))
+            _show_list(related)
+    elif answer.status is Status.AMBIGUOUS:
+        say(click.style("Not sure which one you mean. Did you mean:", bold=True))
+        _show_list(answer.hits)
+        say(_dim("ask again in the words of the one you mean"))
+    elif answer.no_answer:
+        say(click.style(f"No answer: {answer.no_answer.message}", bold=True))
+        if answer.no_answer.suggestions:
+            say(_dim("nearest stored questions:"))
+        for near in answer.no_answer.suggestions:
+            say(f"  {_percent(near.confidence)}  {near.question}  {_dim(near.id)}")
+    if explain:
+        _show_explanations(answer)
+
+
+def _show_best(hit: Hit) -> None:
+    record = hit.record
+    say(click.style(record.question, bold=True))
+    say("")
+    _show_markdown(record.answer)
+    say("")
+    place = " › ".join((f"{record.source.path}:{record.source.line}", *record.section))
+    say(f"{_dim('confidence')} {click.style(_percent(hit.confidence).strip(), fg='green')}  {_dim(record.id)}")
+    say(_dim(f"source {place}"))
+    for check in hit.checks:
+        say(f"{_dim('check')} {check.title_in(record.language)}  {click.style(check.command, bold=True)}")
+
+
+def _show_list(hits: tuple[Hit, ...]) -> None:
+    for hit in hits:
+        say(f"  {_percent(hit.confidence)}  {hit.record.question}  {_dim(hit.record.id)}")
+
+
+def _show_markdown(text: str) -> None:
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second, spent only where it is seen
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    Console().print(Markdown(text, hyperlinks=True))
+
+
+def _show_explanations(answer: Answer) -> None:
+    for hit in answer.hits:
+        parts = ", ".join(
+            f"{name} {score:.3f} x {hit.explanation.weights[name]:g}" for name, score in hit.explanation.scores.items()
+        )
+        say(_dim(f"{hit.record.id}: {parts}; matched {hit.explanation.passage[:80]!r}"))
+
+
+def _percent(confidence: float) -> str:
+    """Return whole percents, rounded down: nothing short of certain is shown as 100%."""
+    return f"{int(confidence * 100):3}%"
+
+
+def _dim(text: str) -> str:
+    return click.style(text, dim=True)

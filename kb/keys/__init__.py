@@ -1,0 +1,4 @@
+"""API keys: as values, and as a file of a knowledge base.
+
+Knows nothing of HTTP, rates or who is asked.
+"""

@@ -1,0 +1,223 @@
+"""Learn from a maintainer's own labelled queries, and keep only what proves better on queries held out.
+
+DIR/tuned/ranking.json   weights and thresholds
+DIR/tuned/model/         the fine-tuned encoder
+Both survive every ingest, and are what `faq ingest` uses where they are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from faqkb.kb import disk
+from faqkb.kb.errors import ContentError
+from faqkb.kb.evaluation.queries import LabelledQuery, queries_sha256
+from faqkb.kb.fusion import PARTS, Ranking
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.learning.examples import collect_examples, tuning_set
+from faqkb.kb.learning.fitting import (
+    Example,
+    Thresholds,
+    Values,
+    Weights,
+    calibration_of,
+    choose_thresholds,
+    fit_weights,
+    weights_of,
+)
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.snapshot.tuned import ranking_file, tuned_model
+
+MIN_QUERIES = 30  # fewer say more about chance than about the knowledge base
+_HELD_OUT = 0.4  # of the queries, chosen by their text, so that the same ones are held out every time
+_FOLDS = 5
+_RIDGE = 0.02  # a few dozen queries move the weights a little, a thousand as far as they want
+_OUT_OF_SCOPE = 20  # fewer cannot tell where choices and answers should begin
+_EPOCHS = 4
+_GAIN = 0.01  # mean log-likelihood of the held-out queries that a new state must gain
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well held-out queries were predicted."""
+
+    log_likelihood: float
+    """Mean over queries of the natural logarithm of what was given to the truth; higher is better, 0 is perfect."""
+    right_first: float
+    """Share of in-scope queries whose first record is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One thing that was tried."""
+
+    what: str
+    """`ranking` or `encoder`."""
+    before: Score
+    after: Score
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the held-out queries were predicted clearly better, with no fewer of them right."""
+        gained = self.after.log_likelihood - self.before.log_likelihood
+        return gained > _GAIN and self.after.right_first >= self.before.right_first
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Queries to learn from, and queries to judge by."""
+
+    learned: tuple[LabelledQuery, ...]
+    held_out: tuple[LabelledQuery, ...]
+
+
+def split_queries(queries: Sequence[LabelledQuery]) -> Split:
+    """Split queries by a hash of their text. Raises ContentError when there are too few."""
+    if len(queries) < MIN_QUERIES or not any(query.relevant for query in queries):
+        raise ContentError(
+            f"too few queries to learn from (got {len(queries)}, expected at least {MIN_QUERIES}, some with an answer);"
+            " add queries, with out-of-scope ones among them"
+        )
+    in_order = sorted(queries, key=lambda query: hashlib.sha256(query.query.encode()).digest())
+    held_out = round(len(in_order) * _HELD_OUT)
+    return Split(tuple(in_order[held_out:]), tuple(in_order[:held_out]))
+
+
+def tune_ranking(folder: Path, split: Split) -> Attempt:
+    """Fit weights and thresholds anew; when accepted, publish a snapshot with them.
+
+    Raises what KnowledgeBase.open and build_snapshot raise.
+    """
+    with closing(KnowledgeBase.open(folder)) as knowledge:
+        ranking = knowledge.ranking
+        learned = collect_examples(knowledge, split.learned)
+        held_out = collect_examples(knowledge, split.held_out)
+        fitted = fit_ranking(learned, split, ranking, knowledge.encoder.manifest.source)
+        attempt = Attempt("ranking", score(held_out, ranking), score(held_out, fitted))
+        if attempt.accepted:
+            _publish(folder, knowledge, knowledge.encoder, fitted)
+    return attempt
+
+
+def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progress) -> Attempt:
+    """Fine-tune the encoder, fit the ranking to it; when accepted, publish a snapshot with both.
+
+    `source` is the model to start from, as for `faq model prepare`. Takes about a second for each query and one or two
+    minutes beside. Raises KbError without the libraries, and what tune_ranking raises.
+    """
+    from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415 - knows torch
+    from faqkb.kb.model.source import quiet_libraries  # noqa: PLC0415
+
+    with closing(KnowledgeBase.open(folder)) as knowledge, tempfile.TemporaryDirectory(prefix="faq-tune-") as scratch:
+        trained, prepared, trial = (Path(scratch) / name for name in ("trained", "prepared", "trial"))
+        with quiet_libraries():
+            _train(knowledge, split, source, trained, progress)
+        languages = knowledge.encoder.manifest.languages
+        encoder = Encoder(prepare_model(str(trained), languages=languages, folder=prepared, progress=progress))
+        build_snapshot(trial, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())
+        before = score(collect_examples(knowledge, split.held_out), knowledge.ranking)
+        with closing(KnowledgeBase.open(trial)) as other:
+            learned = collect_examples(other, split.learned)
+            fitted = fit_ranking(learned, split, knowledge.ranking, encoder.manifest.source)
+            attempt = Attempt("encoder", before, score(collect_examples(other, split.held_out), fitted))
+        if attempt.accepted:
+            _keep_model(folder, prepared)
+            _publish(folder, knowledge, Encoder(tuned_model(folder)), fitted)
+    return attempt
+
+
+def _train(knowledge: KnowledgeBase, split: Split, source: str | None, target: Path, progress: Progress) -> None:
+    """Write a sentence-transformers model that has learned the queries."""
+    from faqkb.kb.learning.train_encoder import train_adapter  # noqa: PLC0415
+    from faqkb.kb.model.adapter import apply_adapter  # noqa: PLC0415 - knows torch
+    from faqkb.kb.model.source import find_source, load_source, model_prefixes  # noqa: PLC0415
+
+    found = find_source(source)
+    model = load_source(found)
+    adapter = train_adapter(
+        model,
+        model_prefixes(model, found.name),
+        [tuning_set(knowledge, split.learned)],
+        epochs=_EPOCHS,
+        progress=lambda done, steps, loss: progress(f"fine-tuning: step {done} of {steps}, loss {loss:.2f}"),
+    )
+    model = load_source(found)
+    apply_adapter(model, adapter)
+    model.save(str(target))
+
+
+def fit_ranking(learned: Sequence[Example], split: Split, prior: Ranking, encoder: str) -> Ranking:
+    """Return the ranking that fits best, drawn towards `prior`; its thresholds move only with enough queries."""
+    start = weights_of(prior)
+    weights = fit_weights(learned, ridge=_RIDGE, prior=start)
+    thresholds = Thresholds(prior.answered_above, prior.ambiguous_above)
+    if sum(not example.in_scope for example in learned) >= _OUT_OF_SCOPE:
+        confidences = [calibration_of(prior).confidences(own) for own in _predicted(learned, start)]
+        thresholds = choose_thresholds(learned, confidences)
+    return replace(
+        prior,
+        weights=dict(zip(PARTS, weights.of_parts.tolist(), strict=True)),
+        intercept=weights.intercept,
+        answered_above=thresholds.answered_above,
+        ambiguous_above=thresholds.ambiguous_above,
+        encoder=encoder,
+        queries=len(split.learned),
+        queries_sha256=queries_sha256(split.learned),
+    )
+
+
+def _predicted(examples: Sequence[Example], prior: Weights) -> list[Values]:
+    """Return the shares of every example's candidates by weights that were fitted without it."""
+    found: dict[int, Values] = {}
+    for fold in range(_FOLDS):
+        others = [example for at, example in enumerate(examples) if at % _FOLDS != fold]
+        weights = fit_weights(others, ridge=_RIDGE, prior=prior)
+        found |= {at: weights.shares(examples[at]) for at in range(fold, len(examples), _FOLDS)}
+    return [found[at] for at in range(len(examples))]
+
+
+def score(examples: Sequence[Example], ranking: Ranking) -> Score:
+    """Return how well a ranking predicts queries; what is given to a record that was not found is a millionth."""
+    weights = weights_of(ranking)
+    likelihood, right = [], []
+    for example in examples:
+        shares = weights.shares(example)
+        truth = shares[example.right].sum() if example.in_scope else 1.0 - shares.sum()
+        likelihood.append(np.log(max(float(truth), 1e-6)))
+        if example.in_scope:
+            right.append(bool(example.right[shares.argmax()]))
+    return Score(float(np.mean(likelihood)), float(np.mean(right)) if right else 0.0)
+
+
+def _keep_model(folder: Path, prepared: Path) -> None:
+    """Put a prepared model where the next ingest finds it."""
+    target = tuned_model(folder)
+    with disk.storage_errors(target), disk.writer_lock(folder / "lock", subject=str(folder)):
+        whole = target.with_name(f"{disk.TEMPORARY_PREFIX}new")  # a kill leaves no half of a model under its name
+        if whole.is_dir():
+            disk.remove_folder(whole)
+        whole.mkdir(parents=True)
+        for path in sorted(prepared.iterdir()):
+            disk.write_file(whole / path.name, path.read_bytes())
+        disk.sync_folder(whole)
+        if target.is_dir():
+            disk.remove_folder(target)
+        disk.rename_folder(whole, target)
+
+
+def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: Ranking) -> None:
+    path = ranking_file(folder)
+    with disk.storage_errors(path):
+        path.parent.mkdir(exist_ok=True)
+        disk.replace_file(path, ranking.to_json().encode())
+    build_snapshot(folder, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())

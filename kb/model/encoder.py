@@ -1,0 +1,207 @@
+"""Text to vectors, with ONNX Runtime and tokenizers only. The one module that knows either."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from faqkb.kb import limits
+from faqkb.kb.errors import ModelDamaged
+from faqkb.kb.index.dense import Matrix
+from faqkb.kb.index.late_interaction import Embedding, TokenCodes, quantise
+from faqkb.kb.index.passages import Kind
+from faqkb.kb.model.files import ModelManifest, read_manifest
+
+_MIN_PIECE_SHARE = 0.5  # a cut at a line or sentence end may shorten a piece to this share of its tokens
+_STOPS = "\n。！？；"
+_STOPS_BEFORE_SPACE = ".!?;"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Vectors of some texts."""
+
+    vectors: Matrix
+    """Shape (texts, dim), in the order given."""
+    tokens: tuple[TokenCodes, ...]
+    """Token vectors of each text."""
+    truncated: tuple[int, ...]
+    """Indexes of the texts that were longer than the encoder takes; their ends were not read."""
+
+
+class Encoder:
+    """A prepared model, loaded. Safe to use from any number of threads."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Load the model of a folder made by `faq model prepare`.
+
+        `threads` is how many cores one call may use; by default all, at most four: one short text gains no more.
+        Raises ModelMissing or ModelDamaged.
+        """
+        self.manifest: ModelManifest = read_manifest(folder)
+        self.folder = folder
+        self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
+        self._session = _load_session(folder / "model.onnx", threads or min(os.cpu_count() or 1, 4))
+        self._max_tokens = self.manifest.max_tokens
+        # More texts at once than cores are no faster, and a long one takes 40 MB while it runs.
+        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    @property
+    def id(self) -> str:
+        """Names the exact weights: equal ids give equal vectors."""
+        return self.manifest.id
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self.manifest.dim
+
+    def encode_query(self, text: str) -> Embedding:
+        """Embed one question; what is longer than the encoder takes is cut at its end."""
+        tokens = self._tokens(text, self.manifest.query_prefix)
+        return self._run(tokens, min(limits.QUERY_TOKENS, self._max_tokens))
+
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        kinds: Sequence[Kind],
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> Encoded:
+        """Embed passages, one row each, in the order given.
+
+        Stored questions take the query prompt, answers the passage prompt (E5 report, arXiv 2402.05672; a question
+        found by a question is the symmetric case). Each text runs alone: int8 activations are scaled per call, so a
+        vector in a batch would depend on its neighbours, and an incremental build would differ from a fresh one. The
+        cores are filled by running the longest texts first on one thread each.
+        Raises ModelDamaged when the model gives anything but unit vectors.
+        """
+        tokens = [self._tokens(text, self._prompt(kind)) for text, kind in zip(texts, kinds, strict=True)]
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        codes: dict[int, TokenCodes] = {}
+        order = sorted(range(len(tokens)), key=lambda at: (-len(tokens[at].ids), at))
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            for done, (at, embedding) in enumerate(
+                zip(order, pool.map(self._run, (tokens[at] for at in order), repeat(self._max_tokens)), strict=True)
+            ):
+                vectors[at] = embedding.vector
+                codes[at] = quantise(embedding.tokens)
+                progress(done + 1)
+        return Encoded(
+            vectors,
+            tokens=tuple(codes[at] for at in range(len(texts))),
+            truncated=tuple(at for at, text in enumerate(tokens) if len(text.ids) > self._max_tokens),
+        )
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text is, without prompt and special tokens."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def token_spans(self, text: str, kind: Kind) -> tuple[range, ...]:
+        """Return the characters of each token whose vector `encode_passages` gives, in the same order."""
+        prompt = self._prompt(kind)
+        tokens = self._tokens(text, prompt)
+        spans = (tokens.offset(at) for at in tokens.own if at < self._max_tokens - 1)
+        own = tuple(range(max(start - len(prompt), 0), end - len(prompt)) for start, end in spans)
+        return own or (range(len(text)),)
+
+    def split(self, text: str, max_tokens: int) -> tuple[str, ...]:
+        """Cut a text into pieces of at most `max_tokens` tokens, at a line or sentence end where one is near.
+
+        The pieces in order are the text, but for white space at the cuts. An empty text gives no piece.
+        """
+        offsets = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        pieces: list[str] = []
+        first = 0
+        while first < len(offsets):
+            last = min(first + max_tokens, len(offsets))
+            if last < len(offsets):
+                last = _soft_break(text, offsets, first, last)
+            start = offsets[first][0]
+            end = offsets[last][0] if last < len(offsets) else len(text)
+            pieces.append(text[start:end].strip())
+            first = last
+        return tuple(piece for piece in pieces if piece)
+
+    def _prompt(self, kind: Kind) -> str:
+        return self.manifest.passage_prefix if kind is Kind.ANSWER else self.manifest.query_prefix
+
+    def _tokens(self, text: str, prompt: str) -> _Tokens:
+        return _Tokens(self._tokenizer.encode(prompt + text), len(prompt))
+
+    def _run(self, text: _Tokens, max_tokens: int) -> Embedding:
+        ids = text.ids
+        if len(ids) > max_tokens:
+            ids = [*ids[: max_tokens - 1], ids[-1]]  # the closing special token stays
+        tokens = np.asarray([ids], dtype=np.int64)
+        feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
+        with self._slots:
+            (vector,), (of_tokens,) = self._session.run(["sentence_embedding", "token_embeddings"], feed)
+        if not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
+            raise ModelDamaged(f"{self.folder}: the encoder gave no unit vector; run `faq model prepare` again")
+        own = of_tokens[[at for at in text.own if at < len(ids) - 1]]
+        return Embedding(vector, own / np.linalg.norm(own, axis=1, keepdims=True) if len(own) else vector[None, :])
+
+
+class _Tokens:
+    """A tokenised text with its prompt."""
+
+    def __init__(self, encoding: Any, prompt_chars: int) -> None:
+        self._offsets: list[tuple[int, int]] = encoding.offsets
+        self.ids: list[int] = encoding.ids
+        # Special tokens have no characters.
+        self.own = [at for at, (start, end) in enumerate(self._offsets) if end > max(start, prompt_chars)]
+        """Places of the tokens that are the text's own: neither prompt nor special."""
+
+    def offset(self, at: int) -> tuple[int, int]:
+        """Return first and last character, the prompt counted."""
+        return self._offsets[at]
+
+
+def _soft_break(text: str, offsets: list[tuple[int, int]], first: int, last: int) -> int:
+    """Return the token to cut before: after the last line or sentence end in the piece's second half, else `last`."""
+    earliest = first + int((last - first) * _MIN_PIECE_SHARE)
+    for cut in range(last, earliest, -1):
+        if _ends_sentence(text[offsets[cut - 1][0] : offsets[cut][0]]):
+            return cut
+    return last
+
+
+def _ends_sentence(token: str) -> bool:
+    """Say whether a token, with the white space after it, ends a line or sentence; `train.py` does not."""
+    if any(stop in token for stop in _STOPS):
+        return True
+    return token[-1:].isspace() and any(stop in token for stop in _STOPS_BEFORE_SPACE)
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception for every unreadable file
+        raise ModelDamaged(f"{path}: not a tokenizer ({error}); run `faq model prepare` again") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_session(path: Path, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Every new input shape would otherwise keep its own memory (microsoft/onnxruntime #9313, #11627).
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class of their own
+        raise ModelDamaged(f"{path}: not a model ({error}); run `faq model prepare` again") from error

@@ -1,0 +1,194 @@
+"""Which records answer a query, how well, and how sure that is.
+
+A record is judged by these parts (`kb/fusion.py` weighs them):
+
+* cosine: of the query and the record's nearest passage;
+* late: late interaction of the query with the record's nearest view (`kb/index/late_interaction.py`);
+* cosine_baseline, late_baseline: what questions about nothing in particular score against that passage or view
+  (`kb/index/cohort.py`); taken off, they make passages and languages comparable;
+* alternates: the logarithm of how many wordings the record has: more wordings, more chances to match;
+* brevity: one over the number of the query's tokens: one or two find a match anywhere;
+* lexical: the share of the query's words, weighted by how rare they are, that the record holds, less the largest share
+  of any candidate: it tells candidates apart, and a question in another language than the records loses nothing;
+* conflicts: how many opposites or numbered names the query and the record's question disagree on (`kb/index/marks.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from faqkb.kb.fusion import Ranking
+from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
+from faqkb.kb.index.dense import VectorIndex
+from faqkb.kb.index.late_interaction import Embedding, TokenIndex
+from faqkb.kb.index.marks import conflicts, marks_of
+from faqkb.kb.language import detect_language
+from faqkb.kb.snapshot.store import Identity, Store
+from faqkb.kb.text import analyse
+
+_DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
+_LEXICAL_CANDIDATES = 10  # records
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRecord:
+    """A candidate with everything that led to its confidence."""
+
+    position: int
+    row: int
+    """Index row of the passage nearest to the query."""
+    parts: dict[str, float]
+    """Each part of the score, by the names of `kb.fusion.PARTS`."""
+    confidence: float
+    """Probability that the record answers the query, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """What a query is ranked against: one snapshot's passages, token vectors, records and weights."""
+
+    passages: VectorIndex
+    tokens: TokenIndex
+    store: Store
+    ranking: Ranking
+
+
+def rank_records(
+    text: str, query: Embedding, indexes: Indexes, *, allowed: Sequence[int] | None = None, named: Sequence[int] = ()
+) -> tuple[ScoredRecord, ...]:
+    """Return the candidates for a query, surest first, ties by stored order.
+
+    `allowed` are the record positions to choose from, None for all; `named` are candidates however far they are. The
+    candidates do not depend on how many hits are asked for, so neither does any confidence.
+    """
+    words = tuple(dict.fromkeys(analyse(text)))
+    language = detect_language(text)
+    positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
+    identities = {position: indexes.store.identity_of(position) for position in positions}
+    rows, dense = _nearest_passages(query, language, positions, indexes)
+    late = _nearest_views(query, language, positions, indexes)
+    lexical = _covered_shares(words, positions, indexes.store)
+    marks = marks_of(text)
+    most = max(lexical, default=0.0)
+    scored = [
+        ScoredRecord(
+            position,
+            row,
+            parts={
+                **of_passage,
+                **of_view,
+                "brevity": 1 / len(query.tokens),
+                "alternates": math.log(len(indexes.store.views_of(position))),
+                "lexical": share - most,
+                "conflicts": float(conflicts(marks, indexes.store.marks_of(position))),
+            },
+            confidence=0.0,
+        )
+        for position, row, of_passage, of_view, share in zip(positions, rows, dense, late, lexical, strict=True)
+    ]
+    return _with_confidence(scored, identities, language, indexes.ranking)
+
+
+def raise_named(hits: Sequence[ScoredRecord], named: Sequence[int], confidence: float) -> tuple[ScoredRecord, ...]:
+    """Return the hits with the named records first, at least that sure, and the others sharing what is left."""
+    if not named:
+        return tuple(hits)
+    first = [replace(hit, confidence=max(hit.confidence, confidence)) for hit in hits if hit.position in named]
+    rest = [replace(hit, confidence=min(hit.confidence, 1 - confidence)) for hit in hits if hit.position not in named]
+    return (*first, *rest)
+
+
+def _with_confidence(
+    scored: Sequence[ScoredRecord], identities: Mapping[int, Identity], language: str, ranking: Ranking
+) -> tuple[ScoredRecord, ...]:
+    """Return the hits surest first; of translations, the one in the asker's language stands for the best of them.
+
+    The share of i is odds(i) / (1 + sum of the odds of each group of translations).
+    """
+    own_odds = {hit.position: ranking.odds(hit.parts) for hit in scored}
+    odds: dict[str, float] = {}
+    for hit in scored:
+        twin = identities[hit.position].twin
+        odds[twin] = max(odds.get(twin, 0.0), own_odds[hit.position])
+    own = {hit.position for hit in scored if identities[hit.position].language == language}
+    total = 1.0 + sum(odds.values())
+    confident = [
+        replace(
+            hit,
+            confidence=ranking.confidence(
+                (odds[identities[hit.position].twin] if hit.position in own else own_odds[hit.position]) / total
+            ),
+        )
+        for hit in scored
+    ]
+    return tuple(sorted(confident, key=lambda hit: (-hit.confidence, hit.position not in own, hit.position)))
+
+
+def _candidates(
+    words: Sequence[str], query: Embedding, indexes: Indexes, allowed: Sequence[int] | None
+) -> tuple[int, ...]:
+    """Return the positions of the records near the query, ascending."""
+    store = indexes.store
+    rows = None if allowed is None else [row for position in allowed for row in store.rows_of(position)]
+    near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
+    positions = {store.position_of(neighbour.row) for neighbour in near}
+    lexical = {match.position for match in store.match_words(words, _LEXICAL_CANDIDATES)}
+    return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
+
+
+def _nearest_passages(
+    query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
+) -> tuple[list[int], list[dict[str, float]]]:
+    """Return the nearest passage of each record, as index rows and as parts, in the order given."""
+    store, weights = indexes.store, indexes.ranking.weights
+    ranges = [store.rows_of(position) for position in positions]
+    rows = [row for own in ranges for row in own]
+    cosines = indexes.passages.vectors(rows) @ query.vector
+    baselines = _in_language(store.baselines, rows, language)
+    best = _best_of_each(weights["cosine"] * cosines + weights["cosine_baseline"] * baselines, ranges)
+    parts = [{"cosine": float(cosines[at]), "cosine_baseline": float(baselines[at])} for at in best]
+    return [rows[at] for at in best], parts
+
+
+def _nearest_views(
+    query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
+) -> list[dict[str, float]]:
+    """Return the parts of the view of each record that matches best, in the order given."""
+    store, weights = indexes.store, indexes.ranking.weights
+    ranges = [store.views_of(position) for position in positions]
+    views = [view for own in ranges for view in own]
+    scores = indexes.tokens.scores(query.tokens, [store.view_tokens(view) for view in views])
+    baselines = _in_language(store.view_baselines, views, language)
+    best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
+    return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
+
+
+def _in_language(baselines: Baselines, rows: Sequence[int], language: str) -> npt.NDArray[np.float32]:
+    """Return the baselines of some rows for queries in a language."""
+    chosen: npt.NDArray[np.float32] = baselines[rows, LANGUAGES.index(cohort_language(language))]
+    return chosen
+
+
+def _best_of_each(scores: npt.NDArray[np.float32], ranges: Sequence[range]) -> list[int]:
+    """Return the place of the highest score of each record; the scores of a record stand together."""
+    values = scores.tolist()
+    starts = accumulate((len(own) for own in ranges), initial=0)
+    return [max(range(start, end), key=values.__getitem__) for start, end in pairwise(starts)]
+
+
+def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store) -> list[float]:
+    """Return for each record the idf-weighted share of the query's words it holds.
+
+    idf = ln(1 + (N - n + 0.5) / (n + 0.5)), Robertson and Zaragoza 2009, with n the number of records holding a word.
+    """
+    counts = np.array([store.records_with(word) for word in words], dtype=np.float64)
+    weights = np.log1p((store.record_count - counts + 0.5) / (counts + 0.5)).tolist()
+    total = sum(weights) or 1.0  # no words: every share is 0
+    held = [store.words_of(at) for at in positions]
+    return [sum(weight for word, weight in zip(words, weights, strict=True) if word in own) / total for own in held]

@@ -1,0 +1,244 @@
+"""Records to a published snapshot; vectors that an earlier snapshot already has are taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from faqkb.kb import disk
+from faqkb.kb.checks import Check
+from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.fusion import Ranking
+from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
+from faqkb.kb.index.dense import FaissIndex, Matrix, Vector
+from faqkb.kb.index.late_interaction import TokenCodes, TokenIndex, dequantise
+from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
+from faqkb.kb.language import detect_language
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.model.files import MANIFEST_FILE, verify_files
+from faqkb.kb.records import Record
+from faqkb.kb.retrieval.highlight import PieceTokens, Sentence, sentences_of
+from faqkb.kb.snapshot.published import (
+    COHORT_FILE,
+    INDEX_FILE,
+    MODEL_FOLDER,
+    RANKING_FILE,
+    RECORDS_FILE,
+    TOKENS_FILE,
+    LinkedFile,
+    SnapshotFiles,
+    open_current,
+    publish_snapshot,
+)
+from faqkb.kb.snapshot.store import Store, Texts, build_store
+from faqkb.kb.snapshot.tuned import tuned_ranking
+
+Progress = Callable[[int, int], None]
+"""Called with (passages embedded, passages to embed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a build did."""
+
+    snapshot: str
+    changed: bool
+    """False when the live snapshot already held exactly this."""
+    records: int
+    passages: int
+    embedded: int
+    """Passages that were embedded; the others' vectors were taken over."""
+    calibrated: bool
+    """Whether weights and confidence were fitted with this encoder."""
+    truncated: tuple[str, ...]
+    """Ids of records with a passage longer than the encoder reads."""
+
+
+def build_snapshot(
+    folder: Path,
+    records: Sequence[Record],
+    encoder: Encoder,
+    progress: Progress = lambda done, total: None,
+    *,
+    checks: Sequence[Check] = (),
+) -> Published:
+    """Embed what is new, write a snapshot and make it current.
+
+    `checks` are stored with the records that name them. Raises ContentError when two records have one id, Busy when
+    another process writes, StorageFailed when the disk does not take it, ModelDamaged when the encoder is not what its
+    manifest says; the old snapshot then stays current.
+    """
+    _check_ids(records)
+    verify_files(encoder.folder, encoder.manifest)
+    with disk.storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with disk.writer_lock(folder / "lock", subject=str(folder)):
+        passages = [
+            passage
+            for position, record in enumerate(records)
+            for passage in passages_of(record, position, encoder.split)
+        ]
+        ranking = tuned_ranking(folder)
+        before, known = _earlier(folder, encoder)
+        cohort = cohort_questions()
+        fresh = list({entry.key: entry for entry in (*cohort, *passages) if entry.key not in known.texts}.values())
+        encoded = encoder.encode_passages(
+            [entry.text for entry in fresh],
+            [entry.kind for entry in fresh],
+            lambda done: progress(done, len(fresh)),
+        )
+        for entry, vector, tokens in zip(fresh, encoded.vectors, encoded.tokens, strict=True):
+            known.texts[entry.key] = _Embedded(vector, tokens)
+        name = publish_snapshot(
+            folder,
+            _snapshot_files(records, passages, cohort, known, encoder, ranking, checks),
+            encoder=encoder.id,
+            records=len(records),
+            passages=len(passages),
+        )
+    return Published(
+        snapshot=name,
+        changed=name != before,
+        records=len(records),
+        passages=len(passages),
+        calibrated=ranking.encoder == encoder.manifest.source,
+        embedded=sum(entry.position >= 0 for entry in fresh),
+        truncated=tuple(dict.fromkeys(records[fresh[at].position].id for at in encoded.truncated)),
+    )
+
+
+def _check_ids(records: Sequence[Record]) -> None:
+    first: dict[str, Record] = {}
+    for record in records:
+        other = first.setdefault(record.id, record)
+        if other is not record:
+            places = " and ".join(f"{each.source.path}:{each.source.line}" for each in (other, record))
+            raise ContentError(f"{places}: two records have the id {record.id}; give one of them another `id=`")
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """What is kept of one embedded text."""
+
+    vector: Vector
+    tokens: TokenCodes
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What need not be computed again."""
+
+    texts: dict[str, _Embedded]
+    """By passage key."""
+    view_baselines: Mapping[str, Sequence[float]]
+    """By view key, for the cohort of today."""
+
+
+def _snapshot_files(
+    records: Sequence[Record],
+    passages: Sequence[Passage],
+    cohort: Sequence[Passage],
+    known: _Known,
+    encoder: Encoder,
+    ranking: Ranking,
+    checks: Sequence[Check],
+) -> dict[str, bytes | LinkedFile]:
+    """Return the content of every file of the snapshot; `known` holds every text."""
+    of_passages, of_cohort = (_stacked(entries, known.texts, encoder.dim) for entries in (passages, cohort))
+    codes = [known.texts[entry.key].tokens for entry in (*passages, *cohort)]
+    languages = tuple(detect_language(question.text) for question in cohort)
+    unrelated = Cohort(languages, of_cohort, [dequantise(own) for own in codes[len(passages) :]])
+    views = tuple(views_of(passages))
+    counts = [len(own) for own in codes]
+    texts = Texts(
+        passages=passages,
+        tokens=counts[: len(passages)],
+        baselines=unrelated.baselines(of_passages),
+        views=views,
+        sentences=_sentences(records, passages, counts, encoder),
+        view_baselines=_view_baselines(views, codes, known.view_baselines, unrelated),
+        cohort=cohort,
+        cohort_tokens=counts[len(passages) :],
+    )
+    files: dict[str, bytes | LinkedFile] = {
+        RECORDS_FILE: build_store(records, texts, checks),
+        INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
+        COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
+        TOKENS_FILE: b"".join(own.tobytes() for own in codes),
+        RANKING_FILE: ranking.to_json().encode(),
+    }
+    for name, entry in encoder.manifest.files.items():
+        files[f"{MODEL_FOLDER}/{name}"] = LinkedFile(encoder.folder / name, entry)
+    files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
+    return files
+
+
+def _sentences(
+    records: Sequence[Record], passages: Sequence[Passage], counts: Sequence[int], encoder: Encoder
+) -> list[tuple[Sentence, ...]]:
+    """Return the sentences of each record's answer with the rows of their tokens."""
+    pieces: list[list[PieceTokens]] = [[] for _ in records]
+    for passage, first_row in zip(passages, accumulate(counts, initial=0), strict=False):
+        if passage.kind is Kind.ANSWER:
+            question = len(records[passage.position].question) + 1
+            spans = encoder.token_spans(passage.text, Kind.ANSWER)
+            own = [range(span.start - question, span.stop - question) for span in spans]
+            pieces[passage.position].append(PieceTokens(passage.text[question:], own, first_row))
+    return [tuple(sentences_of(record.answer_text, own)) for record, own in zip(records, pieces, strict=True)]
+
+
+def _stacked(passages: Sequence[Passage], texts: Mapping[str, _Embedded], dim: int) -> Matrix:
+    return np.array([texts[passage.key].vector for passage in passages], dtype=np.float32).reshape(-1, dim)
+
+
+def _view_baselines(
+    views: Sequence[View], codes: Sequence[TokenCodes], known: Mapping[str, Sequence[float]], cohort: Cohort
+) -> Baselines:
+    """Return the baselines of every view; one at a time, so that a view's do not depend on its neighbours."""
+    rows = [
+        known[view.key]
+        if view.key in known
+        else cohort.late_baseline(dequantise(np.concatenate(codes[view.rows.start : view.rows.stop])))[0]
+        for view in views
+    ]
+    return np.array(rows, dtype=np.float32).reshape(-1, len(LANGUAGES))
+
+
+def _earlier(folder: Path, encoder: Encoder) -> tuple[str | None, _Known]:
+    """Return the live snapshot's name and what can be taken over; nothing when unusable or of another encoder."""
+    nothing = _Known({}, {})
+    try:
+        files = open_current(folder)
+    except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
+        return None, nothing
+    try:
+        return files.name, _taken_over(files, encoder.dim) if files.manifest.encoder == encoder.id else nothing
+    except SnapshotDamaged:
+        return files.name, nothing
+    finally:
+        files.close()
+
+
+def _taken_over(files: SnapshotFiles, dim: int) -> _Known:
+    files.verify(RECORDS_FILE, TOKENS_FILE)
+    store = Store(files.folder / RECORDS_FILE)
+    try:
+        keys = (*store.passage_keys(), *store.cohort_keys())
+        spans = (*map(store.tokens_of, range(store.passage_count)), *store.cohort_spans())
+        of_same_cohort = store.cohort_keys() == tuple(question.key for question in cohort_questions())
+        baselines = dict(zip(store.view_keys(), store.view_baselines.tolist(), strict=True)) if of_same_cohort else {}
+    finally:
+        store.close()
+    vectors = (FaissIndex.from_bytes(files.read_verified(file)).all_vectors() for file in (INDEX_FILE, COHORT_FILE))
+    tokens = TokenIndex.open(files.folder / TOKENS_FILE, dim)
+    return _Known(
+        {
+            key: _Embedded(vector, tokens.codes(span))
+            for key, vector, span in zip(keys, np.concatenate(list(vectors)), spans, strict=True)
+        },
+        baselines,
+    )

@@ -1,0 +1,115 @@
+"""The manifest of a snapshot: its list of files, hashes and counts, and the name that seals it.
+
+A name is the time of publishing and a hash of the manifest without that time, so every byte of the manifest is
+covered by the name, and every byte of the other files by the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from faqkb.kb.errors import SnapshotDamaged, SnapshotUnsupported
+from faqkb.kb.model.files import FileEntry
+
+FORMAT = 3
+MANIFEST_FILE = "manifest.json"
+REPAIR = "run `faq ingest` to build it again, or `faq snapshots --rollback NAME`"
+_MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
+_TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"  # to the microsecond: names sort by time even when a script publishes in a loop
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot holds."""
+
+    format: int
+    created: str
+    """UTC time of publishing, ISO 8601 to the microsecond."""
+    encoder: str
+    """Id of the encoder whose vectors the index holds."""
+    records: int
+    passages: int
+    files: dict[str, FileEntry]
+    """sha256 and size by path inside the snapshot, with forward slashes."""
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name: time, then hash of all the rest."""
+        content = self.to_json()
+        created = content.pop("created")
+        digest = hashlib.sha256(canonical(content)).hexdigest()
+        return f"{datetime.fromisoformat(created).strftime(_TIME_FORMAT)}-{digest[:16]}"
+
+    @property
+    def content_hash(self) -> str:
+        """The part of the name that does not depend on time."""
+        return self.name.rpartition("-")[2]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object written to `manifest.json`."""
+        return {
+            "format": self.format,
+            "created": self.created,
+            "encoder": self.encoder,
+            "counts": {"records": self.records, "passages": self.passages},
+            "files": {path: asdict(entry) for path, entry in sorted(self.files.items())},
+        }
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the one way to write a manifest; anything else is not one."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def is_name(name: str) -> bool:
+    """Say whether this could be the name of a snapshot; no such name leaves its folder."""
+    time, dash, digest = name.rpartition("-")
+    return bool(dash) and len(digest) == 16 and len(time) == 22 and name.replace("-", "").isalnum() and name.isascii()
+
+
+def read_manifest(path: Path, name: str) -> Manifest:
+    """Return the manifest of the snapshot of that name. Raises SnapshotDamaged, SnapshotUnsupported."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MANIFEST_BYTES)
+        fields = json.loads(content)
+        if fields["format"] != FORMAT:
+            raise SnapshotUnsupported(
+                f"{path}: snapshot format {fields['format']!r}, this version reads {FORMAT}; run `faq ingest`"
+            )
+        manifest = Manifest(
+            format=fields["format"],
+            created=fields["created"],
+            encoder=fields["encoder"],
+            records=fields["counts"]["records"],
+            passages=fields["counts"]["passages"],
+            files={key: FileEntry(**entry) for key, entry in fields["files"].items()},
+        )
+        whole = canonical(manifest.to_json()) == content and manifest.name == name
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SnapshotDamaged(f"{path}: not a manifest; {REPAIR}") from error
+    if not whole:
+        raise SnapshotDamaged(f"{path}: does not match the name of its snapshot; {REPAIR}")
+    return manifest
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Check that exactly the manifest's files are there, each with its size. Raises SnapshotDamaged."""
+    found = {(Path(base) / name).relative_to(folder).as_posix() for base, _, names in os.walk(folder) for name in names}
+    expected = {MANIFEST_FILE, *manifest.files}
+    if found != expected:
+        path = min(found ^ expected)
+        what = "is missing" if path in expected else "is not in the manifest"
+        raise SnapshotDamaged(f"{folder / path} {what}; {REPAIR}")
+    for path, entry in manifest.files.items():
+        status = (folder / path).lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+            raise SnapshotDamaged(f"{folder / path}: {status.st_size} bytes, its manifest says {entry.size}; {REPAIR}")

@@ -1,0 +1,24 @@
+"""The answer document as the API sends it: the one of `faq ask --json`, and what only a server can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.answering.conversations import Understood
+from faqkb.server.answering.follow_ups import follow_ups_of
+from faqkb.server.answering.tokens import answer_token
+from faqkb.server.monitoring.metrics import note_answer
+
+_VIA = "api"
+
+
+def answer_document(knowledge: KnowledgeBase, understood: Understood, *, explain: bool) -> dict[str, Any]:
+    """Return the document, and count the answer."""
+    answer = understood.answer
+    note_answer(answer, _VIA)
+    return answer.to_json(explain=explain) | {
+        "understood_as": understood.query,
+        "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer)],
+        "answer_token": answer_token(answer, understood.query),
+    }

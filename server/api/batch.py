@@ -1,0 +1,64 @@
+"""Several questions at once.
+
+One after the other, each as `ask` alone: the int8 encoder scales its numbers by what it is given at once, so questions
+embedded together would get answers that differ from their own in the last digits. A batch holds one thread, one at a
+time, for ten seconds at most, so that single questions never wait for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from flask import g
+
+from faqkb.kb.errors import InvalidQuery, KbError
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.answering.answer_documents import answer_document
+from faqkb.server.answering.conversations import Understood
+from faqkb.server.http.parsing import BatchQuestion
+from faqkb.server.limits import BATCH_SECONDS, BATCHES_AT_ONCE
+from faqkb.server.problems import Refused, problem
+
+_log = logging.getLogger("faq.server")
+_free = threading.BoundedSemaphore(BATCHES_AT_ONCE)
+
+
+def answered_batch(
+    knowledge: KnowledgeBase, questions: Sequence[BatchQuestion], *, seconds: float = BATCH_SECONDS
+) -> dict[str, Any]:
+    """Return the document of the answers, a problem where there is none. Raises Refused (503): one is at work."""
+    started = time.perf_counter()
+    with _turn():
+        answers = [_answered(knowledge, each, started + seconds) for each in questions]
+    took_ms = round((time.perf_counter() - started) * 1000, 3)
+    return {"answers": answers, "snapshot": knowledge.name, "took_ms": took_ms}
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _free.acquire(blocking=False):
+        raise Refused(503, "Another batch is being answered; send this one again after the time given in Retry-After.")
+    try:
+        yield
+    finally:
+        _free.release()
+
+
+def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> dict[str, Any]:
+    if time.perf_counter() > until:
+        return problem(503, "The time of this batch was up before this question; send it again.")
+    try:
+        answer = knowledge.ask(
+            asked.question, top_k=asked.top_k, min_confidence=asked.min_confidence, tags=tuple(asked.tags)
+        )
+    except InvalidQuery as error:
+        return problem(422, str(error))
+    except KbError as error:
+        _log.error("request %s: %s", g.request_id, error)
+        return problem(503, "The knowledge base cannot answer at the moment; try again shortly.")
+    return answer_document(knowledge, Understood(answer, answer.question), explain=asked.explain)

@@ -1,0 +1,242 @@
+"""Every document that the API replies with, as a model.
+
+The models are what `/openapi.json` is made of, and what the tests hold real replies against; no request pays for them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from faqkb.server.limits import BATCH_QUESTIONS
+
+Confidence = Annotated[
+    float, Field(ge=0, le=1, description="Calibrated probability that the record answers the question.")
+]
+_Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_SnapshotName = Annotated[str, Field(description="Name of the snapshot that answered, as in X-KB-Generation.")]
+_Milliseconds = Annotated[float, Field(ge=0, description="Time spent on it, milliseconds.")]
+_Page = Annotated[str, Field(description="Path of the record's own page.")]
+_Language = Annotated[str, Field(description="Code of the language, `und` where there are no letters.")]
+
+
+class _Reply(BaseModel):
+    """No field but those named."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class HighlightDocument(_Reply):
+    """The sentence of the answer's plain text that answers, as character offsets into it."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
+
+
+class SourceDocument(_Reply):
+    """Where a record was written."""
+
+    path: str = Field(description="Relative to the content's root.")
+    line: int = Field(ge=1)
+    anchor: str | None
+
+
+class PlacedSource(SourceDocument):
+    """Where the record of an answer was written."""
+
+    section: list[str] = Field(description="Headings above the question, outermost first.")
+
+
+class CheckEntry(_Reply):
+    """A script that proves the answer on the reader's own machine."""
+
+    id: str
+    title: str
+    titles: dict[str, str] = Field(description="The title in other languages, by code.")
+    command: str
+    url: str
+    sha256: _Sha256
+
+
+class Explain(_Reply):
+    """How a hit came about."""
+
+    passage: str = Field(description="Text of the passage that matched best.")
+    scores: dict[str, float]
+    weights: dict[str, float]
+    known_error: bool = Field(description="Whether the question holds an error text that a check knows.")
+
+
+class AnswerEntry(_Reply):
+    """A record found for a question."""
+
+    id: str
+    question: str
+    language: _Language
+    answer: str = Field(description="Markdown, as its maintainer wrote it.")
+    answer_html: str = Field(description="The same as sanitised HTML.")
+    confidence: Confidence
+    highlight: HighlightDocument
+    source: PlacedSource
+    checks: list[CheckEntry]
+    explain: Explain | None = Field(default=None, description="Only when asked for with `explain`.")
+
+
+class SuggestedQuestion(_Reply):
+    """A stored question offered where there is no answer."""
+
+    id: str
+    question: str
+    confidence: Confidence
+
+
+class NoAnswerDocument(_Reply):
+    """Why nothing is answered, and what may be near."""
+
+    reason: Literal["not_confident", "empty_question", "empty_index", "small_talk"]
+    message: str
+    suggestions: list[SuggestedQuestion]
+
+
+class FollowUpDocument(_Reply):
+    """What a reader may ask or do next, for a button below the answer."""
+
+    kind: Literal["check", "related", "topic"] = Field(
+        description="A check that proves the answer, another record found, or a question under the same heading."
+    )
+    id: str = Field(description="Of the record, or of the check.")
+    text: str
+    url: str = Field(description="Path of the record's page, or of the script.")
+
+
+class AnswerDocument(_Reply):
+    """The whole reply to one question."""
+
+    question: str = Field(
+        description="The question as understood: normalised, a long log reduced to its telling lines."
+    )
+    status: Literal["answered", "ambiguous", "no_answer"]
+    answered: bool
+    confidence: Confidence
+    answers: list[AnswerEntry] = Field(description="Best first; the choices when `ambiguous`, empty when `no_answer`.")
+    no_answer: NoAnswerDocument | None
+    snapshot: _SnapshotName
+    took_ms: _Milliseconds
+    understood_as: str = Field(description="What was searched for: the question, alone or with those before it.")
+    follow_ups: list[FollowUpDocument] = Field(description="Empty unless `answered`.")
+    answer_token: str = Field(description="What feedback on this answer is given with; holds for a day.")
+
+
+class FieldProblem(_Reply):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="With dots and positions for nested ones: `tags.0`.")
+    detail: str
+
+
+class ProblemDocument(_Reply):
+    """An error, as RFC 9457 has it."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="What was wrong and what to do.")
+    errors: list[FieldProblem] | None = Field(default=None, description="The fields at fault, twenty at most.")
+
+
+class BatchDocument(_Reply):
+    """The answers to several questions, all from one snapshot."""
+
+    answers: list[AnswerDocument | ProblemDocument] = Field(
+        max_length=BATCH_QUESTIONS,
+        description="In the order of the questions; a problem stands where one could not be answered.",
+    )
+    snapshot: _SnapshotName
+    took_ms: _Milliseconds
+
+
+class SearchHit(_Reply):
+    """A record found while typing."""
+
+    id: str
+    question: str
+    confidence: Confidence
+    url: _Page
+    snippet: str = Field(description="The sentence that answers, at most 200 characters of it.")
+
+
+class SearchDocument(_Reply):
+    """Hits, best first."""
+
+    query: str
+    hits: list[SearchHit]
+    snapshot: _SnapshotName
+    took_ms: _Milliseconds
+
+
+class RecordDocument(_Reply):
+    """One stored question with its answer."""
+
+    id: str
+    question: str
+    answer: str
+    answer_text: str = Field(description="The answer as plain text.")
+    answer_html: str
+    source: SourceDocument
+    language: _Language
+    alternates: list[str] = Field(description="Other wordings of the question.")
+    section: list[str]
+    tags: list[str]
+    checks: list[str] = Field(description="Ids of the checks that prove the answer.")
+    url: _Page
+
+
+class RecordsDocument(_Reply):
+    """One page of the records."""
+
+    records: list[RecordDocument]
+    next_cursor: str | None = Field(description="What leads to the next page; null on the last one.")
+
+
+class CheckDocument(CheckEntry):
+    """A check script with what its header says."""
+
+    version: str
+    answers: list[str] = Field(description="Ids of the records it proves.")
+    reads: list[str]
+    writes: list[str]
+    needs: list[str] = Field(description="Of `cpu`, `gpu`, `docker`.")
+    limit_seconds: float
+    dependencies: list[str]
+    requires_python: str
+    description: str
+
+
+class ChecksDocument(_Reply):
+    """Every check script."""
+
+    checks: list[CheckDocument]
+
+
+class HealthDocument(_Reply):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class RefusedSnapshot(_Reply):
+    """A newer snapshot that is not served."""
+
+    snapshot: str
+    reason: str
+
+
+class ReadyDocument(_Reply):
+    """What answers."""
+
+    status: Literal["ready"]
+    snapshot: _SnapshotName
+    records: int = Field(ge=0)
+    refused: RefusedSnapshot | None

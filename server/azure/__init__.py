@@ -1,0 +1,4 @@
+"""Azure's question answering below `/language/`.
+
+Imports no other protocol.
+"""

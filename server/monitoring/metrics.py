@@ -1,0 +1,141 @@
+"""What the server counts, in Prometheus' text format at `/metrics`.
+
+Addresses are counted by their route (`/q/<path:record_id>`), never as sent: whoever guesses addresses must not make
+time series, and questions have no place in metrics.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from faqkb.kb.answers import Answer
+from faqkb.kb.conversation.sessions import SessionStore
+from faqkb.server.answering import conversations
+from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE_EXTENSION
+from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.http.load import ServerLoad, server_load
+
+metrics = Blueprint("metrics", __name__)
+EXTENSION = "faq-metrics"
+# From a remembered question (1 ms) to one that waited in the longest queue; most take 5 to 50 ms.
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_UNKNOWN = "unknown"  # route of an address that there is not
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self, app: Flask) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "faq_request_seconds",
+            "Time from the start of work on a request to its reply, waiting for a thread not counted in.",
+            ("method", "route", "status"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.waits = Histogram(
+            "faq_wait_seconds",
+            "Time that requests waited for a thread.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.answers = Counter(
+            "faq_answers",
+            "Questions by what they got (answered, ambiguous, no_answer) and by where they were asked.",
+            ("status", "via"),
+            registry=self.registry,
+        )
+        self.confidence = Histogram(
+            "faq_answer_confidence",
+            "Confidence of the best record found for each question.",
+            buckets=[step / 10 for step in range(1, 11)],
+            registry=self.registry,
+        )
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self.registry.register(_Current(app))
+
+
+class _Current(Collector):
+    """What is read when it is asked for: the snapshot, sessions, and what waits."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: the values are there only once the application is."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        holder: KnowledgeHolder = self._app.extensions[KNOWLEDGE_EXTENSION]
+        sessions: SessionStore = self._app.extensions[conversations.EXTENSION]
+        with holder.lease() as knowledge:
+            created = datetime.fromisoformat(knowledge.created).astimezone(UTC).timestamp()
+            info = GaugeMetricFamily("faq_snapshot", "The snapshot that answers; always 1.", labels=("name",))
+            info.add_metric([knowledge.name], 1)
+            yield info
+            yield _gauge("faq_snapshot_records", "Records of the snapshot that answers.", knowledge.record_count)
+        yield _gauge("faq_snapshot_age_seconds", "Time since the snapshot was published.", time.time() - created)
+        refused = 0 if holder.refusal is None else 1
+        yield _gauge("faq_snapshot_refused", "1 while a newer snapshot could not be loaded.", refused)
+        yield _gauge("faq_sessions", "Conversations remembered.", len(sessions))
+        load = server_load(self._app)
+        yield _gauge("faq_waiting_requests", "Requests that wait for a thread.", load.waiting)
+        busy = CounterMetricFamily("faq_overloaded", "Requests told that too many wait (503).")
+        busy.add_metric([], load.refused)
+        yield busy
+
+
+def install_metrics(app: Flask) -> None:
+    """Count every request; to be called before what turns requests away, so that these are counted too."""
+    app.extensions[EXTENSION] = counted = Metrics(app)
+
+    def start() -> None:
+        g.started = time.perf_counter()
+        waited = request.environ.get(ServerLoad.WAITED)
+        if waited is not None:
+            counted.waits.observe(waited)
+
+    def count(response: Response) -> Response:
+        g.took_seconds = time.perf_counter() - g.started
+        labels = (request.method, route_of_request(), str(response.status_code))
+        counted.requests.labels(*labels).observe(g.took_seconds)
+        return response
+
+    app.before_request(start)
+    app.after_request(count)
+
+
+def route_of_request() -> str:
+    """Return the rule that the current request's address matched."""
+    return request.url_rule.rule if request.url_rule is not None else _UNKNOWN
+
+
+def note_answer(answer: Answer, via: str) -> None:
+    """Count a question that a reader asked, and remember for the logs what it got."""
+    counted = cast(Metrics, current_app.extensions[EXTENSION])
+    counted.answers.labels(answer.status.value, via).inc()
+    counted.confidence.observe(answer.confidence)
+    g.setdefault("answers", []).append(answer)
+
+
+@metrics.get("/metrics")
+def exposition() -> Response:
+    """Return every counter, as OpenMetrics where the client asks for it."""
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    counted = cast(Metrics, current_app.extensions[EXTENSION])
+    return Response(encode(counted.registry), content_type=content_type)
+
+
+def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, what, value=value)

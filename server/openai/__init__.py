@@ -1,0 +1,4 @@
+"""OpenAI's chat protocol below `/v1/`.
+
+Imports no other protocol.
+"""

@@ -1,0 +1,73 @@
+"""An answer as a chat shows it: the stored text, and which part of it comes from where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from faqkb.kb.answers import Answer, Reason, Status
+from faqkb.server.answering.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a part of the text was taken from."""
+
+    url: str
+    title: str
+    """The stored question."""
+    start: int
+    end: int
+    """Characters of the text, the end not counted in."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the annotation of OpenAI's API."""
+        cited = {"url": self.url, "title": self.title, "start_index": self.start, "end_index": self.end}
+        return {"type": "url_citation", "url_citation": cited}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatText:
+    """What the assistant says."""
+
+    content: str
+    """Markdown."""
+    citations: tuple[Citation, ...] = ()
+
+
+def chat_text(answer: Answer, words: Wording, address: Callable[[str], str]) -> ChatText:
+    """Return the answer as written, a question back with the choices, or that there is none and what comes near.
+
+    `address` gives the page of a record id.
+    """
+    if answer.status is Status.ANSWERED:
+        record = answer.hits[0].record
+        return ChatText(record.answer, (Citation(address(record.id), record.question, 0, len(record.answer)),))
+    if answer.status is Status.AMBIGUOUS:
+        choices = [(hit.record.id, hit.record.question) for hit in answer.hits]
+        return _listed(words.chat.which, choices, address)
+    return _no_answer(answer, words, address)
+
+
+def _no_answer(answer: Answer, words: Wording, address: Callable[[str], str]) -> ChatText:
+    missing = answer.no_answer
+    if missing is not None and missing.reason is Reason.EMPTY_QUESTION:
+        return ChatText(words.empty_question)
+    if missing is not None and missing.reason is Reason.SMALL_TALK:
+        return ChatText(missing.message)
+    if missing is None or not missing.suggestions:
+        return ChatText(words.no_answer_hint)
+    near = [(each.id, each.question) for each in missing.suggestions]
+    return _listed(f"{words.no_answer_hint}\n\n{words.chat.near}", near, address)
+
+
+def _listed(lead: str, questions: Iterable[tuple[str, str]], address: Callable[[str], str]) -> ChatText:
+    """Return a text with numbered questions, given by record id and question, below it."""
+    content = f"{lead}\n"
+    citations = []
+    for number, (record_id, question) in enumerate(questions, start=1):
+        content += f"\n{number}. "
+        citations.append(Citation(address(record_id), question, len(content), len(content) + len(question)))
+        content += question
+    return ChatText(content, tuple(citations))

@@ -1,0 +1,607 @@
+// Answers while the reader types. The form, its results and its addresses work without this file;
+// every text and every limit comes from the page (`data-live`, made by server/pages/live.py), or from the widget that imports it.
+
+const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt as waiting
+const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
+const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses, not at every letter
+const CHOICES = 3; // as the page itself asks for
+const RECENT_KEY = "faq-recent";
+const RECENT_MAX = 8;
+const SVG = "http://www.w3.org/2000/svg";
+const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
+
+/** Return an element; what is text stays text, and what is empty is left out. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter(Boolean));
+  return made;
+}
+
+/** Put values in the places of a text: `{count}`. */
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
+function storedNodes(html, adapt) {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  adapt?.(parsed); // before the import, which starts to load pictures
+  return document.importNode(parsed.body, true).childNodes;
+}
+
+// Ranges of the sentences that answer. Marked so, the stored nodes stay as they are; older browsers show no mark.
+const telling = globalThis.CSS?.highlights && new Highlight();
+if (telling) CSS.highlights.set("telling", telling);
+
+/** Mark a sentence of the plain text in the HTML it was made from: the same letters, other blanks. */
+function markSentence(root, sentence) {
+  const wanted = sentence.replace(/\s/g, "");
+  const places = [];
+  let letters = "";
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const { 0: letter, index } of node.data.matchAll(/\S/g)) {
+      letters += letter;
+      places.push({ node, index });
+    }
+  }
+  const start = letters.indexOf(wanted);
+  if (!telling || !wanted || start < 0) return;
+  const [first, last] = [places[start], places[start + wanted.length - 1]];
+  // Static: a live range collapses when its card leaves the page, and cards come back.
+  const from = { startContainer: first.node, startOffset: first.index };
+  telling.add(new StaticRange({ ...from, endContainer: last.node, endOffset: last.index + 1 }));
+}
+
+/** The questions asked in this browser, newest first. They never leave it; where storage is refused there are none. */
+const recent = {
+  read() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(RECENT_KEY));
+      return Array.isArray(kept) ? kept.filter((question) => typeof question === "string").slice(0, RECENT_MAX) : [];
+    } catch {
+      return [];
+    }
+  },
+  write(questions) {
+    try {
+      localStorage.setItem(RECENT_KEY, JSON.stringify(questions.slice(0, RECENT_MAX)));
+    } catch {
+      // Refused or full: the search works, it only remembers nothing.
+    }
+  },
+  add(question) {
+    recent.write([question, ...recent.read().filter((other) => other !== question)]);
+  },
+  remove(question) {
+    recent.write(recent.read().filter((other) => other !== question));
+  },
+};
+
+/** What is drawn: the parts of the server's pages, made of the same classes. */
+class Drawing {
+  constructor(settings) {
+    this.settings = settings;
+    this.texts = settings.texts;
+  }
+
+  /** Return the address of an answer; with a question a server's page says how well it answers that. */
+  address(id, question) {
+    const path = this.settings.answers + id.split("/").map(encodeURIComponent).join("/");
+    return this.withQuestion(path, !this.settings.answerer && question);
+  }
+
+  /** Return a path with what every address of the page carries, and with a question where there is one. */
+  withQuestion(path, question) {
+    const query = new URLSearchParams({ ...this.settings.parameters, ...(question && { q: question }) });
+    return path + (query.size ? `?${query}` : "");
+  }
+
+  sureness(confidence) {
+    const { levels, confidence: pattern } = this.texts;
+    const level = levels.find(({ from }) => confidence >= from);
+    // As wording.percent: neither certain nor impossible.
+    const shown = Math.min(Math.max(Math.round(confidence * 100), 1), 99) / 100;
+    const number = new Intl.NumberFormat(this.settings.language, { style: "percent" }).format(shown);
+    const percent = confidence < 0.01 ? `<${number}` : number;
+    const bar = document.createElementNS(SVG, "svg");
+    bar.setAttribute("class", `bar bar-${level.name}`);
+    bar.setAttribute("viewBox", "0 0 100 8");
+    bar.setAttribute("preserveAspectRatio", "none");
+    bar.setAttribute("aria-hidden", "true");
+    const filling = bar.appendChild(document.createElementNS(SVG, "rect"));
+    filling.setAttribute("width", Math.round(confidence * 100));
+    filling.setAttribute("height", 8);
+    return element("span", { class: "sureness" }, bar, filled(pattern, { word: level.word, percent }));
+  }
+
+  /** An option is a link, so that a middle click, a long press and a context menu do what they do on links. */
+  option(hit, position, question, withSentence) {
+    const named = { id: `hit-${position}`, class: "hit", role: "option", tabindex: "-1", "aria-selected": "false" };
+    return element(
+      "a",
+      { ...named, href: this.address(hit.id, question), lang: hit.language, dir: "auto" },
+      element("span", { class: "choice" }, hit.question),
+      withSentence && hit.highlight && element("span", { class: "snippet" }, hit.highlight.text),
+      this.sureness(hit.confidence),
+    );
+  }
+
+  card(hit, question, heading) {
+    const answer = element("div", { class: "answer", lang: hit.language, dir: "auto" });
+    answer.append(...storedNodes(hit.answer_html, this.settings.adapt));
+    markSentence(answer, hit.highlight.text);
+    const title = element("a", { href: this.address(hit.id, question) }, hit.question);
+    return element(
+      "article",
+      { class: "card" },
+      element("header", {}, element("p", { class: "state state-yes" }, heading), this.sureness(hit.confidence)),
+      element("h2", { lang: hit.language, dir: "auto" }, title),
+      answer,
+      hit.checks.length > 0 && this.checks(hit),
+      this.source(hit),
+    );
+  }
+
+  checks(hit) {
+    const scripts = hit.checks.map(({ id, title, titles, command, url, sha256 }) => {
+      const download = element("a", { href: url, download: "" }, filled(this.texts.download, { file: `${id}.py` }));
+      const digest = element("span", { class: "digest", title: `sha256 ${sha256}` }, `sha256 ${sha256.slice(0, 12)}…`);
+      const run = element("p", {}, element("code", {}, command), " ", download, " ", digest);
+      const translated = titles[hit.language];
+      return element("li", {}, element("p", { lang: translated && hit.language }, translated ?? title), run);
+    });
+    return element(
+      "section",
+      { class: "checks" },
+      element("h3", {}, this.texts.checks),
+      element("p", { class: "hint" }, this.texts.checks_hint),
+      element("ul", {}, ...scripts),
+    );
+  }
+
+  source({ id, language, source }) {
+    return element(
+      "p",
+      { class: "source" },
+      source.section.length > 0 && element("span", { class: "trail", lang: language }, source.section.join(" › ")),
+      element("span", { class: "origin" }, filled(this.texts.source, { path: source.path, line: source.line })),
+      element("a", { class: "permanent", href: this.address(id) }, this.texts.permanent),
+    );
+  }
+
+  message(title, ...hints) {
+    return [element("h2", {}, title), ...hints.filter(Boolean).map((hint) => element("p", { class: "hint" }, hint))];
+  }
+
+  recent(questions) {
+    const { recent: title, recent_hint, forget, forget_all } = this.texts;
+    const label = (question) => filled(forget, { question });
+    const items = questions.map((question) =>
+      element(
+        "li",
+        {},
+        element("button", { type: "button", class: "again-ask", dir: "auto", "data-ask": question }, question),
+        element("button", { type: "button", class: "forget", "data-forget": question, "aria-label": label(question) }, "×"),
+      ),
+    );
+    const clear = element("button", { type: "button", class: "quiet", "data-forget-all": "" }, forget_all);
+    return [
+      element("div", { class: "recent-head" }, element("h2", {}, title), clear),
+      element("p", { class: "hint" }, recent_hint),
+      element("ul", { class: "recent" }, ...items),
+    ];
+  }
+}
+
+/** The search box: a combobox whose listbox lies in the page below it, so that it never hides the answer. */
+export class SearchBox {
+  constructor(form, settings) {
+    this.form = form;
+    this.root = form.getRootNode();
+    this.input = form.elements.q;
+    this.settings = settings;
+    this.texts = this.settings.texts;
+    this.drawing = new Drawing(this.settings);
+    this.served = this.root.querySelector("[data-served]");
+    // A page that is not the search page keeps its own address: it is the permanent one of its answer.
+    this.ownsAddress = this.served !== null;
+    this.committed = this.question;
+    this.shown = null; // the question whose answer is drawn
+    this.hits = [];
+    this.active = -1;
+    this.composing = false;
+    this.build();
+    this.listen();
+    if (this.root.activeElement === this.input) this.focused();
+    if (this.settings.answerer) this.restored(); // nobody answered `?q=` before the page came
+  }
+
+  get question() {
+    return this.input.value.trim();
+  }
+
+  get expanded() {
+    return !this.list.hidden;
+  }
+
+  build() {
+    this.head = element("div", { class: "live-head" });
+    const named = { id: "hits", class: "hits", role: "listbox", "aria-label": this.texts.results };
+    this.list = element("div", { ...named, hidden: "" });
+    this.keys = element("p", { class: "keys", "aria-hidden": "true", hidden: "" }, this.texts.keys);
+    this.body = element("div", { class: "live-body" });
+    this.live = element("div", { class: "live", hidden: "" }, this.head, this.list, this.keys, this.body);
+    this.notice = element("p", { class: "notice", "aria-hidden": "true" });
+    this.status = element("p", { class: "unseen", role: "status" });
+    this.form.closest("search").after(this.status, this.live);
+    this.form.append(this.notice);
+    const combobox = { role: "combobox", dir: "auto", "aria-autocomplete": "list", "aria-expanded": "false" };
+    const more = { "aria-controls": "hits", "aria-keyshortcuts": "/ Control+K Meta+K" };
+    for (const [name, value] of Object.entries({ ...combobox, ...more })) this.input.setAttribute(name, value);
+  }
+
+  listen() {
+    const { input, form, list, live } = this;
+    input.addEventListener("input", (event) => event.isComposing || this.composing || this.changed());
+    input.addEventListener("compositionstart", () => {
+      this.composing = true;
+      this.cancel();
+    });
+    input.addEventListener("compositionend", () => {
+      this.composing = false;
+      this.changed();
+    });
+    input.addEventListener("keydown", (event) => this.pressed(event));
+    input.addEventListener("focus", () => this.focused());
+    form.addEventListener("submit", (event) => this.submitted(event));
+    list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault()); // focus stays in the box
+    list.addEventListener("click", (event) => this.opened(event.target));
+    list.addEventListener("auxclick", (event) => event.button === 1 && this.opened(event.target));
+    live.addEventListener("click", (event) => this.clicked(event.target));
+    this.root.addEventListener("keydown", (event) => this.shortcut(event));
+    window.addEventListener("popstate", () => this.restored());
+    window.addEventListener("online", () => live.dataset.state === "offline" && this.askNow());
+  }
+
+  // What the reader does
+
+  changed() {
+    this.cancel();
+    this.activate(-1); // the choice belonged to the question before
+    this.live.dataset.state = "typing"; // what was shown stays, still, until there is something better
+    if (!this.question) {
+      this.addressTyped();
+      this.showEmpty();
+    } else if (this.question === this.shown) {
+      this.live.dataset.state = this.shownState;
+      this.addressTyped();
+    } else {
+      this.timer = setTimeout(() => this.askNow(), DEBOUNCE_MS);
+    }
+  }
+
+  pressed(event) {
+    if (event.isComposing || event.keyCode === 229) return; // the key belongs to the input method
+    const last = this.hits.length - 1;
+    const isActive = this.active >= 0;
+    if (event.key === "ArrowDown") this.arrow(this.active < last ? this.active + 1 : 0);
+    else if (event.key === "ArrowUp") this.arrow(this.active > 0 ? this.active - 1 : last);
+    else if (event.key === "Home" && isActive) this.activate(0);
+    else if (event.key === "End" && isActive) this.activate(last);
+    else if (event.key === "Enter" && isActive) this.open(event.shiftKey || event.ctrlKey || event.metaKey);
+    else if (event.key === "Escape") this.escape();
+    else {
+      if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.activate(-1); // back to the text
+      return;
+    }
+    event.preventDefault();
+  }
+
+  arrow(position) {
+    if (this.hits.length && this.shown === this.question) {
+      this.expand(true);
+      this.activate(position);
+    } else if (this.question) this.askNow();
+    else this.body.querySelector("[data-ask]")?.focus();
+  }
+
+  escape() {
+    this.cancel(); // or its reply would open the list again
+    if (this.expanded) this.expand(false);
+    else if (this.input.value) {
+      this.input.value = "";
+      this.changed();
+    }
+  }
+
+  open(inNewTab) {
+    const option = this.list.children[this.active];
+    if (!inNewTab) return option.click();
+    this.opened(option);
+    window.open(option.href, "_blank", "noopener");
+  }
+
+  /** A choice is opened: keep the question, and tell the server which record its readers want. */
+  opened(target) {
+    this.commit();
+    const hit = this.hits[[...this.list.children].indexOf(target.closest("[role=option]"))];
+    if (!hit || !this.token) return;
+    // Kept alive, because the page is about to go; a count that is lost is lost.
+    const body = { answer_token: this.token, record_id: hit.id };
+    this.post(this.settings.clicks, body, { keepalive: true }).catch(() => {});
+  }
+
+  submitted(event) {
+    if (this.composing) return event.preventDefault();
+    if (!this.question) return;
+    this.commit();
+    if (!this.ownsAddress && this.root === document) return;
+    event.preventDefault();
+    if (this.question !== this.shown) this.askNow();
+  }
+
+  focused() {
+    if (!this.question) this.showEmpty();
+  }
+
+  clicked(target) {
+    const { ask, forget, forgetAll, retry } = target.closest("button")?.dataset ?? {};
+    if (ask !== undefined) this.replaceQuestion(ask);
+    else if (retry !== undefined) this.askNow();
+    else if (forgetAll !== undefined) recent.write([]);
+    else if (forget !== undefined) recent.remove(forget);
+    else return;
+    if (forget === undefined && forgetAll === undefined) return this.input.focus();
+    this.showEmpty();
+    (this.body.querySelector("[data-forget]") ?? this.input).focus();
+  }
+
+  replaceQuestion(question) {
+    this.input.value = question;
+    this.commit();
+    this.askNow();
+  }
+
+  shortcut(event) {
+    if (event.isComposing || event.altKey) return;
+    const held = event.ctrlKey || event.metaKey;
+    const isWriting = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (held ? event.key.toLowerCase() !== "k" || event.shiftKey : event.key !== "/" || isWriting) return;
+    event.preventDefault();
+    this.input.focus();
+    this.input.select();
+  }
+
+  // Addresses
+
+  address(question) {
+    return this.drawing.withQuestion(this.form.action, question);
+  }
+
+  title(question) {
+    document.title = question ? `${question.slice(0, 60)} · ${this.texts.site}` : this.texts.site;
+  }
+
+  addressTyped() {
+    if (!this.ownsAddress) return;
+    try {
+      history.replaceState(null, "", this.address(this.question));
+    } catch {
+      return; // browsers limit how often; the next pause sets it
+    }
+    this.title(this.question);
+  }
+
+  /** Keep the question: one step in the history, whatever was typed on the way, and one recent question. */
+  commit() {
+    const { question } = this;
+    if (!question) return;
+    recent.add(question);
+    if (!this.ownsAddress || question === this.committed) return;
+    history.replaceState(null, "", this.address(this.committed));
+    history.pushState(null, "", this.address(question));
+    this.title(question);
+    this.committed = question;
+  }
+
+  restored() {
+    if (!this.ownsAddress) return;
+    const question = new URLSearchParams(location.search).get("q")?.trim() ?? "";
+    this.committed = question;
+    if (question === this.question) return; // a jump inside the page
+    this.input.value = question;
+    this.title(question);
+    if (question) this.askNow();
+    else this.changed();
+  }
+
+  // Asking
+
+  cancel() {
+    clearTimeout(this.timer);
+    clearTimeout(this.slowTimer);
+    this.asking?.abort();
+    this.asking = null;
+    this.notice.textContent = "";
+    this.live.removeAttribute("aria-busy");
+  }
+
+  async askNow() {
+    this.cancel();
+    this.addressTyped();
+    const { question } = this;
+    const asking = new AbortController();
+    this.asking = asking;
+    this.live.setAttribute("aria-busy", "true");
+    this.slowTimer = setTimeout(() => this.slow(), SLOW_MS);
+    const reply = await this.request(question, asking.signal);
+    if (asking.signal.aborted) return; // a later question is on its way
+    this.cancel();
+    this.shown = question;
+    if (!reply) this.showOffline();
+    else if (!reply.answer) this.showError(reply.status);
+    else this.showAnswer(reply.answer);
+  }
+
+  /** Return the status and, when it is good, the answer document; null when nobody replied. */
+  async request(question, signal) {
+    try {
+      // A site without a server answers by itself; the module is loaded with the first question.
+      if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
+      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES };
+      const reply = await this.post(this.settings.ask, body, { signal });
+      return { status: reply.status, answer: reply.ok ? await reply.json() : null };
+    } catch {
+      return null;
+    }
+  }
+
+  post(address, body, more) {
+    const { credentials } = this.settings;
+    return fetch(address, { method: "POST", headers: JSON_ONLY, body: JSON.stringify(body), credentials, ...more });
+  }
+
+  // What the reader sees
+
+  show(state, { head = [], hits = [], withSentence = true, body = [], said = "" }) {
+    this.live.dataset.state = this.shownState = state;
+    this.hits = hits;
+    this.head.replaceChildren(...head);
+    this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, withSentence)));
+    this.list.classList.toggle("hits-short", !withSentence);
+    this.body.replaceChildren(...body);
+    this.resting = body; // drawn below the list while no option is active
+    this.active = -1;
+    this.input.removeAttribute("aria-activedescendant");
+    this.expand(hits.length > 0);
+    this.live.hidden = !(head.length || hits.length || body.length);
+    if (this.served) this.served.hidden = state !== "empty";
+    this.announce(said);
+    this.drawn(null);
+  }
+
+  showAnswer(answer) {
+    telling?.clear();
+    this.token = answer.no_answer?.reason === "empty_question" ? null : answer.answer_token;
+    if (answer.status === "answered") this.showAnswered(answer);
+    else if (answer.status === "ambiguous") this.showAmbiguous(answer);
+    else this.showNoAnswer(answer);
+  }
+
+  showAnswered({ answers }) {
+    const [best] = answers;
+    const related = answers.slice(1).filter((hit) => {
+      return hit.confidence >= this.settings.related_above && hit.language === best.language;
+    });
+    const hits = [best, ...related];
+    const body = [this.drawing.card(best, this.shown, this.texts.answered)];
+    this.show("answered", { hits, withSentence: false, body, said: this.counted(this.texts.answered, hits) });
+  }
+
+  showAmbiguous({ answers }) {
+    const head = this.drawing.message(this.texts.ambiguous, this.texts.ambiguous_hint);
+    this.show("ambiguous", { head, hits: answers, said: this.counted(this.texts.ambiguous, answers) });
+  }
+
+  showNoAnswer({ question, no_answer: { reason, suggestions } }) {
+    const { no_answer, no_answer_hint, empty_question, understood, suggestions: title } = this.texts;
+    const hints = reason === "empty_question" ? [empty_question] : [filled(understood, { question }), no_answer_hint];
+    const head = this.drawing.message(no_answer, ...hints);
+    if (suggestions.length) head.push(element("h3", {}, title));
+    this.show("no_answer", { head, hits: suggestions, said: this.counted(no_answer, suggestions) });
+  }
+
+  showError(status) {
+    const { error_title, errors, error_otherwise } = this.texts;
+    this.showFailure("error", error_title, errors[status] ?? error_otherwise);
+  }
+
+  showOffline() {
+    const { offline, unreachable, offline_hint } = this.texts;
+    this.showFailure("offline", navigator.onLine ? unreachable : offline, offline_hint);
+  }
+
+  showFailure(state, title, hint) {
+    this.token = null;
+    const retry = element("button", { type: "button", class: "quiet", "data-retry": "" }, this.texts.retry);
+    this.show(state, { head: this.drawing.message(title, hint), body: [retry], said: title });
+    this.shown = null; // the same question may be asked again
+  }
+
+  showEmpty() {
+    const questions = recent.read();
+    this.shown = this.token = null;
+    this.show("empty", { body: questions.length ? this.drawing.recent(questions) : [] });
+    if (this.served?.dataset.served === "answer") this.loadListing();
+  }
+
+  /** A page that came with an answer has no list of questions; it is fetched once the box is emptied. */
+  async loadListing() {
+    this.served.replaceChildren();
+    this.served.dataset.served = "listing";
+    try {
+      const reply = await fetch(this.form.action, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(reply.ok ? await reply.text() : "", "text/html");
+      this.served.replaceChildren(...document.importNode(page.querySelector("[data-served]"), true).childNodes);
+    } catch {
+      this.served.dataset.served = "answer"; // tried again next time
+    }
+  }
+
+  slow() {
+    this.notice.textContent = this.texts.slow;
+    this.announce(this.texts.slow);
+  }
+
+  /** Let the page add what it has for an answer (page.js): copying, and feedback on the record shown. */
+  drawn(hit) {
+    const record = hit?.id ?? (this.shownState === "answered" ? this.hits[0].id : undefined);
+    const detail = { body: this.body, token: this.token, record };
+    this.live.dispatchEvent(new CustomEvent("faq-drawn", { bubbles: true, detail }));
+  }
+
+  counted(title, hits) {
+    return `${title} ${filled(this.texts.found, { count: hits.length })}`;
+  }
+
+  announce(text) {
+    clearTimeout(this.announcing);
+    this.announcing = setTimeout(() => (this.status.textContent = text), ANNOUNCE_MS);
+  }
+
+  expand(isExpanded) {
+    if (!isExpanded && this.active >= 0) this.activate(-1);
+    this.list.hidden = this.keys.hidden = !isExpanded;
+    this.input.setAttribute("aria-expanded", isExpanded);
+  }
+
+  /** Make an option the active one, -1 for none; its answer is read below the list. */
+  activate(position) {
+    if (position === this.active) return;
+    this.list.children[this.active]?.setAttribute("aria-selected", "false");
+    this.active = position;
+    const option = this.list.children[position];
+    if (!option) this.input.removeAttribute("aria-activedescendant");
+    else {
+      option.setAttribute("aria-selected", "true");
+      option.scrollIntoView({ block: "nearest" });
+      this.input.setAttribute("aria-activedescendant", option.id);
+    }
+    this.preview(this.hits[position]);
+  }
+
+  preview(hit) {
+    const isResting = hit?.answer_html === undefined || (hit === this.hits[0] && this.resting.length > 0);
+    this.body.replaceChildren(...(isResting ? this.resting : [this.drawing.card(hit, this.shown, this.texts.preview)]));
+    this.drawn(isResting ? null : hit);
+  }
+}
+
+// Loaded by an element of the page, not imported.
+if ([...document.scripts].some(({ src }) => src === import.meta.url)) {
+  for (const form of document.querySelectorAll("form[data-live]")) new SearchBox(form, JSON.parse(form.dataset.live));
+}

@@ -1,0 +1,213 @@
+"""The pages: search, and one address for every answer.
+
+They work without JavaScript; `static/search.js` adds answers while the reader types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from faqkb.kb import limits
+from faqkb.kb.answers import Answer, Hit, Reason
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import Record
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
+from faqkb.server.answering.follow_ups import related_hits
+from faqkb.server.answering.leases import leased_knowledge
+from faqkb.server.answering.tokens import answer_token, record_token
+from faqkb.server.answering.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
+from faqkb.server.answering.wording import Wording
+from faqkb.server.api.feedback import most_asked_ids
+from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
+from faqkb.server.monitoring.metrics import note_answer
+from faqkb.server.pages.live import live_settings
+
+pages = Blueprint("pages", __name__)
+_KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
+_SPEAKING = frozenset(
+    {"feedback.take_form", "reference.docs"}
+)  # beside the pages, what answers in the reader's language
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The stored questions, as the start page lists them."""
+
+    most_asked: tuple[Question, ...]
+    own: tuple[Topic, ...]
+    """Those in the reader's language; all of them where none is."""
+    others: tuple[Topic, ...]
+    unlisted: int
+    """How many are stored beyond those listed."""
+
+
+@pages.get("/")
+def search() -> Response:
+    """Show the search box; with a question its answer, without one what is stored."""
+    words = wording()
+    question = request.args.get("q", "").strip()
+    with leased_knowledge() as knowledge:
+        reply = knowledge.ask(question) if question else None
+        listing = None if question else _listing(knowledge, words)
+    if reply:
+        note_answer(reply, "page")
+    return page_reply(
+        knowledge,
+        words,
+        "search.html",
+        question=question,
+        answer=reply,
+        related=related_hits(reply) if reply else (),
+        token=answer_token(reply) if reply and not _says_nothing(reply) else None,
+        listing=listing,
+    )
+
+
+@pages.get("/q/<path:record_id>")
+def answer(record_id: str) -> Response:
+    """Show one stored question with its answer, at an address that lasts."""
+    with leased_knowledge() as knowledge:
+        record = knowledge.record(record_id)
+        if record is None:
+            raise NotFound
+        checks = knowledge.checks_of(record)
+        nearest = _nearest(knowledge, record)
+        translations = translations_of(knowledge, record)
+        asked = _hit_of(knowledge, record, request.args.get("q", "").strip())
+    address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
+    return page_reply(
+        knowledge,
+        wording(),
+        "answer.html",
+        record=record,
+        asked=asked,
+        asked_question=request.args.get("q", "").strip(),
+        checks=checks,
+        nearest=nearest,
+        topic=topic_address(record),
+        translations=translations,
+        token=record_token(record.id, knowledge.name),
+        address=address,
+        structured=_structured_data(record, address),
+        question="",
+    )
+
+
+@pages.get("/topics/<path:address>")
+def topic(address: str) -> Response:
+    """List the questions under one heading."""
+    with leased_knowledge() as knowledge:
+        found = topics_of(knowledge).get(address)
+    if found is None:
+        raise NotFound
+    canonical = url_for("pages.topic", address=address, lang=None, _external=True)
+    return page_reply(knowledge, wording(), "topic.html", topic=found, address=canonical, question="")
+
+
+@pages.get("/feedback")
+def thanks() -> Response:
+    """Thank for feedback, and lead back to the question or the record it was about."""
+    question, record_id = request.args.get("q", ""), request.args.get("record", "")
+    back = url_for("pages.search", q=question or None)
+    if record_id:
+        back = url_for("pages.answer", record_id=record_id)
+    with leased_knowledge() as knowledge:
+        return page_reply(knowledge, wording(), "thanks.html", back=back)
+
+
+@pages.app_url_defaults
+def _keep_language(endpoint: str, values: dict[str, object]) -> None:
+    """Let the pages that a page leads to speak the language that its address asks for."""
+    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith("pages.") else None
+    if chosen:
+        values.setdefault(LANGUAGE_PARAMETER, chosen)
+
+
+@pages.app_template_global()
+def language_links() -> list[tuple[Wording, str]]:
+    """Return the current page's address in each language; none where it is no page."""
+    if not (request.endpoint or "").startswith(("pages.", "reference.docs")):
+        return []
+    # No other parameters: `_external` and `endpoint` mean something to url_for.
+    kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})
+    addresses = (url_for(str(request.endpoint), **(kept | {LANGUAGE_PARAMETER: code})) for code in WORDINGS)
+    return list(zip(WORDINGS.values(), addresses, strict=True))
+
+
+def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
+    """Return a page, with what every one of them shows."""
+    box = {"question_units": QUESTION_UNITS, "live": live_settings(words)}
+    stored = {"record_count": knowledge.record_count, "published": datetime.fromisoformat(knowledge.created)}
+    response = make_response(render_template(template, words=words, **box, **stored, **context))
+    response.headers["Content-Language"] = words.language
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _says_nothing(reply: Answer) -> bool:
+    """Return whether the question holds no words, so that there is nothing to tell the maintainer."""
+    return reply.no_answer is not None and reply.no_answer.reason is Reason.EMPTY_QUESTION
+
+
+def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | None:
+    """Return how a record answers the question that led to it; None where none did, or another record does better."""
+    found = knowledge.search(question, limit=SEARCH_LIMIT) if question else ()
+    return next((hit for hit in found if hit.record.id == record.id), None)
+
+
+def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
+    """Return the records in the same language whose questions come nearest to a record's."""
+    _, ranked = knowledge.ask_ranked(record.question[: limits.QUERY_CHARS], top_k=1)  # one hit filled in, not twenty
+    found = (knowledge.record_at(scored.position) for scored in ranked[: limits.TOP_K_MAX])
+    near = (other for other in found if other.id != record.id and other.language == record.language)
+    return list(islice(near, NEAREST_QUESTIONS))
+
+
+def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
+    topics = list(topics_of(knowledge).values())
+    own = [topic for topic in topics if topic.language == words.language_code]
+    others = [topic for topic in topics if topic.language != words.language_code] if own else []
+    shown_own, left = _cut(own or topics, LISTED_QUESTIONS)
+    shown_others, left = _cut(others, left)
+    listed = sum(len(topic.questions) for topic in [*shown_own, *shown_others])
+    return Listing(_most_asked(knowledge, words), shown_own, shown_others, knowledge.record_count - listed)
+
+
+def _cut(topics: Sequence[Topic], most: int) -> tuple[tuple[Topic, ...], int]:
+    """Return topics with at most so many questions in all, and how many more there may be."""
+    shown = []
+    for topic in topics:
+        if most <= 0:
+            break
+        shown.append(replace(topic, questions=topic.questions[:most]))
+        most -= len(topic.questions)
+    return tuple(shown), max(most, 0)
+
+
+def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:
+    """Return what readers open and find helpful most often, in the reader's language."""
+    found = (question_of(knowledge, record_id) for record_id in most_asked_ids())
+    return tuple(islice((each for each in found if each and each.language == words.language_code), MOST_ASKED))
+
+
+def _structured_data(record: Record, address: str) -> dict[str, object]:
+    """Return the page as schema.org FAQPage, for readers that are programs."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "@id": address,
+        "inLanguage": record.language,
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": record.question,
+                "acceptedAnswer": {"@type": "Answer", "text": record.answer_html, "url": address},
+            }
+        ],
+    }

@@ -1,0 +1,277 @@
+"""The pages as files: what any plain file server can serve, with a search that runs in the reader's browser.
+
+The server's own views and templates make the pages; only the addresses are others, each relative to the page it stands
+on, so that the site works below any path. What needs a server is left out: feedback, the API, OpenSearch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from posixpath import relpath
+from typing import Any, cast
+from urllib.parse import quote
+
+from flask import Flask, request
+
+from faqkb.kb.errors import Busy, SnapshotDamaged
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.client_index import client_index
+from faqkb.server.access.decision import NO_ACCESS_CONTROL
+from faqkb.server.answering import tokens
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.answering.tokens import GivenAnswer
+from faqkb.server.answering.topics import topics_of
+from faqkb.server.answering.wording import Wording
+from faqkb.server.app import create_app
+from faqkb.server.http.security import SECURITY_HEADERS
+from faqkb.server.pages.live import ANSWERER
+from faqkb.server.settings import ServerSettings
+
+SHARD_RECORDS = 50  # in one file of answers, about 40 kB gzipped; a question loads one to three of them
+_PAGE = "faq.site.page"  # in the environment of a request: the address of the page within the site
+_NOBODY_ELSE = ServerSettings(access=NO_ACCESS_CONTROL)  # nobody but this program asks
+_ANSWER_ADDRESS = "_"  # stands for any record where the search box is told how answers are addressed
+# Ours are ids like `faq_2021_s1/Q1.3`; these cannot be file names everywhere, or mean something in a path.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|~]|^\.|[. ]$|^index\.html$', re.IGNORECASE)
+_SEGMENT_BYTES = 200  # file systems take 255
+_SEARCH_FILES = ("answerer.js", "ranking.js", "words.js")
+_SHARED_FILES = ("search.js", "page.js", "style.css", "icon.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """One file of the site."""
+
+    path: str
+    """Relative to the site's folder, with forward slashes."""
+    content: bytes
+
+
+def site_files(kb_folder: Path, base_url: str | None = None) -> Iterator[SiteFile]:
+    """Yield every file of the site over the live snapshot; `base_url` is where it will be, for absolute addresses.
+
+    Raises what KnowledgeBase.open raises, and Busy when another snapshot is published meanwhile.
+    """
+    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp, settings=_NOBODY_ELSE))
+    holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
+    try:
+        with holder.lease() as knowledge:
+            yield from _SiteBuild(app, knowledge, base_url).files()
+    finally:
+        holder.close()
+
+
+def page_folders(record_ids: Sequence[str]) -> dict[str, str]:
+    """Return the folder of each record's page below `q/`: its id, but for what a file system cannot hold or tell apart.
+
+    No folder is inside another page's file, and no two are the same where case does not count.
+    """
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
+    for record_id in record_ids:
+        folder = "/".join(map(_segment, record_id.split("/")))
+        if folder.casefold() in taken:
+            folder += f"~{_digest(record_id.encode())}"
+        taken.add(folder.casefold())
+        folders[record_id] = folder
+    return folders
+
+
+def _segment(name: str) -> str:
+    if not name or _UNSAFE.search(name) or len(name.encode()) > _SEGMENT_BYTES:
+        return f"~{_digest(name.encode())}"
+    return name
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+class _NoTokens(tokens.AnswerTokens):
+    """Without a server nobody takes feedback, so there is nothing to sign; pages without a token have no forms."""
+
+    def sign(self, given: GivenAnswer, *, now: float | None = None) -> str:
+        return ""
+
+
+class _SiteApp(Flask):
+    """The application, with the addresses of files."""
+
+    folders: dict[str, str]
+    """Of each record's page."""
+    assets: str
+    """Folder of scripts, styles and index."""
+    base_url: str | None
+    main: Wording
+    """Of the start page at the top."""
+
+    def url_for(
+        self,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """Return an address relative to the page being made; with `_external` an absolute one where that is known."""
+        target = self._target(endpoint, values)
+        if _external and self.base_url:
+            return self.base_url + quote(target)
+        return relative(target, request.environ.get(_PAGE, ""))
+
+    def _target(self, endpoint: str, values: dict[str, Any]) -> str:
+        if endpoint == "pages.search":
+            return self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
+        if endpoint == "pages.topic":
+            return topic_page(values["address"])
+        if endpoint == "pages.answer":
+            record_id = values["record_id"]
+            return f"q/{_ANSWER_ADDRESS}" if record_id == _ANSWER_ADDRESS else f"q/{self.folders[record_id]}/"
+        patterns = {
+            "scripts.script": "checks/{check_id}.py",
+            "static": "{assets}/{filename}",
+            "discovery.sitemap_page": "sitemap-{number}.xml",
+        }
+        # No other endpoint is shown by any page: it needs a server.
+        return patterns.get(endpoint, "").format(**values, assets=self.assets)
+
+    def start(self, words: Wording) -> str:
+        """Return the address of the start page in a language, within the site."""
+        return "" if words is self.main else f"{words.language_code}/"
+
+
+def page_wording(language: str) -> Wording:
+    """Return the words for a page in a language, e.g. `zh-CN`: English ones where there are none."""
+    return WORDINGS.get(language.partition("-")[0], WORDINGS["en"])
+
+
+def topic_page(address: str) -> str:
+    """Return the address of a topic's page within the site."""
+    return f"topics/{'/'.join(map(_segment, address.split('/')))}/"
+
+
+def relative(target: str, page: str) -> str:
+    """Return the address of a target as seen from a page, both within the site; a folder ends with a slash.
+
+    `relative("q/a/1/", "q/b/2/")` is `../../a/1/`; of the page itself it is `./`.
+    """
+    folder = page.rpartition("/")[0]
+    path = quote(relpath(target or ".", folder or "."))
+    return f"{path}/" if not target or target.endswith("/") else path
+
+
+class _SiteBuild:
+    """One run over one snapshot."""
+
+    def __init__(self, app: _SiteApp, knowledge: KnowledgeBase, base_url: str | None) -> None:
+        self.app = app
+        self.knowledge = knowledge
+        self.records = tuple(knowledge.all_records())
+        app.base_url = f"{base_url.rstrip('/')}/" if base_url else None
+        app.folders = page_folders([record.id for record in self.records])
+        languages = Counter(record.language for record in self.records)
+        app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
+        app.extensions[tokens.EXTENSION] = _NoTokens(Path())
+        app.config[ANSWERER] = "./answerer.js"
+        self.search = tuple(self._search_files())
+        app.assets = f"assets/{_digest(b''.join(each.content for each in self.search))}"
+        app.jinja_env.globals["static_address"] = lambda name: app.url_for("static", filename=name)
+        app.jinja_env.globals["language_links"] = self.starts
+        app.jinja_env.globals["site"] = self
+
+    @property
+    def policy(self) -> str:
+        """The server's own policy, but for what a page cannot say of itself."""
+        rules = SECURITY_HEADERS["Content-Security-Policy"].split("; ")
+        return "; ".join(rule for rule in rules if not rule.startswith("frame-ancestors"))
+
+    def starts(self) -> list[tuple[Wording, str]]:
+        """Return the start page in each language, as seen from the page that is being made."""
+        page = request.environ[_PAGE]
+        return [(words, relative(self.app.start(words), page)) for words in WORDINGS.values()]
+
+    def files(self) -> Iterator[SiteFile]:
+        """Yield the files, pages first."""
+        for words in WORDINGS.values():
+            yield self._page("/", self.app.start(words), words)
+        with self.app.app_context():
+            topics = topics_of(self.knowledge)
+        for address, topic in topics.items():
+            yield self._page(f"/topics/{quote(address)}", topic_page(address), page_wording(topic.language))
+        for record in self.records:
+            yield self._page(
+                f"/q/{quote(record.id)}", f"q/{self.app.folders[record.id]}/", page_wording(record.language)
+            )
+        for check in self.knowledge.checks():
+            yield SiteFile(f"checks/{check.id}.py", check.script)
+        for file in self.search:
+            yield SiteFile(f"{self.app.assets}/{file.path}", file.content)
+        if self.app.base_url:
+            yield from self._sitemaps()
+        yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
+
+    def _page(self, path: str, page: str, words: Wording) -> SiteFile:
+        return SiteFile(f"{page}index.html", self._get(path, page, words))
+
+    def _get(self, path: str, page: str, words: Wording = WORDINGS["en"]) -> bytes:
+        """Return what the server's own view says at a path, with the addresses of a page of the site."""
+        response = self.app.test_client().get(
+            path, headers={"Accept-Language": words.language}, environ_overrides={_PAGE: page}
+        )
+        if response.status_code != 200:
+            raise SnapshotDamaged(f"{path}: cannot be shown (status {response.status_code}); run `faq doctor`")
+        if response.headers["X-KB-Generation"] != self.knowledge.name:
+            raise Busy("the knowledge base got a new snapshot while it was exported; export again")
+        return response.get_data()
+
+    def _sitemaps(self) -> Iterator[SiteFile]:
+        first = self._get("/sitemap.xml", "sitemap.xml")
+        yield SiteFile("sitemap.xml", first)
+        for name in re.findall(rb"<sitemap><loc>[^<]*?(sitemap-\d+\.xml)</loc>", first):
+            yield SiteFile(name.decode(), self._get(f"/{name.decode()}", name.decode()))
+
+    def _search_files(self) -> Iterator[SiteFile]:
+        """Yield what the search in the browser is made of."""
+        for name in _SHARED_FILES:
+            yield SiteFile(name, files("faqkb.server.pages").joinpath("static", name).read_bytes())
+        for name in _SEARCH_FILES:
+            yield SiteFile(name, files("faqkb.server.site").joinpath(name).read_bytes())
+        yield SiteFile("index.json", _json(search_index(self.records)))
+        for start in range(0, len(self.records), SHARD_RECORDS):
+            entries = [self._entry(record) for record in self.records[start : start + SHARD_RECORDS]]
+            yield SiteFile(f"records-{start // SHARD_RECORDS}.json", _json(entries))
+
+    def _entry(self, record: Record) -> dict[str, object]:
+        """Return what the answerer makes an answer document of."""
+        checks = [check.to_json() for check in self.knowledge.checks_of(record)]
+        return {
+            "id": f"{self.app.folders[record.id]}/",  # addressed so, no file server has to redirect
+            "question": record.question,
+            "language": record.language,
+            "answer_html": record.answer_html,
+            "text": record.answer_text,
+            "source": {"path": record.source.path, "line": record.source.line, "section": record.section},
+            "checks": [check | {"url": check["url"].lstrip("/")} for check in checks],
+        }
+
+
+def search_index(records: Sequence[Record]) -> dict[str, Any]:
+    """Return the content of `index.json`: the index, its weights, and how the answers are cut into files."""
+    ranking = json.loads(files("faqkb.server.site").joinpath("ranking.json").read_text(encoding="utf-8"))
+    return {**client_index(records), "ranking": ranking, "shard_records": SHARD_RECORDS}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

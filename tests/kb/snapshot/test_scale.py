@@ -1,0 +1,43 @@
+"""A knowledge base of 100,000 records: built, opened and searched without a surprise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from faqkb.kb.fusion import default_ranking
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import Embedding, TokenIndex, quantise
+from faqkb.kb.index.passages import Kind, Passage, views_of
+from faqkb.kb.records import Record, Source
+from faqkb.kb.retrieval.ranking import Indexes, rank_records
+from faqkb.kb.snapshot.store import Store, Texts, build_store
+
+RECORDS = 100_000
+
+
+def record(number: int) -> Record:
+    question = f"设备 dev-{number} 报错 E{number % 997} 怎么处理"
+    answer = f"重启第 {number} 号设备"
+    return Record(f"f/Q{number}", question, answer, answer, answer, Source("f.md", number + 1), "zh")
+
+
+def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
+    """Vectors are random here: embedding this many takes an hour, and the store and index do not care."""
+    records = [record(number) for number in range(RECORDS)]
+    passages = [Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(records)]
+    none = np.zeros((RECORDS, 3), dtype=np.float32)
+    texts = Texts(passages, [2] * RECORDS, none, tuple(views_of(passages)), none, (), (), ())
+    (tmp_path / "r.sqlite").write_bytes(build_store(records, texts))
+    vectors = np.random.default_rng(1).normal(size=(RECORDS, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes())
+    store = Store(tmp_path / "r.sqlite")
+    indexes = Indexes(index, TokenIndex(quantise(vectors.repeat(2, axis=0))), store, default_ranking())
+    query = Embedding(vectors[777], vectors[777:778])
+    by_vector = rank_records("设备怎么处理", query, indexes)[0].position
+    by_word = {hit.position for hit in rank_records("dev-4242", query, indexes)}
+    store.close()
+    assert by_vector == 777
+    assert 4242 in by_word

@@ -1,0 +1,101 @@
+"""Conversations over the JSON API: by a session id, or by the messages sent along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
+
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.answering.tokens import answer_tokens
+from faqkb.server.app import create_app
+
+SHM = "faq_2021_s1/Q1.3"
+
+
+@pytest.fixture(scope="module")
+def client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def ask(client: FlaskClient, question: str, **fields: object) -> dict:
+    reply = client.post("/api/v1/ask", json={"question": question, **fields})
+    assert reply.status_code == 200, reply.text
+    return reply.get_json()
+
+
+def test_a_follow_up_is_understood_by_the_session(client):
+    ask(client, DOCKER_QUESTION, session_id="a")
+    answer = ask(client, "为什么？", session_id="a")
+    assert (answer["status"], answer["answers"][0]["id"]) == ("answered", SHM)
+    assert answer["question"] == "为什么?"
+
+
+def test_sessions_are_told_apart(client):
+    ask(client, DOCKER_QUESTION, session_id="b")
+    assert not ask(client, "为什么？", session_id="c")["answered"]
+    assert not ask(client, "为什么？")["answered"]
+
+
+def test_a_follow_up_is_understood_by_the_messages(client):
+    messages = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": DOCKER_QUESTION},
+        {"role": "assistant", "content": "…"},
+    ]
+    assert ask(client, "why?", messages=messages)["answers"][0]["id"] == SHM
+
+
+@pytest.mark.parametrize(("text", "word"), [("谢谢", "请直接输入"), ("thank you!", "just ask")])
+def test_small_talk_gets_a_polite_word_in_its_language(client, text, word):
+    answer = ask(client, text, session_id="d")
+    assert (answer["status"], answer["answers"]) == ("no_answer", [])
+    assert answer["no_answer"]["reason"] == "small_talk"
+    assert word in answer["no_answer"]["message"]
+    assert answer["no_answer"]["suggestions"] == []
+    assert answer["answer_token"]
+
+
+def test_a_choice_is_picked_by_its_number(client):
+    for question in ("训练", "模型", "精度", "速度慢", "accuracy", "network", "classes"):
+        first = ask(client, question, session_id=question)
+        shown = first["answers"] or (first["no_answer"] or {})["suggestions"]
+        if first["status"] != "answered" and len(shown) > 1:
+            picked = ask(client, "第二个", session_id=question)
+            assert (picked["status"], picked["answers"][0]["id"]) == ("answered", shown[1]["id"])
+            return
+    pytest.fail("no question was ambiguous")
+
+
+@pytest.mark.parametrize("messages", [[{"role": "robot", "content": "x"}], [{"role": "user"}], "x", [{}] * 101])
+def test_messages_that_are_none_are_refused(client, messages):
+    reply = client.post("/api/v1/ask", json={"question": "x", "messages": messages})
+    assert reply.status_code == 422
+    assert reply.content_type == "application/problem+json"
+
+
+def test_the_token_of_a_follow_up_tells_what_it_was_understood_as(client):
+    ask(client, DOCKER_QUESTION, session_id="e")
+    answer = ask(client, "为什么？", session_id="e")
+    assert answer["understood_as"].startswith(DOCKER_QUESTION)
+    with client.application.app_context():
+        assert answer_tokens().read(answer["answer_token"]).given.question == answer["understood_as"]
+
+
+def test_follow_ups_lead_on_from_an_answer(client):
+    follow_ups = ask(client, DOCKER_QUESTION)["follow_ups"]
+    assert {"kind": "check", "id": "shm", "url": "/checks/shm.py"}.items() <= follow_ups[0].items()
+    of_topic = [prompt for prompt in follow_ups if prompt["kind"] == "topic"]
+    assert len(of_topic) == 3
+    assert len({prompt["id"] for prompt in follow_ups} - {SHM}) == len(follow_ups)
+    for prompt in follow_ups:
+        assert client.get(prompt["url"]).status_code == 200, prompt
+
+
+def test_nothing_follows_where_nothing_is_answered(client):
+    assert ask(client, WEATHER_QUESTION)["follow_ups"] == []

@@ -1,0 +1,122 @@
+"""Several questions at once are answered as each alone, and nobody else waits for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, served
+
+from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.api import batch as batch_module
+from faqkb.server.app import create_app
+
+QUESTIONS = [DOCKER_QUESTION, WEATHER_QUESTION, "", "模型", "how do I export a model?", "shm", DOCKER_QUESTION]
+
+
+@pytest.fixture(scope="module")
+def client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def batch(client: FlaskClient, *questions: object):
+    return client.post("/api/v1/ask:batch", json={"questions": list(questions)})
+
+
+def without_what_differs(document: dict) -> dict:
+    return {name: value for name, value in document.items() if name not in {"took_ms", "answer_token"}}
+
+
+def test_each_answer_is_the_one_that_it_would_get_alone(client):
+    reply = batch(client, *({"question": question, "top_k": 5, "explain": True} for question in QUESTIONS)).get_json()
+    for question, answer in zip(QUESTIONS, reply["answers"], strict=True):
+        alone = client.post("/api/v1/ask", json={"question": question, "top_k": 5, "explain": True}).get_json()
+        assert without_what_differs(answer) == without_what_differs(alone)
+
+
+def test_all_are_of_the_snapshot_that_the_reply_names(client):
+    reply = batch(client, *({"question": question} for question in QUESTIONS))
+    document = reply.get_json()
+    assert set(document) == {"answers", "snapshot", "took_ms"}
+    assert {answer["snapshot"] for answer in document["answers"]} == {document["snapshot"]}
+    assert reply.headers["X-KB-Generation"] == document["snapshot"]
+
+
+def test_feedback_is_taken_on_each_answer(client):
+    for answer in batch(client, {"question": DOCKER_QUESTION}, {"question": "模型"}).get_json()["answers"]:
+        assert answer["answer_token"]
+
+
+def test_a_hundred_questions_are_taken_and_no_more(client):
+    assert len(batch(client, *[{"question": "shm"}] * 100).get_json()["answers"]) == 100
+    assert batch(client, *[{"question": "shm"}] * 101).status_code == 422
+    assert batch(client).status_code == 422
+
+
+def test_a_hundred_long_questions_fit(client):
+    assert batch(client, *[{"question": "长" * 700}] * 100).status_code == 200
+    assert batch(client, *[{"question": "长" * 1000}] * 100).status_code == 413
+
+
+def test_a_wrong_field_is_named_with_its_place(client):
+    reply = batch(client, {"question": "shm"}, {"question": "shm", "top_k": 0, "session_id": "s"})
+    assert reply.status_code == 422
+    assert {error["field"] for error in reply.get_json()["errors"]} == {"questions.1.top_k", "questions.1.session_id"}
+
+
+def test_a_question_that_fails_is_a_problem_in_its_place(client, monkeypatch):
+    ask = KnowledgeBase.ask
+
+    def failing(self, question, **options):
+        if question == "fail":
+            raise SnapshotDamaged("/srv/secret: bad")
+        return ask(self, question, **options)
+
+    monkeypatch.setattr(KnowledgeBase, "ask", failing)
+    reply = batch(client, {"question": "shm"}, {"question": "fail"}, {"question": "shm"})
+    first, second, third = reply.get_json()["answers"]
+    assert (reply.status_code, second["status"], second["type"]) == (200, 503, "about:blank")
+    assert "secret" not in reply.text
+    assert first["answers"] == third["answers"]
+
+
+def test_what_the_time_does_not_reach_is_a_problem_to_be_sent_again(client, monkeypatch):
+    monkeypatch.setattr(batch_module, "BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(batch_module.answered_batch, "__kwdefaults__", {"seconds": 0.0})
+    answers = batch(client, {"question": "shm"}, {"question": "shm"}).get_json()["answers"]
+    assert [answer["status"] for answer in answers] == [503, 503]
+
+
+def test_one_batch_at_a_time_and_single_questions_do_not_wait(kb_folder: Path):
+    with served(kb_folder) as running:
+        assert running.ask(DOCKER_QUESTION).status == 200
+        replies = []
+        body = b'{"questions": [%s]}' % b", ".join([b'{"question": "docker %s"}' % (b"bus error " * 60)] * 100)
+        sending = threading.Thread(target=lambda: replies.append(running.send("POST", "/api/v1/ask:batch", body=body)))
+        sending.start()
+        time.sleep(0.2)
+        second = running.send("POST", "/api/v1/ask:batch", body=body)
+        waits = asked_during(running, sending)
+        sending.join()
+    assert (second.status, second.headers["Retry-After"]) == (503, "1")
+    assert replies[0].status == 200
+    assert waits
+    assert sorted(waits)[len(waits) // 2] < 0.25
+
+
+def asked_during(running: ServedProcess, sending: threading.Thread) -> list[float]:
+    """Return how long single questions took, in seconds, while a batch was at work."""
+    waits = []
+    while sending.is_alive():
+        started = time.perf_counter()
+        assert running.ask(DOCKER_QUESTION).status == 200
+        waits.append(time.perf_counter() - started)
+    return waits

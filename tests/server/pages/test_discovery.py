@@ -1,0 +1,67 @@
+"""What lets browsers and search engines find the pages."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from server_support import make_record
+
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.app import create_app
+from faqkb.server.pages import discovery
+
+OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+@pytest.fixture(scope="module")
+def client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def test_the_pages_name_a_description_whose_address_asks(client: FlaskClient) -> None:
+    assert 'rel="search" href="/opensearch.xml"' in client.get("/").text
+    reply = client.get("/opensearch.xml", headers={"Accept-Language": "zh"})
+    assert reply.content_type.startswith("application/opensearchdescription+xml")
+    described = ET.fromstring(reply.data)
+    assert described.findtext(f"{OPENSEARCH}ShortName") == "常见问题"
+    template = described.find(f"{OPENSEARCH}Url").get("template")
+    assert client.get(template.replace("{searchTerms}", "shm")).status_code == 200
+
+
+def test_the_sitemap_lists_every_answer_and_each_is_there(client: FlaskClient) -> None:
+    listed = ET.fromstring(client.get("/sitemap.xml").data)
+    addresses = [each.text for each in listed.iter(f"{SITEMAP}loc")]
+    records = client.get("/api/v1/records?limit=200").get_json()["records"]
+    assert [each for each in addresses if "/topics/" not in each] == [
+        f"http://localhost{each['url']}" for each in records
+    ]
+    assert client.get(addresses[0]).status_code == 200
+    assert client.get("/sitemap-2.xml").status_code == 404
+    assert client.get("/sitemap-0.xml").status_code == 404
+
+
+def test_more_addresses_than_one_sitemap_may_hold_take_several(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_snapshot(tmp_path, [make_record(f"a&b/{number}", f"Question {number}?") for number in range(5)], encoder)
+    monkeypatch.setattr(discovery, "SITEMAP_ADDRESSES", 2)  # 50,000 records would take minutes to embed
+    app = create_app(tmp_path)
+    try:
+        client = app.test_client()
+        index = ET.fromstring(client.get("/sitemap.xml").data)
+        pages = [each.text for each in index.iter(f"{SITEMAP}loc")]
+        assert len(pages) == 3
+        found = [each.text for page in pages for each in ET.fromstring(client.get(page).data).iter(f"{SITEMAP}loc")]
+        assert len(found) == 5 + 1, "five answers, one topic"
+        assert client.get(found[4]).status_code == 200
+    finally:
+        app.extensions[EXTENSION].close()

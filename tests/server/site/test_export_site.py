@@ -1,0 +1,218 @@
+"""`faq export --format site`: whole, linked, and never half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import pytest
+from server_support import make_record
+
+from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.server.site.build import page_folders, relative
+
+ROOT = Path(__file__).resolve().parents[3]
+BASE = "https://faq.example/help"
+
+
+def export(kb: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "faqkb", "export", "--kb", str(kb), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export") / "site"
+    done = export(kb_folder, "--format", "site", str(folder), "--base-url", BASE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "wrote 26 pages" in done.stderr
+    return folder
+
+
+class _Links(HTMLParser):
+    """Collects the addresses of a page: what it loads, and where it leads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.scripts: list[dict[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        own = dict(attrs)
+        self.found += [value for name in ("href", "src", "action") if (value := own.get(name))]
+        if tag == "script":
+            self.scripts.append(own)
+
+
+def pages(site: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(site.rglob("index.html")):
+        yield path.relative_to(site).as_posix(), path.read_text(encoding="utf-8")
+
+
+def test_every_record_and_each_language_has_its_page(site):
+    assert (site / "q/faq_2021_s1/Q1.3/index.html").is_file()
+    assert '<html lang="zh-CN" dir="ltr">' in (site / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en" dir="ltr">' in (site / "en/index.html").read_text(encoding="utf-8")
+    assert '<html lang="en" dir="ltr">' in (site / "q/en/faq_2021_s1/Q1.3/index.html").read_text(encoding="utf-8")
+
+
+def test_every_link_leads_to_a_file_of_the_site(site):
+    for name, text in pages(site):
+        here = f"{BASE}/{quote(name)}"
+        for address in _Links(text).found:
+            target = urljoin(here, address)
+            if not target.startswith(f"{BASE}/"):
+                assert urlsplit(target).netloc != urlsplit(BASE).netloc, f"{name}: {address} leaves the site"
+                continue
+            path = site / unquote(urlsplit(target).path.removeprefix("/help/"))
+            assert (path / "index.html" if path.is_dir() else path).is_file(), f"{name}: {address}"
+
+
+def test_no_address_starts_at_the_servers_root_and_nothing_needs_a_server(site):
+    for name, text in pages(site):
+        links = _Links(text)
+        assert [address for address in links.found if address.startswith("/")] == [], name
+        assert "/api/v1" not in text
+        assert "/feedback" not in text
+        assert "answer_token" not in text
+
+
+def test_the_policy_stands_in_every_page_and_no_script_is_inline(site):
+    for name, text in pages(site):
+        assert '<meta http-equiv="Content-Security-Policy" content="default-src ' in text, name
+        assert "unsafe" not in text.partition("</head>")[0]
+        for script in _Links(text).scripts:
+            assert script.get("src") or script.get("type") == "application/ld+json", name
+
+
+def test_a_page_says_what_it_is_to_programs(site):
+    text = (site / "q/faq_2021_s1/Q1.3/index.html").read_text(encoding="utf-8")
+    data = json.loads(text.partition('<script type="application/ld+json">')[2].partition("</script>")[0])
+    assert data["@type"] == "FAQPage"
+    assert data["@id"] == f"{BASE}/q/faq_2021_s1/Q1.3/"
+    assert f'<link rel="canonical" href="{BASE}/q/faq_2021_s1/Q1.3/">' in text
+    assert f"<loc>{BASE}/q/en/faq_2021_s1/Q2.5/</loc>" in (site / "sitemap.xml").read_text(encoding="utf-8")
+
+
+def test_without_an_address_there_is_no_sitemap(kb_folder, tmp_path):
+    assert export(kb_folder, "--format", "site", str(tmp_path / "site")).returncode == 0
+    assert not (tmp_path / "site/sitemap.xml").exists()
+    assert '<link rel="canonical" href="./">' in (tmp_path / "site/q/faq_2021_s1/Q1.3/index.html").read_text()
+
+
+def test_the_check_scripts_are_those_of_the_knowledge_base(site):
+    for script in (ROOT / "content" / "checks").glob("*.py"):
+        assert (site / "checks" / script.name).read_bytes() == script.read_bytes()
+
+
+def test_the_same_knowledge_base_gives_the_same_bytes(site, kb_folder, tmp_path):
+    again = tmp_path / "again"
+    assert export(kb_folder, "--format", "site", str(again), "--base-url", BASE).returncode == 0
+    files = sorted(path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert [name for name in files if (site / name).read_bytes() != (again / name).read_bytes()] == []
+
+
+def test_exporting_leaves_the_knowledge_base_as_it_was(kb_folder, tmp_path):
+    before = sorted(path.name for path in kb_folder.iterdir())
+    export(kb_folder, "--format", "site", str(tmp_path / "site"))
+    assert sorted(path.name for path in kb_folder.iterdir()) == before
+
+
+def test_a_former_site_is_replaced_and_an_empty_folder_is_taken(kb_folder, tmp_path):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    assert export(kb_folder, "--format", "site", str(folder)).returncode == 0
+    (folder / "q/removed").mkdir()
+    assert export(kb_folder, "--format", "site", str(folder)).returncode == 0
+    assert not (folder / "q/removed").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_folder_with_anything_else_is_left_as_it_is(kb_folder, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    done = export(kb_folder, "--format", "site", str(tmp_path))
+    assert done.returncode == 2
+    assert "holds something else" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--format", "site"), "needs the folder"),
+        (("--format", "csv", "somewhere"), "writes to standard output"),
+        (("--format", "jsonl", "--base-url", BASE), "writes to standard output"),
+        (("--format", "site", "somewhere", "--base-url", "faq.example"), "no address of a site"),
+        (("--format", "site", "README.md"), "is no folder"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(kb_folder, arguments, told):
+    done = export(kb_folder, *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (ROOT / "somewhere").exists()
+
+
+def test_a_failure_leaves_the_former_site_and_no_trace(kb_folder, tmp_path):
+    folder = tmp_path / "site"
+    assert export(kb_folder, "--format", "site", str(folder)).returncode == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    limited = f"ulimit -f 40; exec {sys.executable} -m faqkb export --kb {kb_folder} --format site {folder}"
+    done = subprocess.run(["bash", "-c", limited], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_odd_record_ids_get_pages_too(encoder, tmp_path):
+    ids = ["a/../../b", "a/con?", "a/x#y%z", 'a/"<b>', "a/B", "a/b", "a/index.html", "a/" + "长" * 100, "_/x", "a/b/c"]
+    records = [make_record(each, f"Question {number}?") for number, each in enumerate(ids)]
+    build_snapshot(tmp_path / "kb", records, encoder)
+    done = export(tmp_path / "kb", "--format", "site", str(tmp_path / "site"))
+    assert done.returncode == 0, done.stderr
+    texts = [text for name, text in pages(tmp_path / "site") if name.startswith("q/")]
+    assert all(any(f'<h1 lang="en">{record.question}' in text for text in texts) for record in records)
+    test_every_link_leads_to_a_file_of_the_site(tmp_path / "site")
+
+
+def test_folders_are_safe_and_no_two_are_the_same():
+    ids = ["a/..", "a/.", "a/B", "a/b", "a//b", "a/nul\x00", "a/back\\slash", "a/~x"]
+    folders = list(page_folders(ids).values())
+    assert len({folder.casefold() for folder in folders}) == len(ids)
+    assert not any(
+        part in {"", ".", ".."} or set(part) & set('\x00\\:*?"<>|') for f in folders for part in f.split("/")
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "address"),
+    [
+        ("", "", "./"),
+        ("", "q/a/1/", "../../../"),
+        ("q/a/1/", "q/a/1/", "./"),
+        ("q/a/1/", "q/b/2/", "../../a/1/"),
+        ("q/_", "", "q/_"),
+        ("q/_", "en/", "../q/_"),
+        ("q/中/1/", "", "q/%E4%B8%AD/1/"),
+    ],
+)
+def test_addresses_are_relative_to_their_page(target, page, address):
+    assert relative(target, page) == address

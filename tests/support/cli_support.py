@@ -1,0 +1,34 @@
+"""What tests of the command line share: `faq` as a real process, and what an error of it looks like."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERED = "docker 里训练报 Blocking queue is killed 怎么办"
+
+
+def faq(
+    *arguments: str | Path, stdin: bytes = b"", cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "faqkb", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env=os.environ | environment,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the error of a failed command: one line on standard error, no traceback."""
+    assert done.returncode == 2, done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[-1].startswith("faq: "), done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[-1]
