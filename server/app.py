@@ -12,30 +12,32 @@ from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access.audit import install_audit
 from faqkb.server.access.decision import install_access
-from faqkb.server.answering import conversations, tokens, topics
-from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.answering import conversations, judging, leases, most_asked, reference, tokens, topics
 from faqkb.server.answering.marking import marked
 from faqkb.server.answering.reload import KnowledgeHolder
-from faqkb.server.api import feedback, reference
-from faqkb.server.api.scripts import scripts
-from faqkb.server.api.views import api
+from faqkb.server.api.openapi import openapi_document
+from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
-from faqkb.server.azure.views import azure
+from faqkb.server.azure.protocol import AZURE
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from faqkb.server.http.security import install_security
-from faqkb.server.mcp.http import ORIGINS_EXTENSION, mcp
-from faqkb.server.monitoring.health import health
+from faqkb.server.mcp.http import ORIGINS_EXTENSION
+from faqkb.server.mcp.protocol import MCP
 from faqkb.server.monitoring.logs import install_access_log
-from faqkb.server.monitoring.metrics import install_metrics, metrics
-from faqkb.server.openai.views import chat
-from faqkb.server.pages.discovery import discovery
+from faqkb.server.monitoring.metrics import install_metrics
+from faqkb.server.monitoring.protocol import MONITORING
+from faqkb.server.openai.protocol import OPENAI
+from faqkb.server.pages.errors import ErrorPages
+from faqkb.server.pages.protocol import PAGES
 from faqkb.server.pages.reference_page import text_runs
-from faqkb.server.pages.views import pages
-from faqkb.server.pages.widget import widget
 from faqkb.server.problems import install_error_handlers
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
+PROTOCOLS = (API, OPENAI, AZURE, MCP, PAGES, MONITORING)
+"""Everything that is served; a new protocol is one more."""
+ERROR_FORMS = tuple(protocol.error_form for protocol in PROTOCOLS if protocol.error_form is not None)
+_NOT_PAGES = ("/static/", *(path for protocol in PROTOCOLS for path in protocol.paths))
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -68,32 +70,20 @@ def create_app(
     install_audit(app, settings.audit)
     install_security(app)
     install_access(app, kb_folder, settings.access)
-    install_error_handlers(app)
+    install_error_handlers(app, ERROR_FORMS, ErrorPages(_NOT_PAGES).page)
     _install_static(app)
-    for blueprint in (
-        api,
-        azure,
-        chat,
-        discovery,
-        feedback.feedback,
-        health,
-        mcp,
-        metrics,
-        pages,
-        reference.reference,
-        scripts,
-        widget,
-    ):
-        app.register_blueprint(blueprint)
-    app.extensions[feedback.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
-    app.extensions[feedback.MOST_ASKED_EXTENSION] = feedback.MostAsked(store)
-    app.extensions[reference.EXTENSION] = reference.Reference(app)
+    for protocol in PROTOCOLS:
+        for blueprint in protocol.blueprints:
+            app.register_blueprint(blueprint)
+    app.extensions[judging.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
+    app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
+    app.extensions[reference.EXTENSION] = reference.Reference(lambda: openapi_document(app, PROTOCOLS))
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    app.extensions[EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
+    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
     return app
 
 

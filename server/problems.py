@@ -1,29 +1,25 @@
 """Everything that is refused or fails becomes one document: RFC 9457, or a page where a browser asked for one.
 
-Below /v1/ it is the error object of OpenAI's API (`server/openai/errors.py`), below /language/ that of Azure's
-(`server/azure/errors.py`).
+A protocol with errors of its own hands in how it tells them; none is known here.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, request
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from faqkb.kb.errors import InvalidQuery, KbError
-from faqkb.server.answering.catalogues import wording
-from faqkb.server.azure.errors import AZURE_PATHS, CODE_HEADER, azure_code, azure_error, azure_message
 from faqkb.server.limits import RETRY_AFTER_SECONDS
-from faqkb.server.openai.errors import ERROR_TYPE, OPENAI_PATHS, openai_error, openai_message
 
 PROBLEM_TYPE = "application/problem+json"
 _log = logging.getLogger("faq.server")
-_NOT_PAGES = ("/api/", "/v1/", "/static/", "/healthz", "/readyz", "/openapi.json", "/metrics", "/mcp", AZURE_PATHS)
 
 # What to do, by status. Werkzeug's own texts are never shown: some of them repeat what was sent.
 _DETAILS = {
@@ -52,7 +48,7 @@ class FieldError:
     """Its name, with dots and positions for nested ones: `tags.0`."""
     detail: str
     code: str | None = None
-    """The mistake in one word of OpenAI's API, e.g. `invalid_type`; problem documents do not say it."""
+    """The mistake in one word, e.g. `invalid_type`, for protocols that tell it; problem documents do not."""
 
 
 class Refused(Exception):
@@ -71,80 +67,96 @@ def problem(status: int, detail: str | None = None, errors: Sequence[FieldError]
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail or _DETAILS.get(status, "The request was not answered."),
+        "detail": detail or detail_of(status),
     }
     if errors:
         document["errors"] = [{"field": error.field, "detail": error.detail} for error in errors]
     return document
 
 
-def error_body(
-    path: str, status: int, detail: str | None = None, errors: Sequence[FieldError] = ()
-) -> tuple[bytes, str]:
-    """Return the document that an address tells an error with, and its type: each API keeps to its own form."""
-    if path.startswith(AZURE_PATHS):
-        message = detail or azure_message(status) or _DETAILS.get(status, "The request was not answered.")
-        return azure_error(status, message, [(error.field, error.detail) for error in errors]), ERROR_TYPE
-    if not path.startswith(OPENAI_PATHS):
-        return json.dumps(problem(status, detail, errors), ensure_ascii=False).encode(), PROBLEM_TYPE
-    message = detail or openai_message(status) or _DETAILS.get(status, "The request was not answered.")
-    first = errors[0] if errors else None
-    param, code = (first.field, first.code) if first else (None, None)
-    return openai_error(status, message, param=param, code=code), ERROR_TYPE
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """An error as it is sent."""
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def install_error_handlers(app: Flask) -> None:
-    """Make every error of the application a problem document or an error page."""
-    app.register_error_handler(Refused, _refused)
-    app.register_error_handler(InvalidQuery, _invalid_query)
-    app.register_error_handler(KbError, _knowledge_failed)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
+@dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """How one protocol tells errors."""
+
+    paths: str
+    """How its addresses begin, e.g. `/v1/`."""
+    write: Callable[[int, str | None, Sequence[FieldError]], ErrorReply]
+    """Makes the reply of a status, what was wrong (None: what the status says) and the fields at fault."""
+    name: str
+    """In the API document, e.g. `Problem`."""
+    model: type[BaseModel] | None = None
+    """Of the body, for the API document; None where that says nothing of the protocol."""
+    described: str = ""
+    """In words, for the API document."""
 
 
-def _refused(error: Refused) -> Response:
-    return _reply(error.status, error.detail, error.errors)
+Page = Callable[[int], Response | None]
+"""Returns the page that tells an error of a status to a person; None where no person asks."""
 
 
-def _invalid_query(error: InvalidQuery) -> Response:
-    return _reply(422, str(error))
+def problem_reply(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> ErrorReply:
+    """Return an error as a problem document."""
+    return ErrorReply(json.dumps(problem(status, detail, errors), ensure_ascii=False).encode(), PROBLEM_TYPE)
 
 
-def _knowledge_failed(error: KbError) -> Response:
-    _log.error("request %s: %s", g.request_id, error)
-    return _reply(503, "The knowledge base cannot answer at the moment; try again shortly.")
+PROBLEMS = ErrorForm("/", problem_reply, "Problem")
+"""How every address tells errors whose protocol has no form of its own."""
 
 
-def _http_error(error: HTTPException) -> Response:
-    reply = _reply(error.code or 500)
-    allowed = getattr(error, "valid_methods", None)
-    if allowed:
-        reply.headers["Allow"] = ", ".join(sorted(allowed))
-    return reply
+def form_of(forms: Sequence[ErrorForm], path: str) -> ErrorForm:
+    """Return the form of an address."""
+    return next((form for form in forms if path.startswith(form.paths)), PROBLEMS)
 
 
-def _unexpected(error: Exception) -> Response:
-    _log.error("request %s failed", g.request_id, exc_info=error)
-    return _reply(500)
+def detail_of(status: int) -> str:
+    """Return what is said of a status where nothing more is known."""
+    return _DETAILS.get(status, "The request was not answered.")
 
 
-def _reply(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> Response:
-    if wants_page():
-        words = wording()
-        page = render_template("error.html", words=words, status=status, message=words.error_message(status))
-        reply = Response(page, status=status, content_type="text/html; charset=utf-8")
-    else:
-        body, kind = error_body(request.path, status, detail, errors)
-        reply = Response(body, status=status, content_type=kind)
-        if request.path.startswith(AZURE_PATHS):
-            reply.headers[CODE_HEADER] = azure_code(status, has_fields=bool(errors))
-    if status in {429, 503}:
-        reply.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return reply
+def install_error_handlers(app: Flask, forms: Sequence[ErrorForm] = (), page: Page = lambda status: None) -> None:
+    """Make every error of the application a document in the form of its address, or a page where a person asks."""
 
+    def reply(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> Response:
+        shown = page(status)
+        if shown is None:
+            told = form_of(forms, request.path).write(status, detail, errors)
+            shown = Response(told.body, status=status, content_type=told.content_type, headers=dict(told.headers))
+        if status in {429, 503}:
+            shown.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return shown
 
-def wants_page() -> bool:
-    """Return whether a browser asks: text/html is named (not merely covered by */*), at an address for people."""
-    if request.path.startswith(_NOT_PAGES):
-        return False
-    return any(kind.lower() == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
+    def refused(error: Refused) -> Response:
+        return reply(error.status, error.detail, error.errors)
+
+    def invalid_query(error: InvalidQuery) -> Response:
+        return reply(422, str(error))
+
+    def knowledge_failed(error: KbError) -> Response:
+        _log.error("request %s: %s", g.request_id, error)
+        return reply(503, "The knowledge base cannot answer at the moment; try again shortly.")
+
+    def http_error(error: HTTPException) -> Response:
+        told = reply(error.code or 500)
+        allowed = getattr(error, "valid_methods", None)
+        if allowed:
+            told.headers["Allow"] = ", ".join(sorted(allowed))
+        return told
+
+    def unexpected(error: Exception) -> Response:
+        _log.error("request %s failed", g.request_id, exc_info=error)
+        return reply(500)
+
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(InvalidQuery, invalid_query)
+    app.register_error_handler(KbError, knowledge_failed)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)

@@ -13,7 +13,7 @@ from types import FrameType
 from faqkb.server.access.decision import check_reach
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
-from faqkb.server.app import create_app
+from faqkb.server.app import ERROR_FORMS, create_app
 from faqkb.server.http.cors import AllowedOrigins
 from faqkb.server.http.listener import Listener
 from faqkb.server.http.load import EXTENSION as LOAD_EXTENSION
@@ -47,7 +47,7 @@ def serve(
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
     try:
-        listener = Listener(app, host, port, allowed)
+        listener = Listener(app, host, port, allowed=allowed, error_forms=ERROR_FORMS)
         app.extensions[LOAD_EXTENSION] = listener.load
         manager = ServiceManager()
         _stop_on_signals(listener)

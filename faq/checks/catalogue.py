@@ -10,7 +10,7 @@ from faqkb.kb.check_header import parse_check
 from faqkb.kb.checks import Check
 from faqkb.kb.errors import CheckMalformed, CheckUnknown, KnowledgeBaseMissing
 from faqkb.kb.snapshot.published import RECORDS_FILE, open_current
-from faqkb.kb.snapshot.store import Store
+from faqkb.kb.store.store import Store
 
 
 def all_checks(kb: Path) -> tuple[Check, ...]:
@@ -26,7 +26,7 @@ def all_checks(kb: Path) -> tuple[Check, ...]:
         files.verify(RECORDS_FILE)
         store = Store(files.folder / RECORDS_FILE)
         try:
-            return store.checks()
+            return store.checks.all()
         finally:
             store.close()
     finally:

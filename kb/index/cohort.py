@@ -14,9 +14,8 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from faqkb.kb.index.dense import Matrix
-from faqkb.kb.index.late_interaction import TokenVectors
 from faqkb.kb.index.passages import Kind, Passage
+from faqkb.kb.vectors import Matrix, TokenVectors
 
 LANGUAGES = ("zh", "en", "any")
 """What a baseline can be relative to: the cohort's questions in one language, or all of them."""

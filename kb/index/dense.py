@@ -8,14 +8,9 @@ from typing import Protocol
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
-
-Vector = npt.NDArray[np.float32]
-"""(dim,) float32, L2 norm 1."""
-Matrix = npt.NDArray[np.float32]
-"""(rows, dim) float32, every row of L2 norm 1."""
+from faqkb.kb.vectors import Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)

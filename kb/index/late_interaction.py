@@ -9,32 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb import limits
-from faqkb.kb.index.dense import Vector
-
-TokenVectors = npt.NDArray[np.float32]
-"""(tokens, dim) float32, every row of L2 norm 1, in reading order; prompt and special tokens are left out."""
-TokenCodes = npt.NDArray[np.int8]
-"""(tokens, dim) int8: token vectors at a fixed scale, so that equal vectors have equal codes in every snapshot."""
-Scores = npt.NDArray[np.float32]
-"""(texts,) float32: mean over the query's tokens of the best cosine in each text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedding:
-    """What the encoder makes of one text."""
-
-    vector: Vector
-    """Of the whole text."""
-    tokens: TokenVectors
-    """Of each token; a text without any is its own one token."""
-
+from faqkb.kb.vectors import Scores, TokenCodes, TokenVectors
 
 # A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
 _DEVIATIONS = 6.0

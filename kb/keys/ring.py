@@ -1,57 +1,22 @@
-"""The API keys of a knowledge base: `DIR/keys.sqlite`, readable by its owner alone, which every ingest leaves alone.
-
-One SQLite file with a rollback journal, not a WAL: writes are rare, and each changes the file itself, so that a server
-sees by its size and time whether to read it again. A connection lives for one operation.
-"""
+"""The API keys of a knowledge base, in a file that every ingest leaves alone."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
-import uuid
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from faqkb.kb import limits
-from faqkb.kb.disk import TEMPORARY_PREFIX, install_file, write_file
-from faqkb.kb.errors import InvalidKey, KeysDamaged, KeyUnknown, StorageFailed
+from faqkb.kb.errors import InvalidKey, KeyUnknown
+from faqkb.kb.keys.file import KeyFile, Stamp, damaged
 from faqkb.kb.keys.values import ApiKey, NewKey, Scope, digest_of, iso, key_text, new_id, new_secret
 
-KEYS_FILE = "keys.sqlite"
-_APPLICATION = 0x4641514B  # "FAQK" in the file's header: tells our file from any other SQLite file
-_VERSION = 1
-_SCHEMA = f"""
-BEGIN;
-CREATE TABLE keys (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, scopes TEXT NOT NULL, digest BLOB NOT NULL, created TEXT NOT NULL,
-    expires TEXT, rate_per_minute INTEGER, quota_per_day INTEGER, last_used TEXT, revoked TEXT,
-    former_digest BLOB, former_until TEXT, used_day TEXT, used INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
 _COLUMNS = (
     "id, name, scopes, digest, created, expires, rate_per_minute, quota_per_day, last_used, revoked, former_digest,"
     " former_until"
 )
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-_PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
-_CLOCK_NS = 1_000_000_000  # two writes nearer than a tick of the file's clock can leave the same time
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Which state of the file was read; another one means that it may have changed."""
-
-    file: tuple[int, ...] | None
-    """Inode, size, time of the last write and change; None where there is no file."""
-    is_settled: bool
-    """False where the last write was so recent that another could look the same: then look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +33,12 @@ class KeyStore:
 
     def __init__(self, folder: Path) -> None:
         """Take the folder of the knowledge base; the file is made by the first key."""
-        self.path = folder / KEYS_FILE
+        self._file = KeyFile(folder)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, or would be."""
+        return self._file.path
 
     def add(
         self,
@@ -96,23 +66,23 @@ class KeyStore:
             rate_per_minute=rate_per_minute,
             quota_per_day=quota_per_day,
         )
-        with self._opened(make=True) as connection:
+        with self._file.opened(make=True) as connection:
             connection.execute(f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 12)})", _row(key))
         return NewKey(key_text(key.id, secret), key)
 
     def read(self) -> tuple[ApiKey, ...]:
         """Return every key, oldest first, the revoked ones too. Raises StorageFailed, KeysDamaged."""
-        if not self.path.exists():
+        if not self._file.path.exists():
             return ()
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM keys ORDER BY created, id").fetchall()
         return tuple(map(self._key, rows))
 
     def uses(self) -> dict[str, Use]:
         """Return how often each key was used on the last day it was counted. Raises StorageFailed, KeysDamaged."""
-        if not self.path.exists():
+        if not self._file.path.exists():
             return {}
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             rows = connection.execute("SELECT id, used_day, used FROM keys WHERE used_day IS NOT NULL").fetchall()
         return {str(key_id): Use(str(day), int(used)) for key_id, day, used in rows}
 
@@ -144,7 +114,7 @@ class KeyStore:
 
     def note_uses(self, uses: Mapping[str, Use]) -> None:
         """Add to what is counted of each key, and note the day. Raises StorageFailed, KeysDamaged."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for key_id, use in uses.items():
                 connection.execute(
@@ -156,14 +126,7 @@ class KeyStore:
 
     def stamp(self) -> Stamp:
         """Return which state the file is in, without opening it. Raises StorageFailed."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return Stamp(None, is_settled=True)
-        except OSError as error:
-            raise _failed(self.path, error.strerror or str(error)) from error
-        file = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-        return Stamp(file, is_settled=abs(time.time_ns() - found.st_mtime_ns) > _CLOCK_NS)
+        return self._file.stamp()
 
     def _found(self, key_id: str) -> ApiKey:
         for key in self.read():
@@ -172,7 +135,7 @@ class KeyStore:
         raise KeyUnknown(f"no key has this id (got {key_id!r}); `faq keys list` shows them")
 
     def _update(self, columns: str, values: tuple[object, ...]) -> None:
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             connection.execute(f"UPDATE keys SET {columns} WHERE id = ?", values)
 
     def _key(self, row: tuple[Any, ...]) -> ApiKey:
@@ -181,26 +144,7 @@ class KeyStore:
         try:
             return ApiKey(key_id, name, frozenset(map(Scope, scopes.split())), bytes(digest), *others)
         except (ValueError, TypeError, AttributeError) as error:
-            raise _damaged(self.path, error) from error
-
-    @contextmanager
-    def _opened(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
-        try:
-            if make and not self.path.exists():
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                _create(self.path)
-            uri = f"{self.path.absolute().as_uri()}?mode=rw"
-            with closing(
-                sqlite3.connect(uri, uri=True, timeout=limits.KEYS_BUSY_SECONDS, isolation_level=None)
-            ) as connection:
-                _verify(connection, self.path)
-                yield connection
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY in _DAMAGED:
-                raise _damaged(self.path, error) from error
-            raise _failed(self.path, str(error)) from error
-        except OSError as error:
-            raise _failed(self.path, error.strerror or str(error)) from error
+            raise damaged(self._file.path, error) from error
 
 
 def _row(key: ApiKey) -> tuple[object, ...]:
@@ -224,36 +168,3 @@ def _check(name: str, scopes: Collection[Scope], numbers: Mapping[str, int | Non
             raise InvalidKey(
                 f"{what} of a key is out of range (got {number}, expected 1 to {most}); leave it out for no limit"
             )
-
-
-def _verify(connection: sqlite3.Connection, path: Path) -> None:
-    """Make sure that the file is ours, in the form that this version reads. Raises KeysDamaged."""
-    connection.execute("PRAGMA synchronous = FULL")
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if (application, version) != (_APPLICATION, _VERSION):
-        raise KeysDamaged(
-            f"{path}: not a file of keys, or of another version of faqkb; use that version, or move it away and make"
-            " new keys"
-        )
-
-
-def _create(path: Path) -> None:
-    """Make an empty file of keys, whole and private from the moment it has its name; of two at once the first wins."""
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}.sqlite")
-    try:
-        write_file(temporary, b"", mode=0o600)  # SQLite gives its journal the mode of the file
-        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-            connection.executescript(_SCHEMA)
-        install_file(temporary, path)
-    finally:
-        for left in ("", "-journal"):
-            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
-
-
-def _damaged(path: Path, error: Exception) -> KeysDamaged:
-    return KeysDamaged(f"{path}: damaged ({error}); put back a copy, or move it away and make new keys")
-
-
-def _failed(path: Path, cause: str) -> StorageFailed:
-    return StorageFailed(f"{path}: {cause}; nothing was stored, free space or fix permissions and try again")

@@ -17,10 +17,10 @@ from tokenizers import Tokenizer
 
 from faqkb.kb import limits
 from faqkb.kb.errors import ModelDamaged
-from faqkb.kb.index.dense import Matrix
-from faqkb.kb.index.late_interaction import Embedding, TokenCodes, quantise
+from faqkb.kb.index.late_interaction import quantise
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.files import ModelManifest, read_manifest
+from faqkb.kb.vectors import Embedding, Matrix, TokenCodes
 
 _MIN_PIECE_SHARE = 0.5  # a cut at a line or sentence end may shorten a piece to this share of its tokens
 _STOPS = "\n。！？；"

@@ -1,62 +1,18 @@
 """The sentence or list item of an answer that answers the query: the one that late interaction scores highest.
 
-Which tokens a sentence is made of is worked out at ingest; they are those of the whole piece of the answer, so a
-sentence is read in its context. `docs/quality.md` has the figures.
+`docs/quality.md` has the figures.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from faqkb.kb.answers import Highlight
-from faqkb.kb.index.late_interaction import TokenIndex, TokenVectors
-
-# A sentence ends at a line end, a Chinese stop, or a Latin stop before white space. One pass, no backtracking.
-_SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?](?=\s)")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of an answer's plain text, or the part of one that a piece holds."""
-
-    start: int
-    """First character of the sentence."""
-    end: int
-    """Character after its last."""
-    tokens: range
-    """Its tokens, as rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class PieceTokens:
-    """A piece of an answer with the characters of its tokens."""
-
-    text: str
-    """The piece, as it stands in the answer."""
-    spans: Sequence[range]
-    """Characters of `text` of each token; of the question in front they lie below 0."""
-    first_row: int
-    """Row of the first token."""
-
-
-def sentences_of(answer_text: str, pieces: Sequence[PieceTokens]) -> Iterator[Sentence]:
-    """Yield the sentences of an answer that have tokens, in order."""
-    bounds = list(_sentence_bounds(answer_text))
-    starts = [start for start, _ in bounds]
-    end = 0
-    for piece in pieces:
-        offset = answer_text.index(piece.text, end)
-        end = offset + len(piece.text)
-        owners = [bisect_right(starts, span.stop - 1 + offset) - 1 if span.start >= 0 else -1 for span in piece.spans]
-        for number in sorted(set(owners) - {-1}):
-            first = owners.index(number)
-            count = owners.count(number)  # tokens are in reading order, so those of a sentence stand together
-            yield Sentence(*bounds[number], range(piece.first_row + first, piece.first_row + first + count))
+from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.sentences import Sentence
+from faqkb.kb.vectors import TokenVectors
 
 
 def highlight(query: TokenVectors, answer_text: str, sentences: Sequence[Sentence], index: TokenIndex) -> Highlight:
@@ -65,14 +21,3 @@ def highlight(query: TokenVectors, answer_text: str, sentences: Sequence[Sentenc
         return Highlight(0, len(answer_text), answer_text)
     best = sentences[int(np.argmax(index.scores(query, [sentence.tokens for sentence in sentences])))]
     return Highlight(best.start, best.end, answer_text[best.start : best.end])
-
-
-def _sentence_bounds(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each sentence without the white space around it."""
-    start = 0
-    for stop in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
-        sentence = text[start:stop]
-        if sentence.strip():
-            lead = len(sentence) - len(sentence.lstrip())
-            yield start + lead, start + len(sentence.rstrip())
-        start = stop

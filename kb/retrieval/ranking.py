@@ -26,11 +26,13 @@ import numpy.typing as npt
 from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
 from faqkb.kb.index.dense import VectorIndex
-from faqkb.kb.index.late_interaction import Embedding, TokenIndex
+from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.marks import conflicts, marks_of
 from faqkb.kb.language import detect_language
-from faqkb.kb.snapshot.store import Identity, Store
+from faqkb.kb.store.record_table import Identity
+from faqkb.kb.store.store import Store
 from faqkb.kb.text import analyse
+from faqkb.kb.vectors import Embedding
 
 _DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
 _LEXICAL_CANDIDATES = 10  # records
@@ -70,7 +72,7 @@ def rank_records(
     words = tuple(dict.fromkeys(analyse(text)))
     language = detect_language(text)
     positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
-    identities = {position: indexes.store.identity_of(position) for position in positions}
+    identities = {position: indexes.store.records.identity_of(position) for position in positions}
     rows, dense = _nearest_passages(query, language, positions, indexes)
     late = _nearest_views(query, language, positions, indexes)
     lexical = _covered_shares(words, positions, indexes.store)
@@ -84,9 +86,9 @@ def rank_records(
                 **of_passage,
                 **of_view,
                 "brevity": 1 / len(query.tokens),
-                "alternates": math.log(len(indexes.store.views_of(position))),
+                "alternates": math.log(len(indexes.store.passages.views_of(position))),
                 "lexical": share - most,
-                "conflicts": float(conflicts(marks, indexes.store.marks_of(position))),
+                "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
             },
             confidence=0.0,
         )
@@ -135,10 +137,10 @@ def _candidates(
 ) -> tuple[int, ...]:
     """Return the positions of the records near the query, ascending."""
     store = indexes.store
-    rows = None if allowed is None else [row for position in allowed for row in store.rows_of(position)]
+    rows = None if allowed is None else [row for position in allowed for row in store.passages.rows_of(position)]
     near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
-    positions = {store.position_of(neighbour.row) for neighbour in near}
-    lexical = {match.position for match in store.match_words(words, _LEXICAL_CANDIDATES)}
+    positions = {store.passages.position_of(neighbour.row) for neighbour in near}
+    lexical = {match.position for match in store.words.match(words, _LEXICAL_CANDIDATES)}
     return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
 
 
@@ -147,10 +149,10 @@ def _nearest_passages(
 ) -> tuple[list[int], list[dict[str, float]]]:
     """Return the nearest passage of each record, as index rows and as parts, in the order given."""
     store, weights = indexes.store, indexes.ranking.weights
-    ranges = [store.rows_of(position) for position in positions]
+    ranges = [store.passages.rows_of(position) for position in positions]
     rows = [row for own in ranges for row in own]
     cosines = indexes.passages.vectors(rows) @ query.vector
-    baselines = _in_language(store.baselines, rows, language)
+    baselines = _in_language(store.passages.baselines, rows, language)
     best = _best_of_each(weights["cosine"] * cosines + weights["cosine_baseline"] * baselines, ranges)
     parts = [{"cosine": float(cosines[at]), "cosine_baseline": float(baselines[at])} for at in best]
     return [rows[at] for at in best], parts
@@ -161,10 +163,10 @@ def _nearest_views(
 ) -> list[dict[str, float]]:
     """Return the parts of the view of each record that matches best, in the order given."""
     store, weights = indexes.store, indexes.ranking.weights
-    ranges = [store.views_of(position) for position in positions]
+    ranges = [store.passages.views_of(position) for position in positions]
     views = [view for own in ranges for view in own]
-    scores = indexes.tokens.scores(query.tokens, [store.view_tokens(view) for view in views])
-    baselines = _in_language(store.view_baselines, views, language)
+    scores = indexes.tokens.scores(query.tokens, [store.passages.view_tokens(view) for view in views])
+    baselines = _in_language(store.passages.view_baselines, views, language)
     best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
     return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
 
@@ -187,8 +189,8 @@ def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store
 
     idf = ln(1 + (N - n + 0.5) / (n + 0.5)), Robertson and Zaragoza 2009, with n the number of records holding a word.
     """
-    counts = np.array([store.records_with(word) for word in words], dtype=np.float64)
-    weights = np.log1p((store.record_count - counts + 0.5) / (counts + 0.5)).tolist()
+    counts = np.array([store.words.records_with(word) for word in words], dtype=np.float64)
+    weights = np.log1p((store.records.count - counts + 0.5) / (counts + 0.5)).tolist()
     total = sum(weights) or 1.0  # no words: every share is 0
-    held = [store.words_of(at) for at in positions]
+    held = [store.words.of(at) for at in positions]
     return [sum(weight for word, weight in zip(words, weights, strict=True) if word in own) / total for own in held]

@@ -14,14 +14,14 @@ from faqkb.kb.checks import Check
 from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
-from faqkb.kb.index.dense import FaissIndex, Matrix, Vector
-from faqkb.kb.index.late_interaction import TokenCodes, TokenIndex, dequantise
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import TokenIndex, dequantise
 from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
+from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
 from faqkb.kb.language import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import MANIFEST_FILE, verify_files
 from faqkb.kb.records import Record
-from faqkb.kb.retrieval.highlight import PieceTokens, Sentence, sentences_of
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     INDEX_FILE,
@@ -34,8 +34,10 @@ from faqkb.kb.snapshot.published import (
     open_current,
     publish_snapshot,
 )
-from faqkb.kb.snapshot.store import Store, Texts, build_store
 from faqkb.kb.snapshot.tuned import tuned_ranking
+from faqkb.kb.store.store import Store
+from faqkb.kb.store.writing import Texts, build_store
+from faqkb.kb.vectors import Matrix, TokenCodes, Vector
 
 Progress = Callable[[int, int], None]
 """Called with (passages embedded, passages to embed)."""
@@ -227,10 +229,12 @@ def _taken_over(files: SnapshotFiles, dim: int) -> _Known:
     files.verify(RECORDS_FILE, TOKENS_FILE)
     store = Store(files.folder / RECORDS_FILE)
     try:
-        keys = (*store.passage_keys(), *store.cohort_keys())
-        spans = (*map(store.tokens_of, range(store.passage_count)), *store.cohort_spans())
-        of_same_cohort = store.cohort_keys() == tuple(question.key for question in cohort_questions())
-        baselines = dict(zip(store.view_keys(), store.view_baselines.tolist(), strict=True)) if of_same_cohort else {}
+        passages = store.passages
+        keys = (*passages.keys(), *passages.cohort_keys())
+        spans = (*map(passages.tokens_of, range(passages.count)), *passages.cohort_spans())
+        of_same_cohort = passages.cohort_keys() == tuple(question.key for question in cohort_questions())
+        of_views = dict(zip(passages.view_keys(), passages.view_baselines.tolist(), strict=True))
+        baselines = of_views if of_same_cohort else {}
     finally:
         store.close()
     vectors = (FaissIndex.from_bytes(files.read_verified(file)).all_vectors() for file in (INDEX_FILE, COHORT_FILE))

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faqkb.kb.records import Record
-from faqkb.kb.snapshot.store import twins
+from faqkb.kb.store.writing import twins
 from faqkb.kb.text import analyse, simplify
 
 FORMAT = 1

@@ -24,6 +24,7 @@ from faqkb.kb.feedback.redaction import redact
 from faqkb.server.access.rules import scope_of
 from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import AUDIT_BYTES, AUDIT_FILES
+from faqkb.server.noted import noted_answers
 
 EXTENSION = "faq-audit"
 _METHOD_CHARS = 16  # of a method as sent; the longest that anybody uses has 9
@@ -119,7 +120,7 @@ def install_audit(app: Flask, settings: AuditSettings) -> None:
 
 def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
     caller = g.get("caller")
-    answers: list[Answer] = g.get("answers", [])
+    noted = noted_answers()
     entry = {
         "at": utc_now(),
         "request": g.request_id,
@@ -130,8 +131,8 @@ def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.started) * 1000, 1),
     }
-    if answers:
-        entry["answers"] = [_answer(answer, questions=questions) for answer in answers]
+    if noted:
+        entry["answers"] = [_answer(each.answer, questions=questions) for each in noted]
     return entry
 
 

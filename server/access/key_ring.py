@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from faqkb.kb.errors import KbError
-from faqkb.kb.keys.ring import KeyStore, Stamp, Use
+from faqkb.kb.keys.file import Stamp
+from faqkb.kb.keys.ring import KeyStore, Use
 from faqkb.kb.keys.values import NO_KEY, ApiKey, iso, parse_key
 from faqkb.server.access.rate_limits import Allowance
 from faqkb.server.limits import KEYS_LOOK_SECONDS

@@ -8,7 +8,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.conversations import Understood
 from faqkb.server.answering.follow_ups import follow_ups_of
 from faqkb.server.answering.tokens import answer_token
-from faqkb.server.monitoring.metrics import note_answer
+from faqkb.server.noted import note_answer
 
 _VIA = "api"
 

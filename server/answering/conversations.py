@@ -14,9 +14,22 @@ from faqkb.kb.conversation.sessions import TURNS, SessionStore
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import wording_for
-from faqkb.server.http.parsing import AskBody
 
 EXTENSION = "faq-sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a conversation."""
+
+    question: str
+    top_k: int
+    min_confidence: float | None
+    tags: tuple[str, ...]
+    session_id: str | None
+    """Of the conversation, where it is remembered here."""
+    earlier: tuple[str, ...] | None
+    """The user's questions before, oldest first; None where the client does not keep them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +41,19 @@ class Understood:
     """What was searched for: the question itself, or it with those before it."""
 
 
-def answer_in_session(knowledge: KnowledgeBase, body: AskBody) -> Understood:
-    """Answer the question of a body that carries a session id or messages, and remember it in its session."""
-    tags = tuple(body.tags)
-    turns = _earlier(knowledge, body, tags)
-    reply = reply_to(knowledge, body.question, turns, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
-    if body.session_id is not None and reply.turn is not None:
-        _sessions().add(_session_of_caller(body.session_id), reply.turn)
+def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Understood:
+    """Answer a question by the turns before it, and remember it in its session."""
+    turns = _earlier(knowledge, asked)
+    reply = reply_to(
+        knowledge,
+        asked.question,
+        turns,
+        top_k=asked.top_k,
+        min_confidence=asked.min_confidence,
+        tags=asked.tags,
+    )
+    if asked.session_id is not None and reply.turn is not None:
+        _sessions().add(_session_of_caller(asked.session_id), reply.turn)
     return _understood(knowledge, reply)
 
 
@@ -46,12 +65,11 @@ def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str
     return _understood(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
 
 
-def _earlier(knowledge: KnowledgeBase, body: AskBody, tags: Sequence[str]) -> tuple[Turn, ...]:
-    """Return the turns before a question: those of the messages when there are any, else of the session."""
-    if body.messages:
-        questions = [message.content for message in body.messages if message.role == "user"]
-        return turns_of(knowledge, questions[-TURNS:], tags=tags)
-    return _sessions().turns(_session_of_caller(body.session_id)) if body.session_id is not None else ()
+def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
+    """Return the turns before a question: those sent along when there are any, else of the session."""
+    if asked.earlier is not None:
+        return turns_of(knowledge, asked.earlier[-TURNS:], tags=asked.tags)
+    return _sessions().turns(_session_of_caller(asked.session_id)) if asked.session_id is not None else ()
 
 
 def _session_of_caller(session_id: str) -> str:

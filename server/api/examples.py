@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-_ID = "faq_2021_s1/Q1.3"
-_QUESTION = "Training in Docker stops with a bus error. What is missing?"
-_SENTENCE = "Start the container with --shm-size=8g."
-_ANSWER = f"The data loader's workers share batches through /dev/shm, which Docker limits to 64 MB. {_SENTENCE}"
-_SHA256 = "9f2c8a1e5b7d4c3f6a0e1d2b3c4f5a6978877665544332211000ffeeddccbbaa"
-_SNAPSHOT = "20261105T080000Z-3f9c0d5e7a1b"
-_TOKEN = "WzE3OTM4NjU2MDAsIm4wbmNlIl0.c2lnbmF0dXJl"
-_URL = f"/q/{_ID}"
+from faqkb.server.answering.examples import (
+    ANSWER,
+    CHECK_ENTRY,
+    FOLLOW_UPS,
+    ID,
+    QUESTION,
+    SENTENCE,
+    SNAPSHOT,
+    TOKEN,
+    URL,
+)
 
 ASK: dict[str, Any] = {
     "plain": {"summary": "A question", "value": {"question": "bus error in docker"}},
@@ -24,34 +27,17 @@ ASK: dict[str, Any] = {
         "value": {"question": "and on Windows?", "messages": [{"role": "user", "content": "bus error in docker"}]},
     },
 }
-_CHECK_ENTRY = {
-    "id": "shm",
-    "title": "Is there enough shared memory for the data loader?",
-    "titles": {},
-    "command": "faq check run shm",
-    "url": "/checks/shm.py",
-    "sha256": _SHA256,
-}
 _ENTRY = {
-    "id": _ID,
-    "question": _QUESTION,
+    "id": ID,
+    "question": QUESTION,
     "language": "en",
-    "answer": _ANSWER,
-    "answer_html": f"<p>{_ANSWER}</p>",
+    "answer": ANSWER,
+    "answer_html": f"<p>{ANSWER}</p>",
     "confidence": 0.93,
-    "highlight": {"start": _ANSWER.index(_SENTENCE), "end": len(_ANSWER), "text": _SENTENCE},
+    "highlight": {"start": ANSWER.index(SENTENCE), "end": len(ANSWER), "text": SENTENCE},
     "source": {"path": "faq_2021_s1.md", "line": 31, "section": ["Training"], "anchor": None},
-    "checks": [_CHECK_ENTRY],
+    "checks": [CHECK_ENTRY],
 }
-_FOLLOW_UPS = [
-    {"kind": "check", "id": "shm", "text": _CHECK_ENTRY["title"], "url": _CHECK_ENTRY["url"]},
-    {
-        "kind": "topic",
-        "id": "faq_2021_s1/Q1.4",
-        "text": "Why is the C++ program slow at first?",
-        "url": "/q/faq_2021_s1/Q1.4",
-    },
-]
 ANSWERED: dict[str, Any] = {
     "question": "bus error in docker",
     "status": "answered",
@@ -59,11 +45,11 @@ ANSWERED: dict[str, Any] = {
     "confidence": 0.93,
     "answers": [_ENTRY],
     "no_answer": None,
-    "snapshot": _SNAPSHOT,
+    "snapshot": SNAPSHOT,
     "took_ms": 5.2,
     "understood_as": "bus error in docker",
-    "follow_ups": _FOLLOW_UPS,
-    "answer_token": _TOKEN,
+    "follow_ups": FOLLOW_UPS,
+    "answer_token": TOKEN,
 }
 NOT_ANSWERED: dict[str, Any] = {
     "question": "how do I renew my passport?",
@@ -74,13 +60,13 @@ NOT_ANSWERED: dict[str, Any] = {
     "no_answer": {
         "reason": "not_confident",
         "message": "Nothing stored is likely to answer this question.",
-        "suggestions": [{"id": _ID, "question": _QUESTION, "confidence": 0.02}],
+        "suggestions": [{"id": ID, "question": QUESTION, "confidence": 0.02}],
     },
-    "snapshot": _SNAPSHOT,
+    "snapshot": SNAPSHOT,
     "took_ms": 4.8,
     "understood_as": "how do I renew my passport?",
     "follow_ups": [],
-    "answer_token": _TOKEN,
+    "answer_token": TOKEN,
 }
 BATCH: dict[str, Any] = {
     "plain": {
@@ -88,34 +74,34 @@ BATCH: dict[str, Any] = {
         "value": {"questions": [{"question": "bus error in docker"}, {"question": "renew my passport", "top_k": 1}]},
     }
 }
-BATCH_ANSWERED: dict[str, Any] = {"answers": [ANSWERED, NOT_ANSWERED], "snapshot": _SNAPSHOT, "took_ms": 10.1}
+BATCH_ANSWERED: dict[str, Any] = {"answers": [ANSWERED, NOT_ANSWERED], "snapshot": SNAPSHOT, "took_ms": 10.1}
 SEARCHED: dict[str, Any] = {
     "query": "bus err",
-    "hits": [{"id": _ID, "question": _QUESTION, "confidence": 0.88, "url": _URL, "snippet": _SENTENCE}],
-    "snapshot": _SNAPSHOT,
+    "hits": [{"id": ID, "question": QUESTION, "confidence": 0.88, "url": URL, "snippet": SENTENCE}],
+    "snapshot": SNAPSHOT,
     "took_ms": 4.1,
 }
 RECORD: dict[str, Any] = {
-    "id": _ID,
-    "question": _QUESTION,
-    "answer": _ANSWER,
-    "answer_text": _ANSWER,
-    "answer_html": f"<p>{_ANSWER}</p>",
+    "id": ID,
+    "question": QUESTION,
+    "answer": ANSWER,
+    "answer_text": ANSWER,
+    "answer_html": f"<p>{ANSWER}</p>",
     "source": {"path": "faq_2021_s1.md", "line": 31, "anchor": None},
     "language": "en",
     "alternates": ["DataLoader worker is killed by signal: Bus error"],
     "section": ["Training"],
     "tags": ["docker"],
     "checks": ["shm"],
-    "url": _URL,
+    "url": URL,
 }
-RECORDS: dict[str, Any] = {"records": [RECORD], "next_cursor": _ID}
+RECORDS: dict[str, Any] = {"records": [RECORD], "next_cursor": ID}
 CHECKS: dict[str, Any] = {
     "checks": [
-        _CHECK_ENTRY
+        CHECK_ENTRY
         | {
             "version": "1.2.0",
-            "answers": [_ID],
+            "answers": [ID],
             "reads": ["/dev/shm"],  # noqa: S108, what the check says of itself
             "writes": [],
             "needs": ["cpu"],
@@ -129,86 +115,13 @@ CHECKS: dict[str, Any] = {
 FEEDBACK: dict[str, Any] = {
     "token": {
         "summary": "A vote on an answer given today",
-        "value": {"answer_token": _TOKEN, "helpful": False, "tags": ["outdated"], "note": "Changed in 2.6"},
+        "value": {"answer_token": TOKEN, "helpful": False, "tags": ["outdated"], "note": "Changed in 2.6"},
     },
     "record": {
         "summary": "A vote without a token",
-        "value": {"question": "bus error in docker", "record_id": _ID, "helpful": True},
+        "value": {"question": "bus error in docker", "record_id": ID, "helpful": True},
     },
 }
 CLICK: dict[str, Any] = {
-    "plain": {"summary": "A record that was opened", "value": {"answer_token": _TOKEN, "record_id": _ID}}
+    "plain": {"summary": "A record that was opened", "value": {"answer_token": TOKEN, "record_id": ID}}
 }
-HEALTHY: dict[str, Any] = {"status": "ok"}
-READY: dict[str, Any] = {"status": "ready", "snapshot": _SNAPSHOT, "records": 138, "refused": None}
-CHAT: dict[str, Any] = {
-    "plain": {
-        "summary": "A question",
-        "value": {"model": "faq", "messages": [{"role": "user", "content": "bus error in docker"}]},
-    },
-    "stream": {
-        "summary": "The same as a stream, with its tokens counted",
-        "value": {
-            "model": "faq",
-            "messages": [{"role": "user", "content": "bus error in docker"}],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        },
-    },
-}
-COMPLETION: dict[str, Any] = {
-    "id": "chatcmpl-5f0c8d1e2b3a49678899aabbccddeeff",
-    "object": "chat.completion",
-    "created": 1793865600,
-    "model": "faq",
-    "system_fingerprint": _SNAPSHOT,
-    "choices": [
-        {
-            "index": 0,
-            "message": {
-                "role": "assistant",
-                "content": _ANSWER,
-                "refusal": None,
-                "annotations": [
-                    {
-                        "type": "url_citation",
-                        "url_citation": {
-                            "url": f"https://faq.example.org{_URL}",
-                            "title": _QUESTION,
-                            "start_index": 0,
-                            "end_index": len(_ANSWER),
-                        },
-                    }
-                ],
-            },
-            "logprobs": None,
-            "finish_reason": "stop",
-        }
-    ],
-    "usage": {
-        "prompt_tokens": 6,
-        "completion_tokens": 31,
-        "total_tokens": 37,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    },
-    "faq": {
-        "status": "answered",
-        "confidence": 0.93,
-        "record_ids": [_ID],
-        "answer_token": _TOKEN,
-        "follow_ups": _FOLLOW_UPS,
-    },
-}
-COMPLETION_STREAM = (
-    'data: {"id":"chatcmpl-5f0c","object":"chat.completion.chunk","created":1793865600,"model":"faq","choices":'
-    '[{"index":0,"delta":{"content":"The data loader\'s workers "},"logprobs":null,"finish_reason":null}]}\n\n'
-    "data: [DONE]\n\n"
-)
-MODEL: dict[str, Any] = {"id": "faq", "object": "model", "created": 1793865600, "owned_by": "faqkb"}
-MODELS: dict[str, Any] = {"object": "list", "data": [MODEL]}

@@ -7,29 +7,28 @@ Source: OpenAPI Specification 3.1.1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
-from flask_openapi3 import APIBlueprint, Info
+from flask_openapi3 import APIBlueprint, Info, Tag
 from flask_openapi3.models import OPENAPI3_REF_TEMPLATE, APISpec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from faqkb.server.access.idempotency import KEY_PATTERN
-from faqkb.server.api.examples import COMPLETION_STREAM
-from faqkb.server.api.operations import OPERATIONS, TAGS, Operation
 from faqkb.server.api.replies import ProblemDocument
 from faqkb.server.http.release import installed_version
-from faqkb.server.openai.errors import OPENAI_PATHS
-from faqkb.server.openai.replies import OpenAiError
-from faqkb.server.problems import error_body
+from faqkb.server.problems import PROBLEMS, ErrorForm, form_of
+from faqkb.server.protocol import Operation, Operations, Protocol
 
 _Object = dict[str, Any]
 _DESCRIPTION = """\
 Ask a FAQ in your own words and get the answer that its maintainer wrote, with its source and a calibrated confidence.
 
-Errors are problem documents (RFC 9457), below `/v1/` the error object of OpenAI's API. Every reply carries an
+Errors are problem documents (RFC 9457){others}. Every reply carries an
 `X-Request-Id`; name it to the operator. Where the operator asks for a key, send it as `Authorization: Bearer KEY` or
 `X-API-Key: KEY`.
 """
@@ -108,22 +107,51 @@ _PARAMETERS: _Object = {
 }
 
 
-def openapi_document(app: Flask) -> _Object:
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What the protocols say of themselves, put together."""
+
+    operations: Operations
+    forms: tuple[ErrorForm, ...]
+    """How errors are told, of each protocol that is described here; the first is ours."""
+
+    @property
+    def tags(self) -> list[Tag]:
+        """The groups of operations, in order."""
+        return list({each.tag.name: each.tag for each in self.operations.values()}.values())
+
+    @property
+    def statuses(self) -> list[int]:
+        """Every status that an operation may fail with."""
+        return sorted({status for each in self.operations.values() for status in each.errors})
+
+    @property
+    def description(self) -> str:
+        """What stands at the top."""
+        others = (f", below `{form.paths}` {form.described}" for form in self.forms if form.described)
+        return _DESCRIPTION.format(others="".join(others))
+
+
+def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
     """Return the document of an application, without servers: they are where the document is."""
-    blueprints = [each for each in app.blueprints.values() if isinstance(each, APIBlueprint)]
+    described = _described(protocols)
     paths: _Object = {}
     schemas: _Object = {}
-    for blueprint in blueprints:
-        for path, item in blueprint.paths.items():
-            paths[path] = item
-        schemas.update(blueprint.components_schemas)
-    info = Info(title="FAQ", version=installed_version(), description=_DESCRIPTION)
-    spec = APISpec(openapi="3.1.0", info=info, paths=dict(sorted(paths.items())), tags=list(TAGS))
+    for blueprint in app.blueprints.values():
+        if isinstance(blueprint, APIBlueprint):
+            paths.update(blueprint.paths)
+            schemas.update(blueprint.components_schemas)
+    info = Info(title="FAQ", version=installed_version(), description=described.description)
+    spec = APISpec(openapi="3.1.0", info=info, paths=dict(sorted(paths.items())), tags=described.tags)
     document = spec.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     document["security"] = _SECURITY
     document["components"] = {
-        "schemas": _schemas(schemas),
-        "responses": {name: reply for is_openai in (False, True) for name, reply in _error_replies(is_openai)},
+        "schemas": _schemas(schemas, described),
+        "responses": {
+            _error_name(form, status): _error_reply(form, status)
+            for form in described.forms
+            for status in described.statuses
+        },
         "parameters": _PARAMETERS,
         "headers": _HEADERS,
         "securitySchemes": _SECURITY_SCHEMES,
@@ -131,18 +159,23 @@ def openapi_document(app: Flask) -> _Object:
     _write_bounds_whole(document)
     for path, item in document["paths"].items():
         for operation in item.values():
-            _complete(operation, OPERATIONS[operation["operationId"]], path)
+            _complete(operation, described.operations[operation["operationId"]], form_of(described.forms[1:], path))
     return document
 
 
-def _schemas(collected: _Object) -> _Object:
+def _described(protocols: Sequence[Protocol]) -> _Described:
+    operations = {name: each for protocol in protocols for name, each in protocol.operations.items()}
+    forms = (protocol.error_form for protocol in protocols)
+    return _Described(operations, (PROBLEMS, *(form for form in forms if form is not None and form.model is not None)))
+
+
+def _schemas(collected: _Object, described: _Described) -> _Object:
     """Return the schemas of the bodies as collected, and of the replies as pydantic writes them."""
     dumped = {
         name: schema.model_dump(mode="json", by_alias=True, exclude_unset=True) for name, schema in collected.items()
     }
-    replies: set[type[BaseModel]] = {each.reply for each in OPERATIONS.values() if each.reply is not None}
-    replies |= {ProblemDocument, OpenAiError}
-    models = sorted(replies, key=lambda model: model.__name__)
+    replies = {each.reply for each in described.operations.values() if each.reply is not None}
+    models = sorted(replies | set(map(_model_of, described.forms)), key=lambda model: model.__name__)
     _, written = models_json_schema([(model, "serialization") for model in models], ref_template=OPENAPI3_REF_TEMPLATE)
     return dict(sorted((dumped | written["$defs"]).items()))
 
@@ -158,27 +191,24 @@ def _write_bounds_whole(value: Any) -> None:
         _write_bounds_whole(part)
 
 
-def _error_replies(is_openai: bool) -> list[tuple[str, _Object]]:
-    statuses = sorted({status for each in OPERATIONS.values() for status in each.errors})
-    return [(_error_name(status, is_openai), _error_reply(status, is_openai)) for status in statuses]
+def _model_of(form: ErrorForm) -> type[BaseModel]:
+    return form.model or ProblemDocument
 
 
-def _error_name(status: int, is_openai: bool) -> str:
-    return f"{'OpenAiError' if is_openai else 'Problem'}{status}"
+def _error_name(form: ErrorForm, status: int) -> str:
+    return f"{form.name}{status}"
 
 
-def _error_reply(status: int, is_openai: bool) -> _Object:
-    body, kind = error_body(OPENAI_PATHS if is_openai else "/api/v1/", status)
-    schema = OpenAiError if is_openai else ProblemDocument
+def _error_reply(form: ErrorForm, status: int) -> _Object:
+    told, model = form.write(status, None, ()), _model_of(form)
     names = [*_EVERYWHERE, *(["Retry-After"] if status in {429, 503} else [])]
-    example = ProblemDocument.model_validate_json(body) if not is_openai else OpenAiError.model_validate_json(body)
     return {
         "description": HTTPStatus(status).phrase,
         "headers": _header_references(*names),
         "content": {
-            kind: {
-                "schema": {"$ref": OPENAPI3_REF_TEMPLATE.format(model=schema.__name__)},
-                "example": example.model_dump(exclude_unset=True),
+            told.content_type: {
+                "schema": {"$ref": OPENAPI3_REF_TEMPLATE.format(model=model.__name__)},
+                "example": model.model_validate_json(told.body).model_dump(exclude_unset=True),
             }
         },
     }
@@ -188,7 +218,7 @@ def _header_references(*names: str) -> _Object:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _complete(written: _Object, operation: Operation, path: str) -> None:
+def _complete(written: _Object, operation: Operation, form: ErrorForm) -> None:
     """Add to one operation what the library has no place for."""
     if operation.request_examples:
         written["requestBody"]["content"]["application/json"]["examples"] = dict(operation.request_examples)
@@ -197,28 +227,27 @@ def _complete(written: _Object, operation: Operation, path: str) -> None:
         references = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
         written["parameters"] = [*written.get("parameters", ()), *references]
     replies = written["responses"]
-    _complete_reply(replies["204" if operation.reply is None else "200"], operation, path)
+    _complete_reply(replies["204" if operation.reply is None else "200"], operation)
     if operation.is_kept:
         kept = _header_references("ETag", "Cache-Control", *_EVERYWHERE)
         replies["304"] = {"description": "What the client holds still holds.", "headers": kept}
-    is_openai = path.startswith(OPENAI_PATHS)
     for status in sorted(operation.errors):
-        replies[str(status)] = {"$ref": f"#/components/responses/{_error_name(status, is_openai)}"}
+        replies[str(status)] = {"$ref": f"#/components/responses/{_error_name(form, status)}"}
 
 
-def _complete_reply(reply: _Object, operation: Operation, path: str) -> None:
+def _complete_reply(reply: _Object, operation: Operation) -> None:
     headers = list(_EVERYWHERE)
     headers += ["ETag", "Cache-Control"] * operation.is_kept + ["Idempotent-Replayed"] * operation.is_once
-    if path != "/healthz" and operation.reply is not None:
+    if operation.is_of_snapshot and operation.reply is not None:
         headers.append("X-KB-Generation")
-    if path == "/api/v1/records":
+    if operation.is_paged:
         headers.append("Link")
     reply["headers"] = _header_references(*headers)
     reply["description"] = "Done; there is no body." if operation.reply is None else _first_line(operation.reply)
     if operation.reply is not None:
         reply["content"]["application/json"]["examples"] = dict(operation.reply_examples)
-    if path == "/v1/chat/completions":
-        reply["content"]["text/event-stream"] = {"example": COMPLETION_STREAM}
+    if operation.stream_example is not None:
+        reply["content"]["text/event-stream"] = {"example": operation.stream_example}
 
 
 def _first_line(model: type) -> str:

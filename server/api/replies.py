@@ -7,27 +7,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from faqkb.server.answering.reply_parts import Confidence, FollowUpDocument, Reply, SnapshotName
 from faqkb.server.limits import BATCH_QUESTIONS
 
-Confidence = Annotated[
-    float, Field(ge=0, le=1, description="Calibrated probability that the record answers the question.")
-]
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-_SnapshotName = Annotated[str, Field(description="Name of the snapshot that answered, as in X-KB-Generation.")]
 _Milliseconds = Annotated[float, Field(ge=0, description="Time spent on it, milliseconds.")]
 _Page = Annotated[str, Field(description="Path of the record's own page.")]
 _Language = Annotated[str, Field(description="Code of the language, `und` where there are no letters.")]
 
 
-class _Reply(BaseModel):
-    """No field but those named."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class HighlightDocument(_Reply):
+class HighlightDocument(Reply):
     """The sentence of the answer's plain text that answers, as character offsets into it."""
 
     start: int = Field(ge=0)
@@ -35,7 +26,7 @@ class HighlightDocument(_Reply):
     text: str
 
 
-class SourceDocument(_Reply):
+class SourceDocument(Reply):
     """Where a record was written."""
 
     path: str = Field(description="Relative to the content's root.")
@@ -49,7 +40,7 @@ class PlacedSource(SourceDocument):
     section: list[str] = Field(description="Headings above the question, outermost first.")
 
 
-class CheckEntry(_Reply):
+class CheckEntry(Reply):
     """A script that proves the answer on the reader's own machine."""
 
     id: str
@@ -60,7 +51,7 @@ class CheckEntry(_Reply):
     sha256: _Sha256
 
 
-class Explain(_Reply):
+class Explain(Reply):
     """How a hit came about."""
 
     passage: str = Field(description="Text of the passage that matched best.")
@@ -69,7 +60,7 @@ class Explain(_Reply):
     known_error: bool = Field(description="Whether the question holds an error text that a check knows.")
 
 
-class AnswerEntry(_Reply):
+class AnswerEntry(Reply):
     """A record found for a question."""
 
     id: str
@@ -84,7 +75,7 @@ class AnswerEntry(_Reply):
     explain: Explain | None = Field(default=None, description="Only when asked for with `explain`.")
 
 
-class SuggestedQuestion(_Reply):
+class SuggestedQuestion(Reply):
     """A stored question offered where there is no answer."""
 
     id: str
@@ -92,7 +83,7 @@ class SuggestedQuestion(_Reply):
     confidence: Confidence
 
 
-class NoAnswerDocument(_Reply):
+class NoAnswerDocument(Reply):
     """Why nothing is answered, and what may be near."""
 
     reason: Literal["not_confident", "empty_question", "empty_index", "small_talk"]
@@ -100,18 +91,7 @@ class NoAnswerDocument(_Reply):
     suggestions: list[SuggestedQuestion]
 
 
-class FollowUpDocument(_Reply):
-    """What a reader may ask or do next, for a button below the answer."""
-
-    kind: Literal["check", "related", "topic"] = Field(
-        description="A check that proves the answer, another record found, or a question under the same heading."
-    )
-    id: str = Field(description="Of the record, or of the check.")
-    text: str
-    url: str = Field(description="Path of the record's page, or of the script.")
-
-
-class AnswerDocument(_Reply):
+class AnswerDocument(Reply):
     """The whole reply to one question."""
 
     question: str = Field(
@@ -122,21 +102,21 @@ class AnswerDocument(_Reply):
     confidence: Confidence
     answers: list[AnswerEntry] = Field(description="Best first; the choices when `ambiguous`, empty when `no_answer`.")
     no_answer: NoAnswerDocument | None
-    snapshot: _SnapshotName
+    snapshot: SnapshotName
     took_ms: _Milliseconds
     understood_as: str = Field(description="What was searched for: the question, alone or with those before it.")
     follow_ups: list[FollowUpDocument] = Field(description="Empty unless `answered`.")
     answer_token: str = Field(description="What feedback on this answer is given with; holds for a day.")
 
 
-class FieldProblem(_Reply):
+class FieldProblem(Reply):
     """What is wrong with one field of a request."""
 
     field: str = Field(description="With dots and positions for nested ones: `tags.0`.")
     detail: str
 
 
-class ProblemDocument(_Reply):
+class ProblemDocument(Reply):
     """An error, as RFC 9457 has it."""
 
     type: Literal["about:blank"]
@@ -146,18 +126,18 @@ class ProblemDocument(_Reply):
     errors: list[FieldProblem] | None = Field(default=None, description="The fields at fault, twenty at most.")
 
 
-class BatchDocument(_Reply):
+class BatchDocument(Reply):
     """The answers to several questions, all from one snapshot."""
 
     answers: list[AnswerDocument | ProblemDocument] = Field(
         max_length=BATCH_QUESTIONS,
         description="In the order of the questions; a problem stands where one could not be answered.",
     )
-    snapshot: _SnapshotName
+    snapshot: SnapshotName
     took_ms: _Milliseconds
 
 
-class SearchHit(_Reply):
+class SearchHit(Reply):
     """A record found while typing."""
 
     id: str
@@ -167,16 +147,16 @@ class SearchHit(_Reply):
     snippet: str = Field(description="The sentence that answers, at most 200 characters of it.")
 
 
-class SearchDocument(_Reply):
+class SearchDocument(Reply):
     """Hits, best first."""
 
     query: str
     hits: list[SearchHit]
-    snapshot: _SnapshotName
+    snapshot: SnapshotName
     took_ms: _Milliseconds
 
 
-class RecordDocument(_Reply):
+class RecordDocument(Reply):
     """One stored question with its answer."""
 
     id: str
@@ -193,7 +173,7 @@ class RecordDocument(_Reply):
     url: _Page
 
 
-class RecordsDocument(_Reply):
+class RecordsDocument(Reply):
     """One page of the records."""
 
     records: list[RecordDocument]
@@ -214,29 +194,7 @@ class CheckDocument(CheckEntry):
     description: str
 
 
-class ChecksDocument(_Reply):
+class ChecksDocument(Reply):
     """Every check script."""
 
     checks: list[CheckDocument]
-
-
-class HealthDocument(_Reply):
-    """The process answers."""
-
-    status: Literal["ok"]
-
-
-class RefusedSnapshot(_Reply):
-    """A newer snapshot that is not served."""
-
-    snapshot: str
-    reason: str
-
-
-class ReadyDocument(_Reply):
-    """What answers."""
-
-    status: Literal["ready"]
-    snapshot: _SnapshotName
-    records: int = Field(ge=0)
-    refused: RefusedSnapshot | None

@@ -15,28 +15,21 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_more
 from faqkb.server.answering.answer_documents import answer_document
-from faqkb.server.answering.conversations import Understood, answer_in_session
+from faqkb.server.answering.conversations import Asked, Understood, answer_in_session
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
-from faqkb.server.api.operations import documented
+from faqkb.server.api.bodies import AskBody, BatchBody, RecordPath, RecordsParameters, SearchParameters, read_batch_body
+from faqkb.server.api.operations import OPERATIONS
 from faqkb.server.http.conditional import reply_unless_held, version_of
-from faqkb.server.http.parsing import (
-    AskBody,
-    BatchBody,
-    RecordPath,
-    RecordsParameters,
-    SearchParameters,
-    parsed,
-    parsed_by,
-    read_batch_body,
-)
+from faqkb.server.http.parsing import parsed, parsed_by
 from faqkb.server.limits import SNIPPET_CHARS
 from faqkb.server.problems import FieldError, Refused
+from faqkb.server.protocol import documented
 
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
 
-@api.post("/ask", **documented("ask"))
+@api.post("/ask", **documented(OPERATIONS, "ask"))
 @parsed
 def ask(body: AskBody) -> Response:
     """Answer one question."""
@@ -44,7 +37,7 @@ def ask(body: AskBody) -> Response:
         return jsonify(answer_document(knowledge, _answered(knowledge, body), explain=body.explain))
 
 
-@api.post("/ask:batch", **documented("ask_batch"))
+@api.post("/ask:batch", **documented(OPERATIONS, "ask_batch"))
 @parsed_by(read_batch_body)
 def ask_batch(body: BatchBody) -> Response:
     """Answer several questions from one snapshot."""
@@ -53,7 +46,7 @@ def ask_batch(body: BatchBody) -> Response:
         return jsonify(answered_batch(knowledge, body.questions))
 
 
-@api.get("/search", **documented("search"))
+@api.get("/search", **documented(OPERATIONS, "search"))
 @parsed
 def search(query: SearchParameters) -> Response:
     """Return hits for as-you-type search, in the order of `ask` and whatever their confidence."""
@@ -63,7 +56,7 @@ def search(query: SearchParameters) -> Response:
         return reply_unless_held(version, lambda: _found(knowledge, query))
 
 
-@api.get("/records", **documented("list_records"))
+@api.get("/records", **documented(OPERATIONS, "list_records"))
 @parsed
 def records(query: RecordsParameters) -> Response:
     """Return one page of the records; `next_cursor` leads to the next, null at the end."""
@@ -73,7 +66,7 @@ def records(query: RecordsParameters) -> Response:
         )
 
 
-@api.get("/records/<path:record_id>", **documented("get_record"))
+@api.get("/records/<path:record_id>", **documented(OPERATIONS, "get_record"))
 @parsed
 def record(path: RecordPath) -> Response:
     """Return one record."""
@@ -81,7 +74,7 @@ def record(path: RecordPath) -> Response:
         return reply_unless_held(version_of(knowledge), lambda: _one_record(knowledge, path.record_id))
 
 
-@api.get("/checks", **documented("list_checks"))
+@api.get("/checks", **documented(OPERATIONS, "list_checks"))
 @parsed
 def checks() -> Response:
     """Return every check script: what it does, where to get it, its sha256."""
@@ -93,9 +86,13 @@ def checks() -> Response:
 
 def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
     """Answer the question within its conversation, if it is part of one."""
+    tags = tuple(body.tags)
     if body.session_id is not None or body.messages:
-        return answer_in_session(knowledge, body)
-    answer = knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tuple(body.tags))
+        users = tuple(message.content for message in body.messages if message.role == "user")
+        earlier = users if body.messages else None
+        asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, earlier)
+        return answer_in_session(knowledge, asked)
+    answer = knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
     return Understood(answer, answer.question)
 
 

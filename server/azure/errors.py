@@ -10,6 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from faqkb.server.problems import ErrorForm, ErrorReply, FieldError, detail_of
+
 AZURE_PATHS = "/language/"
 """How the addresses of that API begin."""
 CODE_HEADER = "x-ms-error-code"
@@ -33,25 +35,28 @@ _MESSAGES = {
 }
 
 
-def azure_message(status: int) -> str | None:
-    """Return what is said of a status at these addresses alone, None where nothing is."""
-    return _MESSAGES.get(status)
-
-
 def azure_code(status: int, *, has_fields: bool) -> str:
     """Return Azure's word for an error; one in a field is told from others."""
     return _CODES.get(status) or ("InvalidArgument" if has_fields else "InvalidRequest")
 
 
-def azure_error(status: int, message: str, fields: Sequence[tuple[str, str]] = ()) -> bytes:
-    """Return the error object; `fields` are names and what is wrong with each, the first of them the target."""
-    code = azure_code(status, has_fields=bool(fields))
+def azure_error(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> ErrorReply:
+    """Return the error object; the first of the fields at fault is its target."""
+    code = azure_code(status, has_fields=bool(errors))
     error: dict[str, Any] = {
         "code": code,
-        "message": message,
-        "target": fields[0][0] if fields else None,
-        "details": [{"code": code, "message": detail, "target": name} for name, detail in fields],
+        "message": detail or _MESSAGES.get(status) or detail_of(status),
+        "target": errors[0].field if errors else None,
+        "details": [{"code": code, "message": each.detail, "target": each.field} for each in errors],
     }
-    if fields:
-        error["innererror"] = {"code": "InvalidParameterValue", "message": fields[0][1], "target": fields[0][0]}
-    return json.dumps({"error": error}, ensure_ascii=False).encode()
+    if errors:
+        error["innererror"] = {
+            "code": "InvalidParameterValue",
+            "message": errors[0].detail,
+            "target": errors[0].field,
+        }
+    body = json.dumps({"error": error}, ensure_ascii=False).encode()
+    return ErrorReply(body, "application/json", {CODE_HEADER: code})
+
+
+AZURE_ERRORS = ErrorForm(AZURE_PATHS, azure_error, "AzureError")

@@ -25,7 +25,7 @@ from faqkb.server.azure.errors import AZURE_PATHS
 from faqkb.server.azure.ids import NO_RECORD, Numbers, azure_ids
 from faqkb.server.azure.spans import span_in_markdown
 from faqkb.server.limits import RELATED_ABOVE
-from faqkb.server.monitoring.metrics import note_answer
+from faqkb.server.noted import note_answer
 
 azure = Blueprint("azure", __name__, url_prefix=AZURE_PATHS.rstrip("/"))
 

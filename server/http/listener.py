@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from waitress import wasyncore
@@ -41,7 +41,7 @@ from faqkb.server.limits import (
     THREADS,
     TURN_SECONDS,
 )
-from faqkb.server.problems import error_body
+from faqkb.server.problems import ErrorForm, form_of
 
 _QUICK = ("/healthz", "/readyz", "/metrics", "/static/")
 _HEADER_END = b"\r\n\r\n"
@@ -99,17 +99,18 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         code: int = self.request.error.code
         path: str = getattr(self.request, "path", "")  # there is none when not even the first line was read
-        body, kind = error_body(path, code)
+        told = form_of(self.channel.server.error_forms, path).write(code, None, ())
         self.status = f"{code} {self.request.error.reason}"
-        self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", kind)])
+        self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", told.content_type)])
+        self.response_headers.extend(told.headers.items())
         self.response_headers.append(("Cache-Control", NO_STORE))
         if code == Overloaded.code:
             self.response_headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
         origin = getattr(self.request, "headers", {}).get("ORIGIN", "")
         self.response_headers.extend(headers_of_refusal(self.channel.server.allowed, path, origin).items())
         self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+        self.content_length = len(told.body)
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else told.body)
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -171,10 +172,20 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
 
     def __init__(
-        self, application: Callable[..., Any], host: str, port: int, allowed: AllowedOrigins = NO_ORIGIN
+        self,
+        application: Callable[..., Any],
+        host: str,
+        port: int,
+        *,
+        allowed: AllowedOrigins = NO_ORIGIN,
+        error_forms: Sequence[ErrorForm] = (),
     ) -> None:
-        """Listen; `allowed` pages may read what is refused here. Raises ConfigError: the address cannot be used."""
+        """Listen; what is refused here is told in the form of its address, and `allowed` pages may read it.
+
+        Raises ConfigError: the address cannot be used.
+        """
         self.allowed = allowed
+        self.error_forms = error_forms
         adjustments = Adjustments(
             sockets=[],
             threads=THREADS,

@@ -16,6 +16,15 @@ from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins
 from faqkb.server.http.parsing import require_json
+from faqkb.server.mcp.dispatch import (
+    HANDSHAKE_VERSIONS,
+    MODERN_VERSIONS,
+    VERSION_KEY,
+    answer,
+    header_mismatch,
+    speaks_modern,
+    unsupported,
+)
 from faqkb.server.mcp.messages import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -28,17 +37,8 @@ from faqkb.server.mcp.messages import (
     parse_content,
     request_of,
 )
-from faqkb.server.mcp.protocol import (
-    HANDSHAKE_VERSIONS,
-    MODERN_VERSIONS,
-    VERSION_KEY,
-    answer,
-    header_mismatch,
-    speaks_modern,
-    unsupported,
-)
 from faqkb.server.mcp.service import McpService
-from faqkb.server.monitoring.metrics import note_answer
+from faqkb.server.noted import note_answer
 from faqkb.server.problems import Refused
 
 mcp = Blueprint("mcp", __name__)

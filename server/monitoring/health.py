@@ -6,15 +6,16 @@ from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint
 
 from faqkb.server.answering.leases import knowledge_holder, leased_knowledge
-from faqkb.server.api.operations import documented
 from faqkb.server.http.load import server_load
 from faqkb.server.limits import STUCK_SECONDS
+from faqkb.server.monitoring.operations import OPERATIONS
 from faqkb.server.problems import Refused
+from faqkb.server.protocol import documented
 
 health = APIBlueprint("health", __name__)
 
 
-@health.get("/healthz", **documented("is_healthy"))
+@health.get("/healthz", **documented(OPERATIONS, "is_healthy"))
 def healthz() -> Response:
     """Say that the process answers; 503 once questions are stuck, which only a restart mends.
 
@@ -26,7 +27,7 @@ def healthz() -> Response:
     return jsonify(status="ok")
 
 
-@health.get("/readyz", **documented("is_ready"))
+@health.get("/readyz", **documented(OPERATIONS, "is_ready"))
 def readyz() -> Response:
     """Say which snapshot answers, and which newer one was refused and why; 503 while the server stops."""
     if server_load(current_app).stopping:

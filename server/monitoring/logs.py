@@ -13,8 +13,8 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
-from faqkb.kb.answers import Answer
 from faqkb.server.monitoring.metrics import route_of_request
+from faqkb.server.noted import noted_answers
 
 _access = logging.getLogger("faq.access")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -76,9 +76,9 @@ def _fields(response: Response) -> dict[str, Any]:
         "milliseconds": round(g.took_seconds * 1000, 3),
         "snapshot": g.get("generation"),
     }
-    answers: list[Answer] = g.get("answers", [])
-    if answers:
-        answer = answers[-1]
+    noted = noted_answers()
+    if noted:
+        answer = noted[-1].answer
         fields["answer"] = answer.status.value
         fields["confidence"] = round(answer.confidence, 4)
         fields["record"] = answer.hits[0].record.id if answer.hits else None

@@ -17,12 +17,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from faqkb.kb.answers import Answer
 from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.server.answering import conversations
 from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE_EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.http.load import ServerLoad, server_load
+from faqkb.server.noted import noted_answers
 
 metrics = Blueprint("metrics", __name__)
 EXTENSION = "faq-metrics"
@@ -97,7 +97,10 @@ class _Current(Collector):
 
 
 def install_metrics(app: Flask) -> None:
-    """Count every request; to be called before what turns requests away, so that these are counted too."""
+    """Count every request, and the answers noted of it.
+
+    To be called before what turns requests away, so that these are counted too.
+    """
     app.extensions[EXTENSION] = counted = Metrics(app)
 
     def start() -> None:
@@ -110,6 +113,9 @@ def install_metrics(app: Flask) -> None:
         g.took_seconds = time.perf_counter() - g.started
         labels = (request.method, route_of_request(), str(response.status_code))
         counted.requests.labels(*labels).observe(g.took_seconds)
+        for noted in noted_answers():
+            counted.answers.labels(noted.answer.status.value, noted.via).inc()
+            counted.confidence.observe(noted.answer.confidence)
         return response
 
     app.before_request(start)
@@ -119,14 +125,6 @@ def install_metrics(app: Flask) -> None:
 def route_of_request() -> str:
     """Return the rule that the current request's address matched."""
     return request.url_rule.rule if request.url_rule is not None else _UNKNOWN
-
-
-def note_answer(answer: Answer, via: str) -> None:
-    """Count a question that a reader asked, and remember for the logs what it got."""
-    counted = cast(Metrics, current_app.extensions[EXTENSION])
-    counted.answers.labels(answer.status.value, via).inc()
-    counted.confidence.observe(answer.confidence)
-    g.setdefault("answers", []).append(answer)
 
 
 @metrics.get("/metrics")

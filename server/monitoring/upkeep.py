@@ -14,7 +14,7 @@ from flask import Flask
 from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access import decision as access
-from faqkb.server.api import feedback
+from faqkb.server.answering import judging
 from faqkb.server.limits import UPKEEP_SECONDS, USES_SECONDS
 
 _log = logging.getLogger("faq.server")
@@ -35,7 +35,7 @@ def upkeep(app: Flask) -> Iterator[None]:
 
 def _keep(app: Flask, stopping: threading.Event) -> None:
     ring = cast(access.AccessControl, app.extensions[access.EXTENSION]).ring
-    store = cast(FeedbackStore, app.extensions[feedback.EXTENSION])
+    store = cast(FeedbackStore, app.extensions[judging.EXTENSION])
     due = time.monotonic()
     is_last = False
     while not is_last:

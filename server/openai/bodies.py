@@ -14,7 +14,7 @@ from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from faqkb.server.http.parsing import read_json
+from faqkb.server.http.parsing import Parameters, read_json
 from faqkb.server.limits import CHAT_BODY_BYTES, CHAT_JSON_LEVELS, FIELD_NAME_CHARS, MODEL_CHARS
 from faqkb.server.problems import FieldError, Refused
 
@@ -111,6 +111,12 @@ class ChatBody(_Documented):
     user: str | None = None
     verbosity: str | None = None
     web_search_options: _Object | None = None
+
+
+class ModelPath(Parameters):
+    """Path of `GET /v1/models/<id>`."""
+
+    model_id: str = Field(description="Of the model: `faq`.", json_schema_extra={"example": "faq"})
 
 
 def read_chat_body(request: Request) -> ChatBody:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+
+from faqkb.server.openai.replies import OpenAiError
+from faqkb.server.problems import ErrorForm, ErrorReply, FieldError, detail_of
 
 OPENAI_PATHS = "/v1/"
 """How the addresses of that API begin."""
-ERROR_TYPE = "application/json"
+_CONTENT_TYPE = "application/json"
 
 _REQUEST = "invalid_request_error"
 _TYPES = {429: "requests", 500: "server_error", 503: "server_error"}
@@ -26,17 +30,16 @@ _MESSAGES = {
 }
 
 
-def openai_message(status: int) -> str | None:
-    """Return what is said of a status at these addresses alone, None where nothing is."""
-    return _MESSAGES.get(status)
-
-
-def openai_error(status: int, message: str, *, param: str | None = None, code: str | None = None) -> bytes:
+def openai_error(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> ErrorReply:
     """Return the error object; all four fields are always there, as official clients read them."""
+    first = errors[0] if errors else None
     error = {
-        "message": message,
+        "message": detail or _MESSAGES.get(status) or detail_of(status),
         "type": _TYPES.get(status, _REQUEST),
-        "param": param,
-        "code": code or _CODES.get(status),
+        "param": first.field if first else None,
+        "code": (first.code if first else None) or _CODES.get(status),
     }
-    return json.dumps({"error": error}, ensure_ascii=False).encode()
+    return ErrorReply(json.dumps({"error": error}, ensure_ascii=False).encode(), _CONTENT_TYPE)
+
+
+OPENAI_ERRORS = ErrorForm(OPENAI_PATHS, openai_error, "OpenAiError", OpenAiError, "the error object of OpenAI's API")

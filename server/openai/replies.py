@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from faqkb.server.api.replies import Confidence, FollowUpDocument
-
-
-class _Reply(BaseModel):
-    """No field but those named."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+from faqkb.server.answering.reply_parts import Confidence, FollowUpDocument, Reply
 
 
-class UrlCitation(_Reply):
+class UrlCitation(Reply):
     """Which characters of the text come from where."""
 
     url: str
@@ -24,14 +18,14 @@ class UrlCitation(_Reply):
     end_index: int = Field(ge=0)
 
 
-class Annotation(_Reply):
+class Annotation(Reply):
     """A source of the text."""
 
     type: Literal["url_citation"]
     url_citation: UrlCitation
 
 
-class AssistantMessage(_Reply):
+class AssistantMessage(Reply):
     """What the assistant says: the stored text."""
 
     role: Literal["assistant"]
@@ -40,7 +34,7 @@ class AssistantMessage(_Reply):
     annotations: list[Annotation]
 
 
-class CompletionChoice(_Reply):
+class CompletionChoice(Reply):
     """The one choice there is."""
 
     index: Literal[0]
@@ -49,14 +43,14 @@ class CompletionChoice(_Reply):
     finish_reason: Literal["stop"]
 
 
-class PromptTokens(_Reply):
+class PromptTokens(Reply):
     """Of the prompt's tokens, those of a kind."""
 
     cached_tokens: int
     audio_tokens: int
 
 
-class CompletionTokens(_Reply):
+class CompletionTokens(Reply):
     """Of the completion's tokens, those of a kind."""
 
     reasoning_tokens: int
@@ -65,7 +59,7 @@ class CompletionTokens(_Reply):
     rejected_prediction_tokens: int
 
 
-class Usage(_Reply):
+class Usage(Reply):
     """Tokens, by the tokenizer of the knowledge base's encoder."""
 
     prompt_tokens: int
@@ -75,7 +69,7 @@ class Usage(_Reply):
     completion_tokens_details: CompletionTokens
 
 
-class FaqExtension(_Reply):
+class FaqExtension(Reply):
     """What OpenAI's protocol has no field for."""
 
     status: Literal["answered", "ambiguous", "no_answer"]
@@ -85,7 +79,7 @@ class FaqExtension(_Reply):
     follow_ups: list[FollowUpDocument]
 
 
-class ChatCompletion(_Reply):
+class ChatCompletion(Reply):
     """The reply to a conversation as one document."""
 
     id: str
@@ -98,7 +92,7 @@ class ChatCompletion(_Reply):
     faq: FaqExtension
 
 
-class ModelDocument(_Reply):
+class ModelDocument(Reply):
     """The knowledge base, as a model."""
 
     id: Literal["faq"]
@@ -107,14 +101,14 @@ class ModelDocument(_Reply):
     owned_by: Literal["faqkb"]
 
 
-class ModelsDocument(_Reply):
+class ModelsDocument(Reply):
     """The models there are: one."""
 
     object: Literal["list"]
     data: list[ModelDocument]
 
 
-class OpenAiErrorFields(_Reply):
+class OpenAiErrorFields(Reply):
     """What OpenAI's clients read of an error."""
 
     message: str
@@ -123,7 +117,7 @@ class OpenAiErrorFields(_Reply):
     code: str | None
 
 
-class OpenAiError(_Reply):
+class OpenAiError(Reply):
     """An error, in the form of OpenAI's API."""
 
     error: OpenAiErrorFields

@@ -20,15 +20,16 @@ from faqkb.server.answering.conversations import answer_after
 from faqkb.server.answering.follow_ups import FollowUp, follow_ups_of
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
-from faqkb.server.api.operations import documented
 from faqkb.server.http.conditional import reply_unless_held, version_of
-from faqkb.server.http.parsing import ModelPath, parsed, parsed_by
+from faqkb.server.http.parsing import parsed, parsed_by
 from faqkb.server.http.sse import EVENT_STREAM, event_stream
 from faqkb.server.limits import CHAT_PIECE_CHARS
-from faqkb.server.monitoring.metrics import note_answer
-from faqkb.server.openai.bodies import ChatBody, questions_of, read_chat_body
+from faqkb.server.noted import note_answer
+from faqkb.server.openai.bodies import ChatBody, ModelPath, questions_of, read_chat_body
+from faqkb.server.openai.operations import OPERATIONS
 from faqkb.server.openai.text import ChatText, chat_text
 from faqkb.server.problems import FieldError, Refused
+from faqkb.server.protocol import documented
 
 chat = APIBlueprint("chat", __name__, url_prefix="/v1")
 
@@ -97,7 +98,7 @@ class Completion:
         }
 
 
-@chat.post("/chat/completions", **documented("complete_chat"))
+@chat.post("/chat/completions", **documented(OPERATIONS, "complete_chat"))
 @parsed_by(read_chat_body)
 def complete(body: ChatBody) -> Response:
     """Answer the last question of a conversation, as one document or as a stream."""
@@ -110,7 +111,7 @@ def complete(body: ChatBody) -> Response:
     return Response(event_stream(_chunks(completion, with_usage), _END), content_type=EVENT_STREAM)
 
 
-@chat.get("/models", **documented("list_models"))
+@chat.get("/models", **documented(OPERATIONS, "list_models"))
 @parsed
 def models() -> Response:
     """List the one model there is."""
@@ -119,7 +120,7 @@ def models() -> Response:
         return reply_unless_held(version_of(knowledge), lambda: jsonify(listed))
 
 
-@chat.get("/models/<path:model_id>", **documented("get_model"))
+@chat.get("/models/<path:model_id>", **documented(OPERATIONS, "get_model"))
 @parsed
 def model(path: ModelPath) -> Response:
     """Return the model."""

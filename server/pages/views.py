@@ -20,19 +20,17 @@ from faqkb.kb.records import Record
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
 from faqkb.server.answering.follow_ups import related_hits
 from faqkb.server.answering.leases import leased_knowledge
+from faqkb.server.answering.most_asked import most_asked_ids
 from faqkb.server.answering.tokens import answer_token, record_token
 from faqkb.server.answering.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
 from faqkb.server.answering.wording import Wording
-from faqkb.server.api.feedback import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
-from faqkb.server.monitoring.metrics import note_answer
+from faqkb.server.noted import note_answer
 from faqkb.server.pages.live import live_settings
 
 pages = Blueprint("pages", __name__)
 _KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
-_SPEAKING = frozenset(
-    {"feedback.take_form", "reference.docs"}
-)  # beside the pages, what answers in the reader's language
+_SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _keep_language(endpoint: str, values: dict[str, object]) -> None:
 @pages.app_template_global()
 def language_links() -> list[tuple[Wording, str]]:
     """Return the current page's address in each language; none where it is no page."""
-    if not (request.endpoint or "").startswith(("pages.", "reference.docs")):
+    if not (request.endpoint or "").startswith(("pages.", "docs.docs")):
         return []
     # No other parameters: `_external` and `endpoint` mean something to url_for.
     kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})

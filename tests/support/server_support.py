@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import pytest
 
 from faqkb.kb.records import Record, Source
+from faqkb.server.app import ERROR_FORMS
 from faqkb.server.http.listener import Listener
 
 T = TypeVar("T")
@@ -177,7 +178,7 @@ def announced_url(process: subprocess.Popen[str]) -> str:
 @contextmanager
 def running_listener(application: Callable[..., Any]) -> Iterator[Listener]:
     """Run a listener in a thread, stopped at the end."""
-    listener = Listener(application, "127.0.0.1", 0)
+    listener = Listener(application, "127.0.0.1", 0, error_forms=ERROR_FORMS)
     thread = threading.Thread(target=listener.run)
     thread.start()
     try:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.index.dense import FaissIndex, Matrix
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.vectors import Matrix
 
 
 @pytest.fixture

@@ -15,24 +15,24 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, copied_knowledge, served
 
+from faqkb.server.answering.judging import FeedbackBody
 from faqkb.server.answering.leases import EXTENSION
-from faqkb.server.api.operations import OPERATIONS
+from faqkb.server.api.bodies import AskBody, BatchBody, ClickBody
 from faqkb.server.api.replies import (
     AnswerDocument,
     BatchDocument,
     ChecksDocument,
-    HealthDocument,
     ProblemDocument,
-    ReadyDocument,
     RecordDocument,
     RecordsDocument,
     SearchDocument,
 )
-from faqkb.server.app import create_app
-from faqkb.server.http.parsing import AskBody, BatchBody, ClickBody, FeedbackBody
+from faqkb.server.app import PROTOCOLS, create_app
+from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.openai.bodies import ChatBody
 from faqkb.server.openai.replies import ChatCompletion, ModelDocument, ModelsDocument, OpenAiError
 
+OPERATIONS = {name: each for protocol in PROTOCOLS for name, each in protocol.operations.items()}
 SHM = "faq_2021_s1/Q1.3"
 CHAT = {"model": "faq", "messages": [{"role": "user", "content": DOCKER_QUESTION}]}
 BODIES: dict[str, type[BaseModel]] = {

@@ -31,7 +31,7 @@ from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProces
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.server.mcp.protocol import answer
+from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.service import McpService
 
 pytest.importorskip("mcp", reason="pip install 'faqkb[dev]'")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import Kind, Passage, views_of
 from faqkb.kb.records import Record, Source
-from faqkb.kb.snapshot.store import Store, Texts, build_store
+from faqkb.kb.store.store import Store
+from faqkb.kb.store.writing import Texts, build_store
 from faqkb.kb.text import analyse
 
 
@@ -60,34 +61,34 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def test_a_record_comes_back_equal(store: Store) -> None:
-    assert store.record("f/Q2") == RECORDS[2]
-    assert store.record("f/Q9") is None
+    assert store.records.get("f/Q2") == RECORDS[2]
+    assert store.records.get("f/Q9") is None
 
 
 def test_records_come_in_stored_order_page_by_page(store: Store) -> None:
-    assert store.records_after(None, 2) == RECORDS[:2]
-    assert store.records_after("f/Q1", 2) == RECORDS[2:]
+    assert store.records.after(None, 2) == RECORDS[:2]
+    assert store.records.after("f/Q1", 2) == RECORDS[2:]
 
 
 def test_a_query_for_c_plus_plus_does_not_match_c(store: Store) -> None:
-    assert [match.position for match in store.match_words(analyse("C++"), 5)] == [0]
-    assert [match.position for match in store.match_words(analyse("C"), 5)] == [1]
+    assert [match.position for match in store.words.match(analyse("C++"), 5)] == [0]
+    assert [match.position for match in store.words.match(analyse("C"), 5)] == [1]
 
 
 def test_a_path_matches_whole_and_by_its_parts(store: Store) -> None:
-    assert [match.position for match in store.match_words(analyse("shm"), 5)] == [2]
-    assert [match.position for match in store.match_words(analyse("/dev/shm"), 5)] == [2]
+    assert [match.position for match in store.words.match(analyse("shm"), 5)] == [2]
+    assert [match.position for match in store.words.match(analyse("/dev/shm"), 5)] == [2]
 
 
 def test_traditional_characters_full_width_and_case_match(store: Store) -> None:
-    assert [match.position for match in store.match_words(analyse("預測"), 5)] == [0]
-    assert [match.position for match in store.match_words(analyse("ＯＮＥＤＮＮ"), 5)] == [0]
+    assert [match.position for match in store.words.match(analyse("預測"), 5)] == [0]
+    assert [match.position for match in store.words.match(analyse("ＯＮＥＤＮＮ"), 5)] == [0]
 
 
 def test_token_rows_follow_the_passages_and_the_cohort_comes_last(store: Store) -> None:
-    assert [store.tokens_of(row) for row in range(3)] == [range(5), range(5, 12), range(12, 14)]
-    assert store.cohort_spans() == (range(14, 16),)
-    assert [store.view_tokens(number) for number in store.views_of(1)] == [range(5, 12)]
+    assert [store.passages.tokens_of(row) for row in range(3)] == [range(5), range(5, 12), range(12, 14)]
+    assert store.passages.cohort_spans() == (range(14, 16),)
+    assert [store.passages.view_tokens(number) for number in store.passages.views_of(1)] == [range(5, 12)]
 
 
 def test_a_record_is_viewed_as_a_whole_and_by_each_alternate() -> None:
@@ -106,8 +107,8 @@ def test_a_record_is_viewed_as_a_whole_and_by_each_alternate() -> None:
 
 
 def test_any_of_several_tags_selects(store: Store) -> None:
-    assert store.positions_tagged(["infer", "train"]) == (0, 2)
-    assert store.positions_tagged(["none"]) == ()
+    assert store.records.positions_tagged(["infer", "train"]) == (0, 2)
+    assert store.records.positions_tagged(["none"]) == ()
 
 
 def test_the_same_records_give_the_same_bytes() -> None:
@@ -118,13 +119,13 @@ def test_the_same_records_give_the_same_bytes() -> None:
 @given(text=st.text(max_size=300))
 def test_no_query_text_is_a_syntax_error(store: Store, text: str) -> None:
     words = analyse(text)
-    assert all(match.score == match.score for match in store.match_words(words, 5))
-    assert all(0 <= store.records_with(word) <= len(RECORDS) for word in words)
+    assert all(match.score == match.score for match in store.words.match(words, 5))
+    assert all(0 <= store.words.records_with(word) <= len(RECORDS) for word in words)
 
 
 def test_a_query_of_two_thousand_words_is_searched(store: Store) -> None:
     words = [f"w{number}" for number in range(2_000)] + ["onednn"]
-    assert [match.position for match in store.match_words(words, 5)] == [0]
+    assert [match.position for match in store.words.match(words, 5)] == [0]
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

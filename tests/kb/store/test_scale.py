@@ -8,11 +8,13 @@ import numpy as np
 
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.index.dense import FaissIndex
-from faqkb.kb.index.late_interaction import Embedding, TokenIndex, quantise
+from faqkb.kb.index.late_interaction import TokenIndex, quantise
 from faqkb.kb.index.passages import Kind, Passage, views_of
 from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
-from faqkb.kb.snapshot.store import Store, Texts, build_store
+from faqkb.kb.store.store import Store
+from faqkb.kb.store.writing import Texts, build_store
+from faqkb.kb.vectors import Embedding
 
 RECORDS = 100_000
 

@@ -1,0 +1,99 @@
+"""From candidates to the answer: which of the three states it is, and what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from faqkb.kb import limits
+from faqkb.kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
+from faqkb.kb.checks import CheckLink
+from faqkb.kb.records import Record
+from faqkb.kb.retrieval.finding import Found
+from faqkb.kb.retrieval.highlight import highlight
+from faqkb.kb.retrieval.query import Query
+from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
+from faqkb.kb.vectors import Embedding
+
+_MESSAGES = {
+    Reason.NOT_CONFIDENT: "Nothing stored is likely to answer this question.",
+    Reason.EMPTY_QUESTION: "The question holds no letters or digits to search for.",
+    Reason.EMPTY_INDEX: "The knowledge base holds no records that may answer.",
+}
+_SUGGESTIONS = 3
+
+
+def make_answer(
+    query: Query, found: Found, indexes: Indexes, *, top_k: int, min_confidence: float | None, snapshot: str
+) -> Answer:
+    """Return the answer to a query, without the time it took."""
+    threshold = indexes.ranking.answered_above if min_confidence is None else min_confidence
+    status = _status(found.hits, indexes, threshold)
+    shown = {
+        Status.ANSWERED: found.hits[:top_k],
+        Status.AMBIGUOUS: without_translations(found.hits, indexes)[: max(2, min(top_k, limits.CHOICES))],
+        Status.NO_ANSWER: (),
+    }[status]
+    return Answer(
+        question=query.text,
+        status=status,
+        confidence=found.hits[0].confidence if found.hits else 0.0,
+        hits=filled(found, shown, indexes),
+        no_answer=_no_answer(query, found.hits, indexes) if status is Status.NO_ANSWER else None,
+        snapshot=snapshot,
+        took_ms=0.0,
+    )
+
+
+def filled(found: Found, shown: Sequence[ScoredRecord], indexes: Indexes) -> tuple[Hit, ...]:
+    """Return hits with all that is shown of them."""
+    query = found.query
+    return () if query is None else tuple(_hit(query, hit, hit.position in found.named, indexes) for hit in shown)
+
+
+def without_translations(hits: Sequence[ScoredRecord], indexes: Indexes) -> tuple[ScoredRecord, ...]:
+    """Return the hits without those that say what a better one says in another language."""
+    first: dict[str, ScoredRecord] = {}
+    for hit in hits:
+        first.setdefault(indexes.store.records.identity_of(hit.position).twin, hit)
+    return tuple(first.values())
+
+
+def checks_of(record: Record, indexes: Indexes) -> tuple[CheckLink, ...]:
+    """Return what is to be said of the checks that prove a record; an id that no script has is left out."""
+    return tuple(link for link in map(indexes.store.checks.link, record.checks) if link)
+
+
+def _status(hits: Sequence[ScoredRecord], indexes: Indexes, threshold: float) -> Status:
+    if not hits or hits[0].confidence < min(threshold, indexes.ranking.ambiguous_above):
+        return Status.NO_ANSWER
+    if hits[0].confidence >= threshold:
+        return Status.ANSWERED
+    return Status.AMBIGUOUS if len(without_translations(hits, indexes)) > 1 else Status.NO_ANSWER
+
+
+def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Indexes) -> Hit:
+    store = indexes.store
+    record = store.records.at(scored.position)
+    sentences = store.records.sentences_of(scored.position)
+    return Hit(
+        record=record,
+        confidence=scored.confidence,
+        highlight=highlight(query.tokens, record.answer_text, sentences, indexes.tokens),
+        explanation=Explanation(
+            passage=store.passages.text(scored.row),
+            scores=scored.parts,
+            weights=dict(indexes.ranking.weights),
+            known_error=known_error,
+        ),
+        checks=checks_of(record, indexes),
+    )
+
+
+def _no_answer(query: Query, hits: Sequence[ScoredRecord], indexes: Indexes) -> NoAnswer:
+    unanswerable = Reason.EMPTY_QUESTION if query.is_empty else Reason.EMPTY_INDEX
+    reason = Reason.NOT_CONFIDENT if hits else unanswerable
+    suggestions = []
+    for hit in without_translations(hits, indexes)[:_SUGGESTIONS]:
+        record = indexes.store.records.at(hit.position)
+        suggestions.append(Suggestion(record.id, record.question, hit.confidence))
+    return NoAnswer(reason, _MESSAGES[reason], tuple(suggestions))

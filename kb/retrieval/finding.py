@@ -1,0 +1,75 @@
+"""From a question to its candidates: embedded, ranked, and known errors put first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.retrieval.query import Query
+from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord, raise_named, rank_records
+from faqkb.kb.retrieval.signatures import KNOWN_ERROR_CONFIDENCE, known_error
+from faqkb.kb.text import simplify
+from faqkb.kb.vectors import Embedding
+
+REMEMBERED_CHARS = 120  # of a question worth keeping: a longer one hardly comes twice, and takes more memory
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A query and its candidates."""
+
+    query: Embedding | None
+    """None when there was nothing to search for, or nothing to search in."""
+    hits: tuple[ScoredRecord, ...]
+    named: frozenset[int] = frozenset()
+    """Positions of the records that a known error in the question belongs to."""
+
+
+class Finder:
+    """Finds records in a snapshot. It never changes, so what was found for a question stands as long as it is open."""
+
+    def __init__(
+        self, indexes: Indexes, encoder: Encoder, *, remembered: int, within: tuple[int, ...] | None = None
+    ) -> None:
+        """Take the last `remembered` short questions to keep, and the positions to choose from, None for all."""
+        self._indexes = indexes
+        self._encoder = encoder
+        self._within = within
+        self._find_again = lru_cache(remembered)(self._find)
+
+    def find(self, question: str, query: Query, tags: Sequence[str]) -> Found:
+        """Return what there is for a question: of a short one, what was found when it was asked before."""
+        find = self._find_again if len(question) <= REMEMBERED_CHARS else self._find
+        return find(question, query, tuple(tags))
+
+    def forget(self) -> None:
+        """Let go of what is kept in memory."""
+        self._find_again.cache_clear()
+
+    def _find(self, question: str, query: Query, tags: tuple[str, ...]) -> Found:
+        allowed = self._allowed(tags)
+        if query.is_empty or not self._indexes.store.records.count or allowed == ():
+            return Found(None, ())
+        # Simplified for the encoder too: asked in traditional characters, recall@1 rises from 0.77 to 0.79 over records
+        # in simplified ones, and over traditional ones it loses nothing.
+        text = simplify(query.text)
+        embedding = self._encoder.encode_query(text)
+        named = self._named_by_error(question, allowed)
+        hits = rank_records(text, embedding, self._indexes, allowed=allowed, named=named)
+        return Found(embedding, raise_named(hits, named, KNOWN_ERROR_CONFIDENCE), frozenset(named))
+
+    def _allowed(self, tags: Sequence[str]) -> tuple[int, ...] | None:
+        """Return the positions to choose from, ascending; None for all."""
+        if not tags:
+            return self._within
+        tagged = self._indexes.store.records.positions_tagged(tags)
+        return tagged if self._within is None else tuple(sorted(set(tagged).intersection(self._within)))
+
+    def _named_by_error(self, question: str, allowed: Sequence[int] | None) -> tuple[int, ...]:
+        """Return the positions of the records that a known error in the question belongs to."""
+        store = self._indexes.store
+        known = known_error(question, store.checks.signatures)
+        positions = () if known is None else tuple(map(store.records.position, known.answers))
+        return tuple(at for at in positions if at is not None and (allowed is None or at in allowed))

@@ -1,0 +1,43 @@
+"""Opens what a question is asked against: a snapshot's encoder, indexes and weights, each checked first."""
+
+from __future__ import annotations
+
+from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
+from faqkb.kb.fusion import Ranking, parse_ranking
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.retrieval.ranking import Indexes
+from faqkb.kb.snapshot.manifest import REPAIR
+from faqkb.kb.snapshot.published import INDEX_FILE, RANKING_FILE, RECORDS_FILE, TOKENS_FILE, SnapshotFiles
+from faqkb.kb.store.store import Store
+
+
+def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
+    """Load the snapshot's own model; what is wrong with it is mended by building the snapshot again.
+
+    Raises SnapshotDamaged.
+    """
+    try:
+        return Encoder(files.model_folder, threads=threads)
+    except (ModelMissing, ModelDamaged) as error:
+        what = str(error).partition(";")[0]
+        raise SnapshotDamaged(f"{files.model_folder}: {what}; {REPAIR}") from error
+
+
+def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
+    """Open everything a query is ranked against; the store last, since it has to be closed. Raises SnapshotDamaged."""
+    return Indexes(
+        passages=FaissIndex.from_bytes(files.read_verified(INDEX_FILE)),
+        tokens=TokenIndex.open(files.folder / TOKENS_FILE, dim),
+        ranking=ranking,
+        store=Store(files.folder / RECORDS_FILE),
+    )
+
+
+def read_ranking(files: SnapshotFiles) -> Ranking:
+    """Return the snapshot's own weights and thresholds. Raises SnapshotDamaged."""
+    try:
+        return parse_ranking(files.read_verified(RANKING_FILE), str(files.folder / RANKING_FILE))
+    except RankingDamaged as error:
+        raise SnapshotDamaged(str(error)) from error

@@ -1,0 +1,98 @@
+"""The records of a snapshot, by position and by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from faqkb.kb.index.sentences import Sentence
+from faqkb.kb.records import Record
+from faqkb.kb.store.connections import Connections
+from faqkb.kb.store.rows import load_record
+
+_CACHED = 2_000  # identities and marks kept in memory: at most 1 kB each
+_CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells twins apart: records of one label in the same file of two language folders."""
+
+    language: str
+    twin: str
+    """Equal for twins."""
+
+
+class RecordTable:
+    """Reads records; a snapshot never changes, so nothing that is kept in memory goes stale."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.count = int(connections.row("SELECT count(*) FROM records")[0])
+        """Number of records."""
+        self.at = lru_cache(_CACHED_RECORDS)(self._read)
+        """Return the record at a position."""
+        self.identity_of = lru_cache(_CACHED)(self._read_identity)
+        """Return language and twin key of the record at a position."""
+        self.marks_of = lru_cache(_CACHED)(self._read_marks)
+        """Return the marks of the record at a position: which of several opposites its question names."""
+        self.sentences_of = lru_cache(_CACHED_RECORDS)(self._read_sentences)
+        """Return the sentences of the answer of the record at a position."""
+        self.positions_by_source = lru_cache(1)(self._read_sources)
+        """Return the positions of the records of each file, by `Source.path`."""
+
+    def get(self, record_id: str) -> Record | None:
+        """Return the record of that id, or None."""
+        row = self._connections.row("SELECT json FROM records WHERE id = ?", record_id)
+        return None if row is None else load_record(row[0])
+
+    def position(self, record_id: str) -> int | None:
+        """Return the position of the record of that id, or None."""
+        row = self._connections.row("SELECT position FROM records WHERE id = ?", record_id)
+        return None if row is None else int(row[0])
+
+    def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
+        """Return up to `limit` records in stored order, those after `record_id` when it is given."""
+        rows = self._connections.rows(
+            "SELECT json FROM records WHERE position > coalesce((SELECT position FROM records WHERE id = ?), -1)"
+            " ORDER BY position LIMIT ?",
+            (record_id, limit),
+        )
+        return tuple(load_record(text) for (text,) in rows)
+
+    def ids(self, start: int, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` record ids from a position on, in stored order."""
+        rows = self._connections.rows(
+            "SELECT id FROM records WHERE position >= ? ORDER BY position LIMIT ?", (start, limit)
+        )
+        return tuple(record_id for (record_id,) in rows)
+
+    def positions_tagged(self, tags: Sequence[str]) -> tuple[int, ...]:
+        """Return the positions of the records that carry any of the tags, ascending."""
+        rows = self._connections.rows_among("SELECT DISTINCT position FROM tags WHERE tag IN", tags)
+        return tuple(sorted({int(position) for (position,) in rows}))
+
+    def _read(self, position: int) -> Record:
+        (text,) = self._connections.row("SELECT json FROM records WHERE position = ?", position)
+        return load_record(text)
+
+    def _read_identity(self, position: int) -> Identity:
+        return Identity(*self._connections.row("SELECT language, twin FROM records WHERE position = ?", position))
+
+    def _read_marks(self, position: int) -> frozenset[str]:
+        (marks,) = self._connections.row("SELECT marks FROM records WHERE position = ?", position)
+        return frozenset(marks.split())
+
+    def _read_sentences(self, position: int) -> tuple[Sentence, ...]:
+        rows = self._connections.rows(
+            "SELECT start, end, first_token, end_token FROM sentences WHERE position = ? ORDER BY number", (position,)
+        )
+        return tuple(Sentence(start, end, range(first, stop)) for start, end, first, stop in rows)
+
+    def _read_sources(self) -> dict[str, tuple[int, ...]]:
+        rows = self._connections.rows("SELECT json_extract(json, '$.source.path'), position FROM records")
+        by_source: dict[str, list[int]] = {}
+        for path, position in rows:
+            by_source.setdefault(path, []).append(position)
+        return {path: tuple(positions) for path, positions in by_source.items()}

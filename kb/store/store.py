@@ -1,0 +1,33 @@
+"""Reads `records.sqlite`; any number of threads may."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.store.check_table import CheckTable
+from faqkb.kb.store.connections import Connections
+from faqkb.kb.store.passage_table import PassageTable
+from faqkb.kb.store.record_table import RecordTable
+from faqkb.kb.store.word_table import WordTable
+
+
+class Store:
+    """An opened `records.sqlite`, by its tables."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file whose checksum holds. Raises SnapshotDamaged."""
+        self._connections = Connections(path)
+        try:
+            self.records = RecordTable(self._connections)
+            self.passages = PassageTable(self._connections, self.records.count)
+            self.words = WordTable(self._connections)
+            self.checks = CheckTable(self._connections)
+        except sqlite3.Error as error:
+            self.close()
+            raise SnapshotDamaged(f"{path}: cannot be read ({error}); run `faq ingest` to build it again") from error
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        self._connections.close()

@@ -1,0 +1,50 @@
+"""The lexical index of a snapshot: BM25 over the words of records, by SQLite's FTS5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from faqkb.kb.store.connections import Connections
+
+_CACHED = 2_000  # word sets and counts kept in memory: at most 10 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """A record that holds words of a query."""
+
+    position: int
+    score: float
+    """BM25 (k1 1.2, b 0.75, FTS5's), higher is better."""
+
+
+class WordTable:
+    """Finds records by words."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.of = lru_cache(_CACHED)(self._read)
+        """Return the words of the record at a position."""
+        self.records_with = lru_cache(_CACHED)(self._count)
+        """Return in how many records a word occurs."""
+
+    def match(self, words: Sequence[str], limit: int) -> tuple[WordMatch, ...]:
+        """Return the records that hold any of the words, best BM25 first."""
+        if not words:
+            return ()
+        expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+        rows = self._connections.rows(
+            "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?",
+            (expression, limit),
+        )
+        return tuple(WordMatch(int(position), float(score)) for position, score in rows)
+
+    def _read(self, position: int) -> frozenset[str]:
+        (text,) = self._connections.row("SELECT text FROM words WHERE rowid = ?", position)
+        return frozenset(text.split(" "))
+
+    def _count(self, word: str) -> int:
+        row = self._connections.row("SELECT doc FROM word_counts WHERE term = ?", word)
+        return int(row[0]) if row else 0

@@ -1,0 +1,114 @@
+"""The bodies and parameters of the API, as models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask import Request
+from pydantic import Field
+
+from faqkb.kb import limits
+from faqkb.server.answering.judging import Tag
+from faqkb.server.http.parsing import Parameters, Strict, read_body
+from faqkb.server.limits import (
+    ANSWER_TOKEN_CHARS,
+    BATCH_BODY_BYTES,
+    BATCH_QUESTIONS,
+    MESSAGES_MAX,
+    RECORDS_LIMIT,
+    RECORDS_LIMIT_MAX,
+    SEARCH_LIMIT,
+    SESSION_ID_CHARS,
+)
+
+_Question = Annotated[str, Field(description="In the asker's own words; a pasted log is reduced to its telling lines.")]
+_TopK = Annotated[int, Field(ge=1, le=limits.TOP_K_MAX, description="How many answers at most.")]
+_MinConfidence = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="From where on a record counts as the answer; by default as calibrated."),
+]
+_OnlyTagged = Annotated[
+    list[Tag], Field(max_length=limits.TAGS_MAX, description="Only records that carry one of these tags.")
+]
+_Explain = Annotated[bool, Field(description="Whether to say how each answer came about.")]
+
+
+class Message(Strict):
+    """An earlier turn of a conversation; only what the user said is read."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str = Field(description="What was said.")
+
+
+class AskBody(Strict):
+    """Body of `POST /api/v1/ask`."""
+
+    question: _Question
+    top_k: _TopK = 3
+    min_confidence: _MinConfidence = None
+    tags: _OnlyTagged = Field(default=[])
+    session_id: str | None = Field(
+        default=None,
+        max_length=SESSION_ID_CHARS,
+        description="Chosen by the client; follow-ups are understood by the last questions of the same session.",
+    )
+    messages: list[Message] = Field(
+        default=[],
+        max_length=MESSAGES_MAX,
+        description="The turns before the question, oldest first, for a client that keeps them itself.",
+    )
+    explain: _Explain = False
+
+
+class BatchQuestion(Strict):
+    """One question of `POST /api/v1/ask:batch`; a conversation is asked turn by turn."""
+
+    question: _Question
+    top_k: _TopK = 3
+    min_confidence: _MinConfidence = None
+    tags: _OnlyTagged = Field(default=[])
+    explain: _Explain = False
+
+
+class BatchBody(Strict):
+    """Body of `POST /api/v1/ask:batch`."""
+
+    questions: list[BatchQuestion] = Field(
+        min_length=1, max_length=BATCH_QUESTIONS, description="Each with the fields of `ask`, but for a conversation's."
+    )
+
+
+class ClickBody(Strict):
+    """Body of `POST /api/v1/clicks`: which of the records shown a reader opened."""
+
+    answer_token: str = Field(max_length=ANSWER_TOKEN_CHARS, description="Of the answer document.")
+    record_id: str = Field(description="Which of the records shown was opened.")
+
+
+class RecordPath(Parameters):
+    """Path of `GET /api/v1/records/<id>`."""
+
+    record_id: str = Field(
+        description="Its slashes may be sent as they are or as %2F.",
+        json_schema_extra={"example": "faq_2021_s1/Q1.3"},
+    )
+
+
+class SearchParameters(Parameters):
+    """Query of `GET /api/v1/search`."""
+
+    q: str = Field(description="What is typed so far.", json_schema_extra={"example": "bus err"})
+    limit: int = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX, description="How many hits at most.")
+
+
+class RecordsParameters(Parameters):
+    """Query of `GET /api/v1/records`."""
+
+    cursor: str | None = Field(default=None, description="`next_cursor` of the page before; none for the first page.")
+    limit: int = Field(default=RECORDS_LIMIT, ge=1, le=RECORDS_LIMIT_MAX, description="How many records at most.")
+
+
+def read_batch_body(request: Request) -> BatchBody:
+    """Return the body of a batch, which may be larger than others. Raises what `read_body` raises."""
+    request.max_content_length = BATCH_BODY_BYTES
+    return read_body(request, BatchBody)

@@ -1,0 +1,31 @@
+"""The documents of the addresses for what watches the server, as models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from faqkb.server.answering.reply_parts import Reply, SnapshotName
+
+
+class HealthDocument(Reply):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class RefusedSnapshot(Reply):
+    """A newer snapshot that is not served."""
+
+    snapshot: str
+    reason: str
+
+
+class ReadyDocument(Reply):
+    """What answers."""
+
+    status: Literal["ready"]
+    snapshot: SnapshotName
+    records: int = Field(ge=0)
+    refused: RefusedSnapshot | None

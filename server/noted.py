@@ -1,0 +1,32 @@
+"""The answers that a request was given, noted by whoever answers for whoever counts and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from flask import g
+
+from faqkb.kb.answers import Answer
+
+_NOTED = "noted_answers"
+
+
+@dataclass(frozen=True, slots=True)
+class NotedAnswer:
+    """What a reader's question got."""
+
+    answer: Answer
+    via: str
+    """Where it was asked: `api`, `chat`, `page`, …"""
+
+
+def note_answer(answer: Answer, via: str) -> None:
+    """Note an answer of the current request."""
+    g.setdefault(_NOTED, []).append(NotedAnswer(answer, via))
+
+
+def noted_answers() -> Sequence[NotedAnswer]:
+    """Return what was noted of the current request, in order."""
+    return cast(list[NotedAnswer], g.get(_NOTED, []))

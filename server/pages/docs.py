@@ -1,0 +1,36 @@
+"""The reference of the API for people, at `/docs`."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, request
+
+from faqkb.server.answering.catalogues import wording
+from faqkb.server.answering.leases import leased_knowledge
+from faqkb.server.answering.reference import reference_of_application
+from faqkb.server.http.conditional import Version, digest, reply_unless_held
+from faqkb.server.pages.reference_page import shown_groups
+from faqkb.server.pages.views import page_reply
+
+docs = Blueprint("docs", __name__)
+
+
+@docs.get("/docs", endpoint="docs")
+def show() -> Response:
+    """Show the document as a page: nothing of it comes from elsewhere, and it is complete without JavaScript."""
+    words, known = wording(), reference_of_application()
+    address = request.url_root.rstrip("/")
+    texts = {"copy": words.live.copy, "copied": words.live.copied, "copy_failed": words.live.copy_failed}
+
+    with leased_knowledge() as knowledge:  # the foot of the page tells of it
+        parts = [known.tag, knowledge.name, words.language, request.url]
+
+        def page() -> Response:
+            groups = shown_groups(known.document, address)
+            info = known.document["info"]
+            return page_reply(
+                knowledge, words, "docs.html", info=info, groups=groups, address=address, texts={"texts": texts}
+            )
+
+        return reply_unless_held(Version(digest(json.dumps(parts).encode())), page)
