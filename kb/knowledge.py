@@ -36,6 +36,7 @@ from faqkb.kb.snapshot.published import (
 _PAGE = 1_000  # records held at once by who goes through all of them
 
 
+# Long on purpose: the whole public face stands here, each method a line or two; what they do is `kb/retrieval/`.
 class KnowledgeBase:
     """One snapshot, opened. It never changes; any number of threads may ask it."""
 

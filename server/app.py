@@ -12,13 +12,14 @@ from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access.audit import install_audit
 from faqkb.server.access.decision import install_access
-from faqkb.server.answering import conversations, judging, leases, most_asked, reference, tokens, topics
+from faqkb.server.answering import conversations, leases, tokens, topics
 from faqkb.server.answering.marking import marked
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
 from faqkb.server.azure.protocol import AZURE
+from faqkb.server.feedback import judging, most_asked
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from faqkb.server.http.security import install_security
@@ -32,6 +33,7 @@ from faqkb.server.pages.errors import ErrorPages
 from faqkb.server.pages.protocol import PAGES
 from faqkb.server.pages.reference_page import text_runs
 from faqkb.server.problems import install_error_handlers
+from faqkb.server.reference import document as reference
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
 PROTOCOLS = (API, OPENAI, AZURE, MCP, PAGES, MONITORING)
@@ -55,14 +57,7 @@ def create_app(
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
     app = kind(__name__, template_folder="pages/templates", static_folder="pages/static")
-    app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
-    app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.filters["marked"] = marked
-    app.jinja_env.filters["text_runs"] = text_runs
-    app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    _configure(app)
     install_compression(app)
     install_access_log(app)
     install_metrics(app)
@@ -85,6 +80,18 @@ def create_app(
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
     app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
     return app
+
+
+def _configure(app: Flask) -> None:
+    """Set what Flask and its templates are told once."""
+    app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
+    app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["text_runs"] = text_runs
+    app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
 
 
 def _install_static(app: Flask) -> None:

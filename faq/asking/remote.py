@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.asking.pasted import fitted
 from faqkb.faq.client import Answer as ServerAnswer
 from faqkb.faq.client import Client, ReplyUnreadable
 from faqkb.faq.client.documents import CheckLink as ServerCheck
 from faqkb.faq.client.documents import Hit as ServerHit
 from faqkb.faq.client.errors import readable
-from faqkb.faq.commands.ask import Asked, Question
 from faqkb.faq.console import say_note
 from faqkb.faq.remote import open_client
 from faqkb.kb.answers import Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from faqkb.faq.checks.process import Checked
-from faqkb.faq.commands.check import run_with_environment
+from faqkb.faq.checks.running import run_with_environment
 from faqkb.faq.console import say_note
 from faqkb.kb.checks import Check
 

@@ -4,44 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.config import kb_folder, server_address
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import json_option, kb_option, one_source, server_option
 from faqkb.faq.showing.answer import show_answer
 from faqkb.kb import limits
-from faqkb.kb.answers import Answer, Status
+from faqkb.kb.answers import Status
 from faqkb.kb.checks import Check
-
-if TYPE_CHECKING:
-    from faqkb.kb.knowledge import KnowledgeBase
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, as the options say."""
-
-    text: str
-    top_k: int
-    min_confidence: float | None
-    tags: tuple[str, ...]
-    explain: bool
-    run_checks: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a knowledge base or a server says."""
-
-    answer: Answer
-    document: dict[str, Any]
-    checks: Sequence[Check] = ()
-    """Of the first answer, where they are to be run."""
 
 
 @click.command("ask")
@@ -89,15 +64,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _ask_here(folder: Path, wanted: Question) -> Asked:
-    from faqkb.faq.bootstrap import open_or_build  # noqa: PLC0415 - numpy, FAISS and ONNX Runtime, which no server needs here
+    from faqkb.faq.asking.here import ask_here  # noqa: PLC0415 - numpy, FAISS and ONNX Runtime, which no server needs
 
-    knowledge = open_or_build(folder)
-    try:
-        answer = knowledge.ask(wanted.text, top_k=wanted.top_k, min_confidence=wanted.min_confidence, tags=wanted.tags)
-        checks = _checks_of(answer, knowledge) if wanted.run_checks else []
-    finally:
-        knowledge.close()
-    return Asked(answer, answer.to_json(explain=wanted.explain), checks)
+    return ask_here(folder, wanted)
 
 
 def _ask_server(address: str, wanted: Question, *, yes: bool) -> Asked:
@@ -108,12 +77,6 @@ def _ask_server(address: str, wanted: Question, *, yes: bool) -> Asked:
     from faqkb.faq.asking.remote import ask_server  # noqa: PLC0415 - the HTTP client, which no local question needs
 
     return ask_server(address, wanted)
-
-
-def _checks_of(answer: Answer, knowledge: KnowledgeBase) -> list[Check]:
-    """Return the checks of the first answer."""
-    links = answer.hits[0].checks if answer.hits else ()
-    return [check for check in map(knowledge.check, (link.id for link in links)) if check]
 
 
 def _run(checks: Sequence[Check], *, ask_first: bool, pasted: bytes | None, show: bool) -> list[dict[str, Any]]:

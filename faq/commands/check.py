@@ -8,15 +8,14 @@ from pathlib import Path
 import click
 
 from faqkb.faq.checks.catalogue import all_checks, find_check, named_check
-from faqkb.faq.checks.environment import python_for
 from faqkb.faq.checks.new import write_skeleton
-from faqkb.faq.checks.process import Checked, failed, run_check, run_plain
+from faqkb.faq.checks.process import run_plain
+from faqkb.faq.checks.running import run_with_environment
 from faqkb.faq.checks.show import show_check, show_checks, show_report
 from faqkb.faq.config import kb_folder, server_address
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import json_option, kb_option, one_source, server_option
 from faqkb.kb.checks import Check
-from faqkb.kb.errors import CheckEnvironmentFailed
 
 _HELP = frozenset({"-h", "--help"})
 
@@ -91,18 +90,6 @@ def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | N
     else:
         show_report(checked.document)
     return checked.code
-
-
-def run_with_environment(
-    check: Check, arguments: list[str], python: Path | None = None, stdin: bytes | None = None
-) -> Checked:
-    """Run a check with the interpreter given, else with one that has its packages."""
-    try:
-        interpreter = python or python_for(check)
-    except CheckEnvironmentFailed as error:
-        why, _, fix = str(error).rpartition("; ")
-        return failed(check, why, fix)
-    return run_check(check, interpreter, arguments, stdin)
 
 
 @command.command("new")

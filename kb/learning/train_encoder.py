@@ -124,10 +124,12 @@ def train_adapter(
         schedule.step()
         losses.append(float(loss))
         progress(len(losses), steps, float(np.mean(losses[-_WARM_STEPS:])))
-    return {
-        name: LowRank(layer.down.detach().half().numpy(), (layer.up.detach() * layer.scale * _KEPT).half().numpy())
-        for name, layer in layers.items()
-    }
+    return {name: _learned(layer) for name, layer in layers.items()}
+
+
+def _learned(layer: Any) -> LowRank:
+    """Return what a layer learned, as much of it as is kept."""
+    return LowRank(layer.down.detach().half().numpy(), (layer.up.detach() * layer.scale * _KEPT).half().numpy())
 
 
 def _batches(sets: Sequence[TuningSet], chosen: random.Random) -> Iterator[_Batch]:

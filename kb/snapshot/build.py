@@ -79,22 +79,11 @@ def build_snapshot(
     with disk.storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk.writer_lock(folder / "lock", subject=str(folder)):
-        passages = [
-            passage
-            for position, record in enumerate(records)
-            for passage in passages_of(record, position, encoder.split)
-        ]
+        passages = _all_passages(records, encoder)
         ranking = tuned_ranking(folder)
         before, known = _earlier(folder, encoder)
         cohort = cohort_questions()
-        fresh = list({entry.key: entry for entry in (*cohort, *passages) if entry.key not in known.texts}.values())
-        encoded = encoder.encode_passages(
-            [entry.text for entry in fresh],
-            [entry.kind for entry in fresh],
-            lambda done: progress(done, len(fresh)),
-        )
-        for entry, vector, tokens in zip(fresh, encoded.vectors, encoded.tokens, strict=True):
-            known.texts[entry.key] = _Embedded(vector, tokens)
+        fresh = _embed_new((*cohort, *passages), known, encoder, progress)
         name = publish_snapshot(
             folder,
             _snapshot_files(records, passages, cohort, known, encoder, ranking, checks),
@@ -108,9 +97,14 @@ def build_snapshot(
         records=len(records),
         passages=len(passages),
         calibrated=ranking.encoder == encoder.manifest.source,
-        embedded=sum(entry.position >= 0 for entry in fresh),
-        truncated=tuple(dict.fromkeys(records[fresh[at].position].id for at in encoded.truncated)),
+        embedded=sum(entry.position >= 0 for entry in fresh.entries),
+        truncated=tuple(dict.fromkeys(records[entry.position].id for entry in fresh.truncated)),
     )
+
+
+def _all_passages(records: Sequence[Record], encoder: Encoder) -> list[Passage]:
+    numbered = enumerate(records)
+    return [passage for position, record in numbered for passage in passages_of(record, position, encoder.split)]
 
 
 def _check_ids(records: Sequence[Record]) -> None:
@@ -138,6 +132,28 @@ class _Known:
     """By passage key."""
     view_baselines: Mapping[str, Sequence[float]]
     """By view key, for the cohort of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What had to be embedded."""
+
+    entries: Sequence[Passage]
+    truncated: Sequence[Passage]
+    """Those longer than the encoder reads."""
+
+
+def _embed_new(entries: Sequence[Passage], known: _Known, encoder: Encoder, progress: Progress) -> _Fresh:
+    """Embed what is not known yet, and add it to what is."""
+    fresh = list({entry.key: entry for entry in entries if entry.key not in known.texts}.values())
+    encoded = encoder.encode_passages(
+        [entry.text for entry in fresh],
+        [entry.kind for entry in fresh],
+        lambda done: progress(done, len(fresh)),
+    )
+    for entry, vector, tokens in zip(fresh, encoded.vectors, encoded.tokens, strict=True):
+        known.texts[entry.key] = _Embedded(vector, tokens)
+    return _Fresh(fresh, [fresh[at] for at in encoded.truncated])
 
 
 def _snapshot_files(

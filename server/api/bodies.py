@@ -8,7 +8,7 @@ from flask import Request
 from pydantic import Field
 
 from faqkb.kb import limits
-from faqkb.server.answering.judging import Tag
+from faqkb.server.feedback.judging import Tag
 from faqkb.server.http.parsing import Parameters, Strict, read_body
 from faqkb.server.limits import (
     ANSWER_TOKEN_CHARS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faqkb.server.answering.examples import (
+from faqkb.server.reference.examples import (
     ANSWER,
     CHECK_ENTRY,
     FOLLOW_UPS,

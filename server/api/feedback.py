@@ -7,7 +7,10 @@ from flask_openapi3 import APIBlueprint
 
 from faqkb.kb.feedback.events import Click
 from faqkb.server.access.idempotency import done_once
-from faqkb.server.answering.judging import (
+from faqkb.server.answering.tokens import answer_tokens
+from faqkb.server.api.bodies import ClickBody
+from faqkb.server.api.operations import OPERATIONS
+from faqkb.server.feedback.judging import (
     FeedbackBody,
     asks_for_privacy,
     event_of,
@@ -16,9 +19,6 @@ from faqkb.server.answering.judging import (
     record_event,
     wrong_record,
 )
-from faqkb.server.answering.tokens import answer_tokens
-from faqkb.server.api.bodies import ClickBody
-from faqkb.server.api.operations import OPERATIONS
 from faqkb.server.http.parsing import parsed
 from faqkb.server.protocol import documented
 

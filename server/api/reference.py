@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from faqkb.server.answering.reference import reference_of_application
 from faqkb.server.http.conditional import Version, reply_unless_held
+from faqkb.server.reference.document import reference_of_application
 
 reference = Blueprint("reference", __name__)
 

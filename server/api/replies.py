@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from faqkb.server.answering.reply_parts import Confidence, FollowUpDocument, Reply, SnapshotName
 from faqkb.server.limits import BATCH_QUESTIONS
+from faqkb.server.reference.reply_parts import Confidence, FollowUpDocument, Reply, SnapshotName
 
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Milliseconds = Annotated[float, Field(ge=0, description="Time spent on it, milliseconds.")]

@@ -186,18 +186,6 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         """
         self.allowed = allowed
         self.error_forms = error_forms
-        adjustments = Adjustments(
-            sockets=[],
-            threads=THREADS,
-            ident="",
-            max_request_header_size=HEADER_BYTES,
-            max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
-            connection_limit=CONNECTIONS,
-            channel_timeout=IDLE_CONNECTION_SECONDS,
-            cleanup_interval=CLEANUP_SECONDS,
-            asyncore_use_poll=True,
-            clear_untrusted_proxy_headers=False,  # which are believed: `client_address.py`
-        )
         listening = _listening_socket(host, port)
         self.stopping = False
         self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK)
@@ -211,7 +199,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             map={},
             _sock=listening,
             dispatcher=_Lane(THREADS, QUEUED_REQUESTS),
-            adj=adjustments,
+            adj=_adjustments(),
             sockinfo=sockinfo,
             bind_socket=False,
         )
@@ -285,6 +273,22 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         while before < len(self.active_channels) < most:
             before = len(self.active_channels)
             super().handle_accept()
+
+
+def _adjustments() -> Adjustments:
+    """Return what waitress is told."""
+    return Adjustments(
+        sockets=[],
+        threads=THREADS,
+        ident="",
+        max_request_header_size=HEADER_BYTES,
+        max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_CONNECTION_SECONDS,
+        cleanup_interval=CLEANUP_SECONDS,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=False,  # which are believed: `client_address.py`
+    )
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_openapi3 import Tag
 
-from faqkb.server.answering.examples import SNAPSHOT
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.protocol import READ_ERRORS, Operation, Operations, one_example
+from faqkb.server.reference.examples import SNAPSHOT
 
 _WATCHING = Tag(name="Operation", description="For what watches the server.")
 

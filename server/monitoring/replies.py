@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from faqkb.server.answering.reply_parts import Reply, SnapshotName
+from faqkb.server.reference.reply_parts import Reply, SnapshotName
 
 
 class HealthDocument(Reply):

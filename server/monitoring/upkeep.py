@@ -14,7 +14,7 @@ from flask import Flask
 from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access import decision as access
-from faqkb.server.answering import judging
+from faqkb.server.feedback import judging
 from faqkb.server.limits import UPKEEP_SECONDS, USES_SECONDS
 
 _log = logging.getLogger("faq.server")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faqkb.server.answering.examples import ANSWER, FOLLOW_UPS, ID, QUESTION, SNAPSHOT, TOKEN, URL
+from faqkb.server.reference.examples import ANSWER, FOLLOW_UPS, ID, QUESTION, SNAPSHOT, TOKEN, URL
 
 CHAT: dict[str, Any] = {
     "plain": {

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from faqkb.server.answering.reply_parts import Confidence, FollowUpDocument, Reply
+from faqkb.server.reference.reply_parts import Confidence, FollowUpDocument, Reply
 
 
 class UrlCitation(Reply):

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, request
 
 from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.leases import leased_knowledge
-from faqkb.server.answering.reference import reference_of_application
 from faqkb.server.http.conditional import Version, digest, reply_unless_held
 from faqkb.server.pages.reference_page import shown_groups
 from faqkb.server.pages.views import page_reply
+from faqkb.server.reference.document import reference_of_application
 
 docs = Blueprint("docs", __name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, make_response, redirect, request, url_for
 
-from faqkb.server.answering.judging import FeedbackBody, event_of, judged, record_event
 from faqkb.server.answering.tokens import GivenAnswer
+from faqkb.server.feedback.judging import FeedbackBody, event_of, judged, record_event
 from faqkb.server.http.parsing import given_once, validated
 from faqkb.server.limits import THANKED_QUESTION_BYTES
 from faqkb.server.problems import Refused

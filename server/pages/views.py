@@ -20,10 +20,10 @@ from faqkb.kb.records import Record
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
 from faqkb.server.answering.follow_ups import related_hits
 from faqkb.server.answering.leases import leased_knowledge
-from faqkb.server.answering.most_asked import most_asked_ids
 from faqkb.server.answering.tokens import answer_token, record_token
 from faqkb.server.answering.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
 from faqkb.server.answering.wording import Wording
+from faqkb.server.feedback.most_asked import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from faqkb.server.noted import note_answer
 from faqkb.server.pages.live import live_settings

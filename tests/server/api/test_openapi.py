@@ -15,7 +15,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, copied_knowledge, served
 
-from faqkb.server.answering.judging import FeedbackBody
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.api.bodies import AskBody, BatchBody, ClickBody
 from faqkb.server.api.replies import (
@@ -28,6 +27,7 @@ from faqkb.server.api.replies import (
     SearchDocument,
 )
 from faqkb.server.app import PROTOCOLS, create_app
+from faqkb.server.feedback.judging import FeedbackBody
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.openai.bodies import ChatBody
 from faqkb.server.openai.replies import ChatCompletion, ModelDocument, ModelsDocument, OpenAiError

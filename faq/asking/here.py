@@ -1,0 +1,28 @@
+"""Asks a knowledge base on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faqkb.faq.asking.asked import Asked, Question
+from faqkb.faq.bootstrap import open_or_build
+from faqkb.kb.answers import Answer
+from faqkb.kb.checks import Check
+from faqkb.kb.knowledge import KnowledgeBase
+
+
+def ask_here(folder: Path, wanted: Question) -> Asked:
+    """Ask a knowledge base, made when there is none yet. Raises InvalidQuery, SnapshotDamaged, ModelMissing."""
+    knowledge = open_or_build(folder)
+    try:
+        answer = knowledge.ask(wanted.text, top_k=wanted.top_k, min_confidence=wanted.min_confidence, tags=wanted.tags)
+        checks = _checks_of(answer, knowledge) if wanted.run_checks else []
+    finally:
+        knowledge.close()
+    return Asked(answer, answer.to_json(explain=wanted.explain), checks)
+
+
+def _checks_of(answer: Answer, knowledge: KnowledgeBase) -> list[Check]:
+    """Return the checks of the first answer."""
+    links = answer.hits[0].checks if answer.hits else ()
+    return [check for check in map(knowledge.check, (link.id for link in links)) if check]
