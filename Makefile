@@ -6,7 +6,7 @@ STAMPS := $(VENV)/.installed
 INGESTED := .faq/ingested
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask serve test lint format lock bench parse-score clean
+.PHONY: ask serve test lint format checks lock bench parse-score clean
 
 ask: $(INGESTED)
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -26,6 +26,10 @@ lint: $(STAMPS)-dev
 format: $(STAMPS)-dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# Writes content/checks/ from each check's own source in tools/checks/ and the parts it names.
+checks: $(VENV)/bin/python
+	@$(BIN)/python tools/assemble_checks.py
 
 parse-score: $(STAMPS)-dev
 	@$(BIN)/python tools/parse_score.py

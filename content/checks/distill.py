@@ -1,3 +1,6 @@
+# Made from tools/checks/distill.py and the parts weights and contract
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = ["paddlepaddle>=3.0,<4", "numpy<2.4", "setuptools"]
@@ -195,7 +198,7 @@ def _judge_width(name: str, model: dict[str, Any], wanted: int | None, report: R
         )
 
 
-# --- part weights: one source, tools/check_parts/weights.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part weights ---
 import pickle
 
 _ARRAY_GLOBALS = frozenset(
@@ -258,7 +261,7 @@ def last_layer(arrays: list[Any]) -> tuple[int, int] | None:
 # --- end of part weights ---
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

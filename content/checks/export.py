@@ -1,3 +1,6 @@
+# Made from tools/checks/export.py and the parts weights, paddle and contract
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = ["paddlepaddle>=3.0,<4", "numpy<2.4", "setuptools"]
@@ -210,7 +213,7 @@ def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-# --- part weights: one source, tools/check_parts/weights.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part weights ---
 import pickle
 
 _ARRAY_GLOBALS = frozenset(
@@ -273,7 +276,7 @@ def last_layer(arrays: list[Any]) -> tuple[int, int] | None:
 # --- end of part weights ---
 
 
-# --- part paddle: one source, tools/check_parts/paddle.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part paddle ---
 def import_paddle(graph: str = "") -> Any:
     """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed.
 
@@ -362,7 +365,7 @@ def predict(predictor: Any, batch: Any) -> Any:
 # --- end of part paddle ---
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

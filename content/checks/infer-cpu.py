@@ -1,3 +1,6 @@
+# Made from tools/checks/infer-cpu.py and the parts contract, paddle, network and chart
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = ["paddlepaddle>=3.0,<4", "numpy<2.4", "setuptools"]
@@ -330,7 +333,7 @@ def _draw(bench: Bench, findings: Findings, name: str, report: Report, plot: str
         write_svg(plot, svg_chart(title, bars, "images per second"))
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib
@@ -667,7 +670,7 @@ def readable_bytes(count: float) -> str:
 # --- end of part contract ---
 
 
-# --- part paddle: one source, tools/check_parts/paddle.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part paddle ---
 def import_paddle(graph: str = "") -> Any:
     """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed.
 
@@ -755,7 +758,7 @@ def predict(predictor: Any, batch: Any) -> Any:
 
 # --- end of part paddle ---
 
-# --- part network: one source, tools/check_parts/network.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part network ---
 # Needs the parts contract and paddle. A predictor lives in a process of its own: thread pools of two settings do not
 # disturb each other, a setting that crashes ends alone, and all memory comes back when it is released.
 import multiprocessing
@@ -1059,7 +1062,7 @@ class Bench:
 
 # --- end of part network ---
 
-# --- part chart: one source, tools/check_parts/chart.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part chart ---
 import xml.sax.saxutils
 from typing import NamedTuple
 

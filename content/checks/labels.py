@@ -1,3 +1,6 @@
+# Made from tools/checks/labels.py and the parts label_list and contract
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = []
@@ -422,7 +425,7 @@ def _sed(separator: str) -> str:
     return "\\t" if separator == "\t" else "".join(f"\\{c}" if c in "/\\.*[]^$+?(){}|" else c for c in separator)
 
 
-# --- part label_list: one source, tools/check_parts/label_list.py; tools/copy_check_parts.py copies it ---
+# --- part label_list ---
 # PaddleClas (ppcls/data/dataloader/imagenet_dataset.py) does line.strip().split(delimiter), takes the first field as
 # the path and the second as the label; what it would misread is noted here, and read as it was meant.
 LIST_BYTES = 256 << 20  # about five million images; a bigger file is something else
@@ -587,7 +590,7 @@ def _decoded(path: str, content: bytes) -> tuple[str, str]:
 # --- end of part label_list ---
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

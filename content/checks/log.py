@@ -1,3 +1,6 @@
+# Made from tools/checks/log.py and the part contract
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = []
@@ -472,7 +475,7 @@ def _shown(lines: list[str], number: int) -> str:
     return line if len(line) <= SHOWN_CHARS else line[:SHOWN_CHARS] + "…"
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

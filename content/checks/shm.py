@@ -1,3 +1,6 @@
+# Made from tools/checks/shm.py and the part contract
+# by `python tools/assemble_checks.py`; change those, not this file.
+
 # /// script
 # requires-python = ">=3.9"
 # dependencies = []
@@ -164,7 +167,7 @@ def _shape(text: str) -> list[int]:
     return [_positive(part) for part in text.lower().replace(",", "x").replace("*", "x").split("x")]
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

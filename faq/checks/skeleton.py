@@ -49,7 +49,7 @@ def measure(arguments: argparse.Namespace, report: Report) -> None:
         report.good(f"{free / 1e9:.1f} GB are free")
 
 
-# --- part contract: one source, faq/checks/skeleton.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part contract: the same in every check, leave it as it is ---
 # Runs `measure` in a process of its own, so that a crash, a hang or a library that prints still ends in one report.
 # Contract v1: exit code 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
 import contextlib

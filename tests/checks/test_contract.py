@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +17,10 @@ from check_support import CHECKS, EXIT_CODES, run_check
 
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.kb.check_header import parse_check
-from tools.copy_check_parts import SOURCES, part_of, with_parts
+from tools.assemble_checks import PARTS, SOURCES, assemble, read_part
 
 ROOT = CHECKS.parent.parent
-SKELETON = ROOT / "faq" / "checks" / "skeleton.py"
+COMMAND = "python tools/assemble_checks.py"
 SCRIPTS = sorted(CHECKS.glob("*.py"))
 IDS = {
     "export",
@@ -58,16 +60,60 @@ def test_all_thirteen_are_there_and_the_seven_need_the_standard_library_alone() 
     assert {check_id for check_id, check in checks.items() if not check.dependencies} >= STANDARD_LIBRARY
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, SKELETON], ids=lambda path: path.stem)
-def test_the_shared_parts_are_the_same_everywhere(path: Path) -> None:
+def test_each_check_has_its_own_source_and_each_source_its_check() -> None:
+    assert [path.name for path in SCRIPTS] == [path.name for path in sorted(SOURCES.glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_check_is_what_its_source_and_its_parts_make(path: Path) -> None:
+    script = path.read_bytes().decode()
+    assert script == assemble(SOURCES / path.name), f"change tools/checks/{path.name} or a part, then run {COMMAND}"
+    assert read_part("contract") in script
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_check_says_at_the_top_what_it_is_made_from_and_how(path: Path) -> None:
     script = path.read_text(encoding="utf-8")
-    assert with_parts(script) == script, "run python tools/copy_check_parts.py"
-    assert part_of(script, "contract")
+    top = script.partition("# /// script\n")[0]
+    assert all(line.startswith("#") for line in top.split("\n") if line)
+    for words in (f"Made from tools/checks/{path.name} ", COMMAND, *re.findall(r"^# --- part (\w+)", script, re.M)):
+        assert words in top
 
 
-def test_each_part_has_one_source() -> None:
-    for name, source in SOURCES.items():
-        assert part_of(source.read_text(encoding="utf-8"), name), name
+def test_git_attributes_say_of_each_check_that_it_is_made_and_how() -> None:
+    comment, attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    assert COMMAND in comment
+    pattern, attribute = attributes.split()
+    assert attribute == "linguist-generated"
+    assert sorted(ROOT.glob(pattern)) == SCRIPTS
+
+
+def test_a_check_changed_by_hand_is_named_and_made_again(tmp_path: Path) -> None:
+    for folder in ("tools/checks", "content/checks", "faq/checks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "tools/assemble_checks.py", tmp_path / "tools")
+    command = [sys.executable, tmp_path / "tools/assemble_checks.py"]
+    script = tmp_path / "content/checks/shm.py"
+    script.write_text(f"{script.read_text()}# by hand\n")
+    compared = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
+    assert (compared.returncode, compared.stdout) == (1, "content/checks/shm.py: differs\n")
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert made.stdout == "content/checks/shm.py: written\n"
+    assert script.read_bytes() == (CHECKS / "shm.py").read_bytes()
+    assert subprocess.run([*command, "--check"], check=False).returncode == 0
+
+
+def test_each_part_is_in_a_check() -> None:
+    scripts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    for name in PARTS:
+        assert any(read_part(name) in script for script in scripts), name
+
+
+def test_a_part_that_is_not_there_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "odd.py"
+    source.write_text("# --- part nets ---\n")
+    with pytest.raises(SystemExit, match="there is no part nets; name one of contract, chart, "):
+        assemble(source)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

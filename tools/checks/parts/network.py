@@ -1,36 +1,8 @@
-"""The part that times networks under many settings; tools/copy_check_parts.py copies it into checks."""
+"""The part that times networks under many settings."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import time
-from typing import Any, Callable
-
-
-class WrongUse(Exception):
-    """As in part contract, which a check has too."""
-
-
-def import_paddle(graph: str = "") -> Any:
-    """Stand for the one in part paddle, as do the three below."""
-
-
-def read_exported_model(paddle: Any, graph: str) -> tuple[dict[str, tuple[list[int], str]], list[Any]]:
-    """Stand for the one in part paddle."""
-    raise NotImplementedError
-
-
-def save_inference_model(paddle: Any, network: Any, shape: list[Any], folder: str) -> tuple[str, str]:
-    """Stand for the one in part paddle."""
-    raise NotImplementedError
-
-
-def make_predictor(graph: str, parameters: str, *, onednn: bool = True, threads: int = 1) -> Any:
-    """Stand for the one in part paddle."""
-
-
-# --- part network: one source, tools/check_parts/network.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part network ---
 # Needs the parts contract and paddle. A predictor lives in a process of its own: thread pools of two settings do not
 # disturb each other, a setting that crashes ends alone, and all memory comes back when it is released.
 import multiprocessing

@@ -1,15 +1,8 @@
-"""The part that draws bar charts, on a terminal and as SVG; tools/copy_check_parts.py copies it into checks."""
+"""The part that draws bar charts, on a terminal and as SVG."""
 
 from __future__ import annotations
 
-import os
-
-
-class WrongUse(Exception):
-    """As in part contract, which a check has too."""
-
-
-# --- part chart: one source, tools/check_parts/chart.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part chart ---
 import xml.sax.saxutils
 from typing import NamedTuple
 

@@ -1,21 +1,8 @@
-"""The part that the checks of label lists share; tools/copy_check_parts.py copies it into them."""
+"""The part that the checks of label lists share."""
 
 from __future__ import annotations
 
-import argparse
-import os
-
-
-class WrongUse(Exception):
-    """As in part contract, which a check has too."""
-
-
-def readable_bytes(count: float) -> str:
-    """As in part contract."""
-    return f"{count} B"
-
-
-# --- part label_list: one source, tools/check_parts/label_list.py; tools/copy_check_parts.py copies it ---
+# --- part label_list ---
 # PaddleClas (ppcls/data/dataloader/imagenet_dataset.py) does line.strip().split(delimiter), takes the first field as
 # the path and the second as the label; what it would misread is noted here, and read as it was meant.
 LIST_BYTES = 256 << 20  # about five million images; a bigger file is something else

@@ -1,16 +1,9 @@
-"""The part that the checks with Paddle share; tools/copy_check_parts.py copies it into them."""
+"""The part that the checks with Paddle share."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
 
-
-class Skip(Exception):
-    """As in part contract, which a check has too."""
-
-
-# --- part paddle: one source, tools/check_parts/paddle.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part paddle ---
 def import_paddle(graph: str = "") -> Any:
     """Return Paddle, imported so that it neither takes over signals nor prints; Skip where it is not installed.
 

@@ -1,16 +1,8 @@
-"""The part that reads trained weights without running code in them; tools/copy_check_parts.py copies it."""
+"""The part that reads trained weights without running code in them."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
-
-class WrongUse(Exception):
-    """As in part contract, which a check has too."""
-
-
-# --- part weights: one source, tools/check_parts/weights.py; tools/copy_check_parts.py copies it, edit no copy ---
+# --- part weights ---
 import pickle
 
 _ARRAY_GLOBALS = frozenset(
