@@ -59,6 +59,7 @@ def test_everything_that_is_copied_is_there_and_every_package_is_copied(stages):
     assert all((ROOT / source).exists() for source in sources), sources
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
     assert set(packages["targets"]["wheel"]["packages"]) <= set(sources)
+    assert {link.resolve().name for link in (ROOT / "faqkb").iterdir() if link.is_symlink()} <= set(sources)
     copied = [shlex.split(copy) for copy in final.of("COPY")]
     assert all(f"--from={build.name}" in words for words in copied), "the final image holds nothing of the context"
     made = " ".join(build.of("RUN"))
@@ -109,6 +110,17 @@ def test_the_container_serves_from_the_base_install_alone(container, root):
     assert container.ask("docker 里训练报 Blocking queue is killed 怎么办").json["answered"]
     installed = {path.name for path in (root / "opt" / "faqkb").glob("lib/python*/site-packages/*")}
     assert not installed & {"torch", "transformers", "sentence_transformers"}
+
+
+def test_one_name_is_installed(root):
+    """`import server` would meet half the world."""
+    (installed,) = (root / "opt" / "faqkb").glob("lib/python*/site-packages/faqkb")
+    assert {path.name for path in installed.iterdir()} >= {"kb", "ingest", "server", "faq", "content", "client.py"}
+    assert not {path.name for path in installed.parent.iterdir()} & {"kb", "ingest", "server", "faq", "content"}
+    for command in (["bin/faq", "--version"], ["bin/python", "-m", "faqkb", "--version"]):
+        command[0] = str(root / "opt" / "faqkb" / command[0])
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("faq "), done.stderr
 
 
 def test_the_container_is_healthy_by_its_own_check(container, stages):
