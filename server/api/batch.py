@@ -18,8 +18,8 @@ from flask import g
 
 from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.answering.answer_documents import answer_document
 from faqkb.server.answering.conversations import Understood
+from faqkb.server.answering.documents import answer_document
 from faqkb.server.api.bodies import BatchQuestion
 from faqkb.server.limits import BATCH_SECONDS, BATCHES_AT_ONCE
 from faqkb.server.problems import Refused, problem

@@ -14,8 +14,8 @@ from faqkb.kb.answers import Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_more
-from faqkb.server.answering.answer_documents import answer_document
 from faqkb.server.answering.conversations import Asked, Understood, answer_in_session
+from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
 from faqkb.server.api.bodies import AskBody, BatchBody, RecordPath, RecordsParameters, SearchParameters, read_batch_body
