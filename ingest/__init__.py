@@ -1,4 +1,7 @@
-"""FAQ Markdown to records."""
+"""FAQ Markdown to records, and a report of what was read and what was not.
+
+Knows nothing of vectors, of Flask, or of how a knowledge base lies on disk.
+"""
 
 from faqkb.ingest.checks import checks_of, read_scripts
 from faqkb.ingest.document import parse_document

@@ -10,7 +10,8 @@ import click
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import json_option, kb_option
-from faqkb.kb.snapshot.published import list_snapshots, rollback
+from faqkb.kb.snapshot.published import list_snapshots
+from faqkb.kb.snapshot.publishing import rollback
 
 
 @click.command("snapshots")

@@ -29,11 +29,10 @@ from faqkb.kb.snapshot.published import (
     RANKING_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
-    LinkedFile,
     SnapshotFiles,
     open_current,
-    publish_snapshot,
 )
+from faqkb.kb.snapshot.publishing import LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.tuned import tuned_ranking
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store

@@ -1,4 +1,4 @@
 """What every HTTP server needs: sockets, load, headers, compression, strict JSON, parsed bodies.
 
-Knows no protocol of ours, no key and no answer.
+Knows no key and no answer, and of our protocols only, in `cors`, which addresses other sites may ask.
 """

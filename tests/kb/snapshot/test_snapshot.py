@@ -16,7 +16,8 @@ from faqkb.kb import limits
 from faqkb.kb.disk import lock_shared, writer_lock
 from faqkb.kb.errors import Busy, KbError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, StorageFailed
 from faqkb.kb.snapshot.manifest import FORMAT
-from faqkb.kb.snapshot.published import list_snapshots, open_current, open_snapshot, publish_snapshot, rollback
+from faqkb.kb.snapshot.published import list_snapshots, open_current, open_snapshot
+from faqkb.kb.snapshot.publishing import publish_snapshot, rollback
 
 WRITING_CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir")
 

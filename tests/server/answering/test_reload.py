@@ -14,7 +14,8 @@ from server_support import make_record
 
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.kb.snapshot.published import current_snapshot, rollback
+from faqkb.kb.snapshot.published import current_snapshot
+from faqkb.kb.snapshot.publishing import rollback
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.app import create_app
