@@ -147,7 +147,7 @@ def test_markup_in_a_question_stays_text(client, question):
 
 
 def test_stored_html_is_trusted_at_one_place_only():
-    templates = {path.name: path.read_text("utf-8") for path in (SERVER / "templates").glob("*.html")}
+    templates = {path.name: path.read_text("utf-8") for path in (SERVER / "pages" / "templates").glob("*.html")}
     assert {name: text.count("|safe") for name, text in templates.items() if "safe" in text} == {"_macros.html": 1}
     assert not [name for name, text in templates.items() if "autoescape" in text or "Markup" in text]
 
@@ -180,7 +180,7 @@ def _contrast(one: str, other: str) -> float:
     ],
 )
 def test_colours_reach_the_contrast_of_wcag_aa(scheme, text, grounds, least):
-    style = (SERVER / "static" / "style.css").read_text("utf-8")
+    style = (SERVER / "pages" / "static" / "style.css").read_text("utf-8")
     block = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[scheme]
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
     reached = {ground: round(_contrast(colours[text], colours[ground]), 2) for ground in grounds}
