@@ -1,14 +1,16 @@
-"""Assemble every check from its own source and the parts it shares with others; `--check` only says which differ.
+"""Assemble every check from its own source and the parts it is made of; `--check` only says which differ.
 
-A check is one file that runs by itself, so each carries the parts it uses. `tools/checks/ID.py` is its own source: a
-line `# --- part NAME ---` in it stands for a part. Part `contract` is in the skeleton that `faq check new` writes, all
-others are in `tools/checks/parts/NAME.py`, each from such a line to `# --- end of part NAME ---`.
+A check is one file that runs by itself, so each carries the parts it uses: what several share, or one job of a long
+one. `tools/checks/ID.py` is its own source: a line `# --- part NAME ---` in it stands for a part. Part `contract` is in
+the skeleton that `faq check new` writes, all others are in `tools/checks/parts/NAME.py`, each from such a line to
+`# --- end of part NAME ---`.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,11 +44,14 @@ def _made_from(check_id: str, parts: list[str]) -> str:
     """Return the lines that begin an assembled file."""
     *most, last = parts
     named = f"parts {', '.join(most)} and {last}" if most else f"part {last}"
-    return (
-        f"# Made from tools/checks/{check_id}.py and the {named}\n"
-        "# by `python tools/assemble_checks.py`; change those, not this file.\n"
-        "\n"
+    made_from = textwrap.fill(
+        f"Made from tools/checks/{check_id}.py and the {named}",
+        width=120,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_on_hyphens=False,
     )
+    return f"{made_from}\n# by `python tools/assemble_checks.py`; change those, not this file.\n\n"
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-# Made from tools/checks/log.py and the part contract
+# Made from tools/checks/log.py and the parts log_search and contract
 # by `python tools/assemble_checks.py`; change those, not this file.
 
 # /// script
@@ -330,13 +330,8 @@ from __future__ import annotations
 
 import argparse
 
-GAP = " … "  # between words of a signature: anything else, for a line or two
-GAP_CHARS = 200
 SHOWN_CHARS = 200  # of the line that decided
 LOG_BYTES = 50_000_000  # read of a log, its end
-TRACEBACK = "Traceback (most recent call last)"
-ERROR_WORDS = ("error", "exception", "fatal", "killed", "abort", "core dumped", "失败", "错误")
-
 KNOWN = {
     "shared-memory": (
         "shared memory is used up",
@@ -405,6 +400,34 @@ def measure(arguments: argparse.Namespace, report: Report) -> None:
         report.facts["cause"] = _shown(lines, cause)
 
 
+def _read_lines(path: str | None) -> list[str]:
+    if path is None:
+        content = sys.stdin.buffer.read(LOG_BYTES)
+    else:
+        try:
+            with open(path, "rb") as file:
+                file.seek(max(0, os.path.getsize(path) - LOG_BYTES))
+                content = file.read(LOG_BYTES)
+        except OSError as error:
+            raise WrongUse(f"{path}: {error.strerror}; name a log file") from None
+    lines = content.decode("utf-8", "replace").splitlines()
+    if not any(line.strip() for line in lines):
+        raise WrongUse("the log is empty; name a file or paste the log into standard input, e.g. `log.py < train.log`")
+    return lines
+
+
+def _shown(lines: list[str], number: int) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in lines[number - 1]).split())
+    return line if len(line) <= SHOWN_CHARS else line[:SHOWN_CHARS] + "…"
+
+
+# --- part log_search ---
+GAP = " … "  # between words of a signature: anything else, for a line or two
+GAP_CHARS = 200
+TRACEBACK = "Traceback (most recent call last)"
+ERROR_WORDS = ("error", "exception", "fatal", "killed", "abort", "core dumped", "失败", "错误")
+
+
 def find_error(lines: list[str], signatures: list[dict[str, Any]]) -> tuple[dict[str, Any], int] | None:
     """Return the first signature that the log holds, and the number of the line where its words begin."""
     folded = [" ".join(line.casefold().split()) for line in lines]
@@ -454,25 +477,7 @@ def _first_error(lines: list[str]) -> int:
     return next(told, 0)
 
 
-def _read_lines(path: str | None) -> list[str]:
-    if path is None:
-        content = sys.stdin.buffer.read(LOG_BYTES)
-    else:
-        try:
-            with open(path, "rb") as file:
-                file.seek(max(0, os.path.getsize(path) - LOG_BYTES))
-                content = file.read(LOG_BYTES)
-        except OSError as error:
-            raise WrongUse(f"{path}: {error.strerror}; name a log file") from None
-    lines = content.decode("utf-8", "replace").splitlines()
-    if not any(line.strip() for line in lines):
-        raise WrongUse("the log is empty; name a file or paste the log into standard input, e.g. `log.py < train.log`")
-    return lines
-
-
-def _shown(lines: list[str], number: int) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in lines[number - 1]).split())
-    return line if len(line) <= SHOWN_CHARS else line[:SHOWN_CHARS] + "…"
+# --- end of part log_search ---
 
 
 # --- part contract: the same in every check, leave it as it is ---

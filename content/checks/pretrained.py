@@ -1,4 +1,5 @@
-# Made from tools/checks/pretrained.py and the part contract
+# Made from tools/checks/pretrained.py and the parts array_file, pdiparams_reading, pickle_stand_ins, pickle_reading,
+# known_networks and contract
 # by `python tools/assemble_checks.py`; change those, not this file.
 
 # /// script
@@ -31,142 +32,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import struct
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, Union
+from typing import IO
 
-MAX_OPERATIONS = 1_000_000  # of a pickle; the largest network of the tables takes about 60,000
-MAX_KEPT_BYTES = 4096  # of a text; names are shorter, what is longer are numbers
-MAX_TEXT_BYTES = 16 << 20  # of all texts kept
-MAX_ENTRIES = 200_000  # arrays and values of a file, counted through nested tables
 MAX_DEPTH = 8  # of tables in tables; paddle.save of a training state has 3
 SHOWN = 3  # names in a sentence
-
-# paddle/fluid/framework/framework.proto, VarType.Type: name and bytes of an element
-TENSOR_TYPES = {
-    0: ("bool", 1),
-    1: ("int16", 2),
-    2: ("int32", 4),
-    3: ("int64", 8),
-    4: ("float16", 2),
-    5: ("float32", 4),
-    6: ("float64", 8),
-    20: ("uint8", 1),
-    21: ("int8", 1),
-    22: ("bfloat16", 2),
-    23: ("complex64", 8),
-    24: ("complex128", 16),
-}
-DTYPES = {"f": "float", "i": "int", "u": "uint", "b": "bool", "c": "complex"}
-
-
-@dataclass(frozen=True)
-class Network:
-    """A row of the tables."""
-
-    naming: str
-    first_array: str
-    fc_weight: str
-    name: str
-    arrays: int
-    elements: int
-    features: int
-
-    @property
-    def made_by(self) -> str:
-        """What makes this network."""
-        vision = self.naming == "paddle.vision.models"
-        return f"{self.naming}.{self.name}()" if vision else f"-o Arch.name={self.name}"
-
-    def with_classes(self, classes: object) -> str:
-        """Return what makes it for so many classes."""
-        vision = self.naming == "paddle.vision.models"
-        return f"{self.naming}.{self.name}(num_classes={classes})" if vision else f"-o Arch.class_num={classes}"
-
-    def fine_tuned(self, path: str, classes: object) -> str:
-        """Return how to start from a file of its weights."""
-        if self.naming == "paddle.vision.models":
-            return f"{self.with_classes(classes)}.set_state_dict(paddle.load({path!r}))"
-        return f"-o Global.pretrained_model={shlex.quote(os.path.splitext(path)[0])} {self.with_classes(classes)}"
-
-
-@dataclass
-class Array:
-    """An array without its numbers."""
-
-    shape: tuple[int, ...] = ()
-    dtype: str = "float32"
-
-    @property
-    def elements(self) -> int:
-        """How many numbers it has."""
-        return math.prod(self.shape)
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """What a set of arrays belongs to."""
-
-    networks: list[Network]
-    """All that have these shapes, those with these names first."""
-    named: bool
-    """Whether the names are those of the first."""
-    classes: int | None
-    """Outputs of the final FC layer; None when it is not in the file."""
-
-    @property
-    def network(self) -> Network:
-        """The best of them."""
-        return self.networks[0]
-
-
-class Refused(Exception):
-    """The file would run something when it is loaded; the text names it."""
-
-
-class Damaged(Exception):
-    """The file is not what it seems to be; the text says where it stops making sense."""
-
-
-@dataclass(frozen=True)
-class Global:
-    """The name of a function or class."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Payload:
-    """Bytes, or a long text, that were skipped."""
-
-    length: int
-
-
-@dataclass
-class Dtype:
-    """numpy's dtype: a letter and the bytes of an element."""
-
-    code: str
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of an element."""
-        return int(self.code[1:])
-
-    @property
-    def name(self) -> str:
-        """Its name, e.g. float32."""
-        return "bool" if self.code == "b1" else f"{DTYPES[self.code[0]]}{8 * self.itemsize}"
-
-
-class Mark:
-    """Where a tuple, list or table begins on the stack."""
-
-
-Value = Union[None, bool, int, float, str, list, tuple, dict, Array, Global, Payload, Dtype, Mark]
-MARK = Mark()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -268,6 +139,251 @@ def read_arrays(stream: IO[bytes], size: int) -> tuple[dict[str, Array], str]:
     return dict(named_arrays(value)), "pdparams"
 
 
+def named_arrays(value: dict[object, object]) -> Iterator[tuple[str, Array]]:
+    """Yield the arrays of nested tables by name; `StructuredToParameterName@@` holds names only."""
+    visited = 0
+
+    def walk(prefix: str, table: dict[object, object], depth: int) -> Iterator[tuple[str, Array]]:
+        nonlocal visited
+        for key, entry in table.items():
+            visited += 1
+            if visited > MAX_ENTRIES or depth > MAX_DEPTH:
+                raise Damaged(f"it has more than {MAX_ENTRIES} entries, or tables nested deeper than {MAX_DEPTH}")
+            if isinstance(entry, Array):
+                yield f"{prefix}{key}", entry
+            elif isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[1], Array):
+                yield f"{prefix}{key}", entry[1]  # paddle.save writes a tensor of a nested table as (name, array)
+            elif isinstance(entry, dict) and key != "StructuredToParameterName@@":
+                yield from walk(f"{prefix}{key}.", entry, depth + 1)
+
+    return walk("", value, 1)
+
+
+def judge_arrays(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
+    """Say what the file holds and what will load."""
+    report.facts |= {
+        "arrays": len(arrays),
+        "parameters": sum(array.elements for array in arrays.values()),
+        "types": dict(sorted(Counter(array.dtype for array in arrays.values()).items())),
+    }
+    if not arrays:
+        report.fail(
+            f"{path} holds no array",
+            why="paddle.save was given something that is no state_dict",
+            fix="save the weights: paddle.save(network.state_dict(), 'weights.pdparams')",
+        )
+    elif looks_like_optimizer(arrays):
+        report.fail(
+            f"{path} holds the state of an optimizer, not weights",
+            why="its arrays are momenta, named after parameters; no network has arrays of these names",
+            fix="name the .pdparams file beside it; for Global.checkpoints both have to have the same stem",
+        )
+    elif {name.partition(".")[0] for name in arrays} == {"Teacher", "Student"}:
+        report.fail(
+            f"{path} holds a Teacher and a Student",
+            why="it was saved by a distillation; a single network finds none of its names in it",
+            fix="take the Student out: paddle.save({k[8:]: v for k, v in paddle.load('IN').items()"
+            " if k.startswith('Student.')}, 'student.pdparams')",
+        )
+    else:
+        judge_network(report, path, arrays, arguments)
+
+
+def looks_like_optimizer(arrays: dict[str, Array]) -> bool:
+    """Tell a .pdopt file by the names that Paddle's optimizers give."""
+    marks = ("_velocity_", "_moment1_", "_moment2_", "_beta1_pow_acc_", "_moment_", "_mean_square_", "master_weights.")
+    return any(mark in name for name in arrays for mark in marks)
+
+
+def judge_network(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
+    """Say which network it is, then what fits."""
+    found = recognise(arrays)
+    if found is None:
+        judge_unknown(report, path, arrays, arguments)
+        return
+    network, nameless = found.network, report.facts["format"] == "pdiparams"
+    names = " or ".join(dict.fromkeys(one.name for one in found.networks))
+    naming = network.naming if found.named else "none known here"
+    report.facts |= {"network": names, "fc_classes": found.classes, "fc_features": network.features}
+    if not nameless:
+        report.facts["names_of"] = naming
+    layer = f"with its final FC for {found.classes} classes" if found.classes else "without its final FC layer"
+    report.summary = f"{names} {layer}"
+    report.good(f"{names} {layer}, {report.facts['parameters']:,} numbers in {len(arrays)} arrays")
+    if not found.named and not nameless:
+        first = next(iter(arrays))
+        report.warn(
+            f"the shapes are those of {names}, the names are not: {first!r} instead of {network.first_array!r}",
+            why="arrays are loaded by name, so a network of that name finds none of its own",
+            fix=f"load it with the code it was saved with, or rename the arrays to begin with {network.first_array}",
+        )
+    if found.named and network.naming.startswith("PaddleClas 2.0") and not arguments.network:
+        report.warn(
+            f"the names are those of {network.naming}",
+            why=f"since 2.2 {network.name} begins with {networks_called(network.name)[-1].first_array!r}: nothing of"
+            " this file loads there, and Paddle only warns",
+            fix="use it with PaddleClas release/2.1, or download the weights that your PaddleClas names (MODEL_URLS in"
+            " ppcls/arch/backbone/legendary_models/resnet.py)",
+        )
+    if arguments.network and not judge_target(report, found, arguments.network, nameless=nameless):
+        return
+    judge_last_layer(report, path, found, arrays, arguments)
+
+
+def judge_target(report: Report, found: Recognised, wanted: str, *, nameless: bool) -> bool:
+    """Say whether the file fits the network it is meant for."""
+    targets = networks_called(wanted)
+    same_shapes = [
+        one for one in targets if (one.arrays, one.elements) == (found.network.arrays, found.network.elements)
+    ]
+    if not same_shapes:
+        report.facts["will_load"] = 0
+        report.fail(
+            f"the file holds {found.network.name}, not {wanted}",
+            why="arrays are loaded where name and shape agree; here they do not, and Paddle only warns",
+            fix=f"{found.network.made_by}, or the weights of {wanted}",
+        )
+        return False
+    target = next((one for one in same_shapes if not one.naming.startswith("PaddleClas 2.0")), same_shapes[0])
+    if nameless or (found.named and target.first_array == found.network.first_array):
+        return True
+    report.facts["will_load"] = 0
+    report.fail(
+        f"the shapes are those of {wanted}, but the arrays have other names than {target.naming} gives them",
+        why=f"{target.naming} looks for {target.first_array!r} and finds nothing of its own; Paddle only warns",
+        fix=f"download the weights that {target.naming} itself names for {target.name}",
+    )
+    return False
+
+
+def judge_last_layer(
+    report: Report, path: str, found: Recognised, arrays: dict[str, Array], arguments: argparse.Namespace
+) -> None:
+    """Say what becomes of the final FC layer."""
+    wanted, has = arguments.class_num, found.classes
+    shape = (found.network.features, has)
+    own = next((name for name, array in arrays.items() if array.shape == shape), "")
+    weight = own if own and not found.named and report.facts["format"] == "pdparams" else found.network.fc_weight
+    bias = weight.rpartition(".")[0] + ".bias"
+    fits = has is not None and wanted in {None, has}
+    report.facts["will_load"] = len(arrays) if fits or has is None else len(arrays) - 2
+    report.facts["will_not_load"] = [] if fits else [weight, bias]
+    if fits:
+        report.good(f"everything loads into a network with class_num {has}")
+    elif has is None:
+        report.warn(
+            f"the final FC layer ({weight}, {bias}) is not in the file",
+            why=f"it stays random, so the file cannot predict; Paddle warns: Skip loading for {weight}. {weight} is not"
+            " found in the provided dict. That is expected when fine-tuning",
+            fix=f"fine-tune on your data: {found.network.fine_tuned(path, wanted or 'N')}",
+        )
+    else:
+        report.warn(
+            f"the final FC layer is for {has} classes, not for {wanted}: {weight} and {bias} will not load",
+            why=f"{weight} has shape [{found.network.features}, {has}]; Paddle warns: Skip loading for {weight}, and"
+            " the layer stays random. That is expected when fine-tuning, and wrong when predicting or exporting",
+            fix=f"to predict or export: {found.network.with_classes(has)}; to fine-tune:"
+            f" {found.network.fine_tuned(path, wanted)}",
+        )
+
+
+def judge_unknown(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
+    """Say of an unknown network what its last matrix shows."""
+    report.facts["network"] = "not known here"
+    matrices = [(name, array.shape) for name, array in arrays.items() if len(array.shape) == 2]
+    if arguments.network:
+        report.fail(
+            f"the arrays are not those of {arguments.network}",
+            why=f"{arguments.network} has {networks_called(arguments.network)[0].arrays} arrays besides the final FC"
+            f" layer; the file has {len(arrays)}, e.g. {', '.join(list(arrays)[:SHOWN])}",
+            fix=f"download the weights of {arguments.network}, or set Arch.name to the network of this file",
+        )
+        return
+    report.good(f"arrays of a network that is not in the tables: {len(arrays)}")
+    report.summary = f"a network that is not known here, {report.facts['parameters']:,} numbers"
+    if not matrices:
+        report.good("there is no matrix in it, so no FC layer")
+        return
+    name, shape = matrices[-1]
+    report.facts |= {"last_matrix": name, "last_matrix_shape": list(shape)}
+    if arguments.class_num and arguments.class_num != shape[1]:
+        report.warn(
+            f"the last matrix, {name}, has {shape[1]} outputs, not {arguments.class_num}",
+            why="if it is the final FC layer, it will not load (Skip loading for …) and stays random",
+            fix=f"to predict or export: -o Arch.class_num={shape[1]}; to fine-tune, go on",
+        )
+    else:
+        report.good(f"its last matrix, {name}, has {shape[1]} outputs")
+
+
+# --- part array_file ---
+from dataclasses import dataclass
+from typing import IO
+
+MAX_KEPT_BYTES = 4096  # of a text; names are shorter, what is longer are numbers
+MAX_ENTRIES = 200_000  # arrays and values of a file, counted through nested tables
+
+
+@dataclass
+class Array:
+    """An array without its numbers."""
+
+    shape: tuple[int, ...] = ()
+    dtype: str = "float32"
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+
+class Refused(Exception):
+    """The file would run something when it is loaded; the text names it."""
+
+
+class Damaged(Exception):
+    """The file is not what it seems to be; the text says where it stops making sense."""
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    found = stream.read(count)
+    if len(found) < count:
+        raise Damaged(f"it ends in the middle, at byte {stream.tell()}")
+    return found
+
+
+def _skip(stream: IO[bytes], count: int, size: int) -> None:
+    if stream.tell() + count > size:
+        raise Damaged(f"it ends in the middle: {stream.tell() + count - size} more bytes should follow byte {size}")
+    stream.seek(count, 1)
+
+
+# --- end of part array_file ---
+
+
+# --- part pdiparams_reading ---
+# Needs the part array_file.
+import struct
+from collections.abc import Iterator
+from typing import IO
+
+# paddle/fluid/framework/framework.proto, VarType.Type: name and bytes of an element
+TENSOR_TYPES = {
+    0: ("bool", 1),
+    1: ("int16", 2),
+    2: ("int32", 4),
+    3: ("int64", 8),
+    4: ("float16", 2),
+    5: ("float32", 4),
+    6: ("float64", 8),
+    20: ("uint8", 1),
+    21: ("int8", 1),
+    22: ("bfloat16", 2),
+    23: ("complex64", 8),
+    24: ("complex128", 16),
+}
+
+
 # The combined format, for each array: u32 version 0, u64 levels of LoD, for each level u64 length and its bytes,
 # u32 version 0, i32 length of a protobuf message TensorDesc, the message, the numbers.
 def combined_arrays(stream: IO[bytes], size: int) -> Iterator[Array]:
@@ -326,17 +442,127 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     raise Damaged("the description of an array is cut off")
 
 
-def _exactly(stream: IO[bytes], count: int) -> bytes:
-    found = stream.read(count)
-    if len(found) < count:
-        raise Damaged(f"it ends in the middle, at byte {stream.tell()}")
-    return found
+# --- end of part pdiparams_reading ---
 
 
-def _skip(stream: IO[bytes], count: int, size: int) -> None:
-    if stream.tell() + count > size:
-        raise Damaged(f"it ends in the middle: {stream.tell() + count - size} more bytes should follow byte {size}")
-    stream.seek(count, 1)
+# --- part pickle_stand_ins ---
+# Needs the part array_file, before it.
+from dataclasses import dataclass
+from typing import Union
+
+DTYPES = {"f": "float", "i": "int", "u": "uint", "b": "bool", "c": "complex"}
+
+
+@dataclass(frozen=True)
+class Global:
+    """The name of a function or class."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Bytes, or a long text, that were skipped."""
+
+    length: int
+
+
+@dataclass
+class Dtype:
+    """numpy's dtype: a letter and the bytes of an element."""
+
+    code: str
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return int(self.code[1:])
+
+    @property
+    def name(self) -> str:
+        """Its name, e.g. float32."""
+        return "bool" if self.code == "b1" else f"{DTYPES[self.code[0]]}{8 * self.itemsize}"
+
+
+class Mark:
+    """Where a tuple, list or table begins on the stack."""
+
+
+Value = Union[None, bool, int, float, str, list, tuple, dict, Array, Global, Payload, Dtype, Mark]
+MARK = Mark()
+
+
+def _made(function: str, arguments: tuple[Value, ...]) -> Value:
+    """Return the stand-in for what a call of one of the allowed names would make."""
+    count, make = MAKERS.get(function, (0, None))
+    if make is None or len(arguments) != count:
+        raise Damaged(f"it calls {function} in a way that Paddle does not")
+    return make(*arguments)
+
+
+def _pair(values: Value) -> Value:
+    if not isinstance(values, (tuple, list)) or len(values) != 2:
+        raise Damaged("a named array is not a name and an array")
+    return tuple(values)
+
+
+def _dtype(name: Value, _align: Value, _copy: Value) -> Dtype:
+    code = name.lstrip("<>=|") if isinstance(name, str) else ""
+    if code[:1] not in DTYPES or not code[1:].isdecimal() or len(code) > 3 or not 1 <= int(code[1:]) <= 16:
+        raise Refused(f"an array of {code[:20]!r}, which are not numbers")
+    return Dtype(code)
+
+
+def _filled(array: Array, shape: Value, dtype: Value, numbers: Value) -> Array:
+    """Give an array its shape and type, which have to agree with the bytes that were skipped."""
+    if not isinstance(shape, tuple) or not all(isinstance(side, int) and 0 <= side < 2**63 for side in shape):
+        raise Damaged("an array has no shape")
+    if not isinstance(dtype, Dtype) or len(shape) > 64:
+        raise Damaged("an array has no type")
+    array.shape, array.dtype = shape, dtype.name
+    found = _length_of(numbers)
+    if array.elements * dtype.itemsize != found:
+        raise Damaged(f"an array of shape {list(shape)} comes with {found} bytes")
+    return array
+
+
+def _length_of(numbers: Value) -> int:
+    if isinstance(numbers, Payload):
+        return numbers.length
+    if isinstance(numbers, str):
+        return len(numbers)
+    raise Damaged("an array comes without its numbers")
+
+
+# All that a pickle may name, by numpy 1 and numpy 2: how many arguments it takes, and the stand-in that is made of
+# them. None of these functions is ever called.
+MAKERS = {
+    "collections.OrderedDict": (0, dict),
+    "builtins.tuple": (1, _pair),
+    "__builtin__.tuple": (1, _pair),
+    "_codecs.encode": (2, lambda text, _: Payload(_length_of(text))),
+    "numpy.dtype": (3, _dtype),
+    "numpy.ndarray": (0, None),
+}
+for _core in ("numpy.core", "numpy._core"):
+    MAKERS[f"{_core}.multiarray._reconstruct"] = (3, lambda *_: Array())
+    MAKERS[f"{_core}.multiarray.scalar"] = (2, lambda dtype, numbers: _filled(Array(), (), dtype, numbers))
+    MAKERS[f"{_core}.numeric._frombuffer"] = (
+        4,
+        lambda numbers, dtype, shape, _: _filled(Array(), shape, dtype, numbers),
+    )
+
+
+# --- end of part pickle_stand_ins ---
+
+
+# --- part pickle_reading ---
+# Needs the parts array_file and pickle_stand_ins.
+import struct
+from typing import IO
+
+MAX_OPERATIONS = 1_000_000  # of a pickle; the largest network of the tables takes about 60,000
+MAX_TEXT_BYTES = 16 << 20  # of all texts kept
 
 
 class PickleReader:
@@ -514,71 +740,12 @@ class PickleReader:
         self.stack.append(int.from_bytes(self._take(length), "little", signed=True) if length <= 8 else Payload(length))
 
 
-def _made(function: str, arguments: tuple[Value, ...]) -> Value:
-    """Return the stand-in for what a call of one of the allowed names would make."""
-    count, make = MAKERS.get(function, (0, None))
-    if make is None or len(arguments) != count:
-        raise Damaged(f"it calls {function} in a way that Paddle does not")
-    return make(*arguments)
-
-
 def _integer(text: str) -> int:
     if not text.removeprefix("-").isdecimal() or len(text) > 20:
         raise Damaged("a number is none")
     return int(text)
 
 
-def _pair(values: Value) -> Value:
-    if not isinstance(values, (tuple, list)) or len(values) != 2:
-        raise Damaged("a named array is not a name and an array")
-    return tuple(values)
-
-
-def _dtype(name: Value, _align: Value, _copy: Value) -> Dtype:
-    code = name.lstrip("<>=|") if isinstance(name, str) else ""
-    if code[:1] not in DTYPES or not code[1:].isdecimal() or len(code) > 3 or not 1 <= int(code[1:]) <= 16:
-        raise Refused(f"an array of {code[:20]!r}, which are not numbers")
-    return Dtype(code)
-
-
-def _filled(array: Array, shape: Value, dtype: Value, numbers: Value) -> Array:
-    """Give an array its shape and type, which have to agree with the bytes that were skipped."""
-    if not isinstance(shape, tuple) or not all(isinstance(side, int) and 0 <= side < 2**63 for side in shape):
-        raise Damaged("an array has no shape")
-    if not isinstance(dtype, Dtype) or len(shape) > 64:
-        raise Damaged("an array has no type")
-    array.shape, array.dtype = shape, dtype.name
-    found = _length_of(numbers)
-    if array.elements * dtype.itemsize != found:
-        raise Damaged(f"an array of shape {list(shape)} comes with {found} bytes")
-    return array
-
-
-def _length_of(numbers: Value) -> int:
-    if isinstance(numbers, Payload):
-        return numbers.length
-    if isinstance(numbers, str):
-        return len(numbers)
-    raise Damaged("an array comes without its numbers")
-
-
-# All that a pickle may name, by numpy 1 and numpy 2: how many arguments it takes, and the stand-in that is made of
-# them. None of these functions is ever called.
-MAKERS = {
-    "collections.OrderedDict": (0, dict),
-    "builtins.tuple": (1, _pair),
-    "__builtin__.tuple": (1, _pair),
-    "_codecs.encode": (2, lambda text, _: Payload(_length_of(text))),
-    "numpy.dtype": (3, _dtype),
-    "numpy.ndarray": (0, None),
-}
-for _core in ("numpy.core", "numpy._core"):
-    MAKERS[f"{_core}.multiarray._reconstruct"] = (3, lambda *_: Array())
-    MAKERS[f"{_core}.multiarray.scalar"] = (2, lambda dtype, numbers: _filled(Array(), (), dtype, numbers))
-    MAKERS[f"{_core}.numeric._frombuffer"] = (
-        4,
-        lambda numbers, dtype, shape, _: _filled(Array(), shape, dtype, numbers),
-    )
 CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # in UTF-8 every other byte begins a letter
 CONSTANTS = {
     b"(": lambda: MARK,
@@ -640,35 +807,62 @@ FORBIDDEN = {
 }
 
 
-def named_arrays(value: dict[object, object]) -> Iterator[tuple[str, Array]]:
-    """Yield the arrays of nested tables by name; `StructuredToParameterName@@` holds names only."""
-    visited = 0
-
-    def walk(prefix: str, table: dict[object, object], depth: int) -> Iterator[tuple[str, Array]]:
-        nonlocal visited
-        for key, entry in table.items():
-            visited += 1
-            if visited > MAX_ENTRIES or depth > MAX_DEPTH:
-                raise Damaged(f"it has more than {MAX_ENTRIES} entries, or tables nested deeper than {MAX_DEPTH}")
-            if isinstance(entry, Array):
-                yield f"{prefix}{key}", entry
-            elif isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[1], Array):
-                yield f"{prefix}{key}", entry[1]  # paddle.save writes a tensor of a nested table as (name, array)
-            elif isinstance(entry, dict) and key != "StructuredToParameterName@@":
-                yield from walk(f"{prefix}{key}.", entry, depth + 1)
-
-    return walk("", value, 1)
+# --- end of part pickle_reading ---
 
 
-def _networks() -> Iterator[Network]:
-    for naming, table in NAMINGS.items():
-        first_array = fc_weight = ""
-        for line in table.strip().splitlines():
-            words = line.split()
-            if line.startswith(" "):
-                yield Network(naming, first_array, fc_weight, words[0], *map(int, words[1:]))
-            else:
-                first_array, fc_weight = words
+# --- part known_networks ---
+# Needs the part array_file.
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Network:
+    """A row of the tables."""
+
+    naming: str
+    first_array: str
+    fc_weight: str
+    name: str
+    arrays: int
+    elements: int
+    features: int
+
+    @property
+    def made_by(self) -> str:
+        """What makes this network."""
+        vision = self.naming == "paddle.vision.models"
+        return f"{self.naming}.{self.name}()" if vision else f"-o Arch.name={self.name}"
+
+    def with_classes(self, classes: object) -> str:
+        """Return what makes it for so many classes."""
+        vision = self.naming == "paddle.vision.models"
+        return f"{self.naming}.{self.name}(num_classes={classes})" if vision else f"-o Arch.class_num={classes}"
+
+    def fine_tuned(self, path: str, classes: object) -> str:
+        """Return how to start from a file of its weights."""
+        if self.naming == "paddle.vision.models":
+            return f"{self.with_classes(classes)}.set_state_dict(paddle.load({path!r}))"
+        return f"-o Global.pretrained_model={shlex.quote(os.path.splitext(path)[0])} {self.with_classes(classes)}"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a set of arrays belongs to."""
+
+    networks: list[Network]
+    """All that have these shapes, those with these names first."""
+    named: bool
+    """Whether the names are those of the first."""
+    classes: int | None
+    """Outputs of the final FC layer; None when it is not in the file."""
+
+    @property
+    def network(self) -> Network:
+        """The best of them."""
+        return self.networks[0]
 
 
 def networks_called(name: str) -> list[Network]:
@@ -697,161 +891,15 @@ def recognise(arrays: dict[str, Array]) -> Recognised | None:
     return Recognised([network for _, network, _ in named], named=fitting[0][0], classes=fitting[0][2])
 
 
-def judge_arrays(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
-    """Say what the file holds and what will load."""
-    report.facts |= {
-        "arrays": len(arrays),
-        "parameters": sum(array.elements for array in arrays.values()),
-        "types": dict(sorted(Counter(array.dtype for array in arrays.values()).items())),
-    }
-    if not arrays:
-        report.fail(
-            f"{path} holds no array",
-            why="paddle.save was given something that is no state_dict",
-            fix="save the weights: paddle.save(network.state_dict(), 'weights.pdparams')",
-        )
-    elif looks_like_optimizer(arrays):
-        report.fail(
-            f"{path} holds the state of an optimizer, not weights",
-            why="its arrays are momenta, named after parameters; no network has arrays of these names",
-            fix="name the .pdparams file beside it; for Global.checkpoints both have to have the same stem",
-        )
-    elif {name.partition(".")[0] for name in arrays} == {"Teacher", "Student"}:
-        report.fail(
-            f"{path} holds a Teacher and a Student",
-            why="it was saved by a distillation; a single network finds none of its names in it",
-            fix="take the Student out: paddle.save({k[8:]: v for k, v in paddle.load('IN').items()"
-            " if k.startswith('Student.')}, 'student.pdparams')",
-        )
-    else:
-        judge_network(report, path, arrays, arguments)
-
-
-def looks_like_optimizer(arrays: dict[str, Array]) -> bool:
-    """Tell a .pdopt file by the names that Paddle's optimizers give."""
-    marks = ("_velocity_", "_moment1_", "_moment2_", "_beta1_pow_acc_", "_moment_", "_mean_square_", "master_weights.")
-    return any(mark in name for name in arrays for mark in marks)
-
-
-def judge_network(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
-    """Say which network it is, then what fits."""
-    found = recognise(arrays)
-    if found is None:
-        judge_unknown(report, path, arrays, arguments)
-        return
-    network, nameless = found.network, report.facts["format"] == "pdiparams"
-    names = " or ".join(dict.fromkeys(one.name for one in found.networks))
-    naming = network.naming if found.named else "none known here"
-    report.facts |= {"network": names, "fc_classes": found.classes, "fc_features": network.features}
-    if not nameless:
-        report.facts["names_of"] = naming
-    layer = f"with its final FC for {found.classes} classes" if found.classes else "without its final FC layer"
-    report.summary = f"{names} {layer}"
-    report.good(f"{names} {layer}, {report.facts['parameters']:,} numbers in {len(arrays)} arrays")
-    if not found.named and not nameless:
-        first = next(iter(arrays))
-        report.warn(
-            f"the shapes are those of {names}, the names are not: {first!r} instead of {network.first_array!r}",
-            why="arrays are loaded by name, so a network of that name finds none of its own",
-            fix=f"load it with the code it was saved with, or rename the arrays to begin with {network.first_array}",
-        )
-    if found.named and network.naming.startswith("PaddleClas 2.0") and not arguments.network:
-        report.warn(
-            f"the names are those of {network.naming}",
-            why=f"since 2.2 {network.name} begins with {networks_called(network.name)[-1].first_array!r}: nothing of"
-            " this file loads there, and Paddle only warns",
-            fix="use it with PaddleClas release/2.1, or download the weights that your PaddleClas names (MODEL_URLS in"
-            " ppcls/arch/backbone/legendary_models/resnet.py)",
-        )
-    if arguments.network and not judge_target(report, found, arguments.network, nameless=nameless):
-        return
-    judge_last_layer(report, path, found, arrays, arguments)
-
-
-def judge_target(report: Report, found: Recognised, wanted: str, *, nameless: bool) -> bool:
-    """Say whether the file fits the network it is meant for."""
-    targets = networks_called(wanted)
-    same_shapes = [
-        one for one in targets if (one.arrays, one.elements) == (found.network.arrays, found.network.elements)
-    ]
-    if not same_shapes:
-        report.facts["will_load"] = 0
-        report.fail(
-            f"the file holds {found.network.name}, not {wanted}",
-            why="arrays are loaded where name and shape agree; here they do not, and Paddle only warns",
-            fix=f"{found.network.made_by}, or the weights of {wanted}",
-        )
-        return False
-    target = next((one for one in same_shapes if not one.naming.startswith("PaddleClas 2.0")), same_shapes[0])
-    if nameless or (found.named and target.first_array == found.network.first_array):
-        return True
-    report.facts["will_load"] = 0
-    report.fail(
-        f"the shapes are those of {wanted}, but the arrays have other names than {target.naming} gives them",
-        why=f"{target.naming} looks for {target.first_array!r} and finds nothing of its own; Paddle only warns",
-        fix=f"download the weights that {target.naming} itself names for {target.name}",
-    )
-    return False
-
-
-def judge_last_layer(
-    report: Report, path: str, found: Recognised, arrays: dict[str, Array], arguments: argparse.Namespace
-) -> None:
-    """Say what becomes of the final FC layer."""
-    wanted, has = arguments.class_num, found.classes
-    shape = (found.network.features, has)
-    own = next((name for name, array in arrays.items() if array.shape == shape), "")
-    weight = own if own and not found.named and report.facts["format"] == "pdparams" else found.network.fc_weight
-    bias = weight.rpartition(".")[0] + ".bias"
-    fits = has is not None and wanted in {None, has}
-    report.facts["will_load"] = len(arrays) if fits or has is None else len(arrays) - 2
-    report.facts["will_not_load"] = [] if fits else [weight, bias]
-    if fits:
-        report.good(f"everything loads into a network with class_num {has}")
-    elif has is None:
-        report.warn(
-            f"the final FC layer ({weight}, {bias}) is not in the file",
-            why=f"it stays random, so the file cannot predict; Paddle warns: Skip loading for {weight}. {weight} is not"
-            " found in the provided dict. That is expected when fine-tuning",
-            fix=f"fine-tune on your data: {found.network.fine_tuned(path, wanted or 'N')}",
-        )
-    else:
-        report.warn(
-            f"the final FC layer is for {has} classes, not for {wanted}: {weight} and {bias} will not load",
-            why=f"{weight} has shape [{found.network.features}, {has}]; Paddle warns: Skip loading for {weight}, and"
-            " the layer stays random. That is expected when fine-tuning, and wrong when predicting or exporting",
-            fix=f"to predict or export: {found.network.with_classes(has)}; to fine-tune:"
-            f" {found.network.fine_tuned(path, wanted)}",
-        )
-
-
-def judge_unknown(report: Report, path: str, arrays: dict[str, Array], arguments: argparse.Namespace) -> None:
-    """Say of an unknown network what its last matrix shows."""
-    report.facts["network"] = "not known here"
-    matrices = [(name, array.shape) for name, array in arrays.items() if len(array.shape) == 2]
-    if arguments.network:
-        report.fail(
-            f"the arrays are not those of {arguments.network}",
-            why=f"{arguments.network} has {networks_called(arguments.network)[0].arrays} arrays besides the final FC"
-            f" layer; the file has {len(arrays)}, e.g. {', '.join(list(arrays)[:SHOWN])}",
-            fix=f"download the weights of {arguments.network}, or set Arch.name to the network of this file",
-        )
-        return
-    report.good(f"arrays of a network that is not in the tables: {len(arrays)}")
-    report.summary = f"a network that is not known here, {report.facts['parameters']:,} numbers"
-    if not matrices:
-        report.good("there is no matrix in it, so no FC layer")
-        return
-    name, shape = matrices[-1]
-    report.facts |= {"last_matrix": name, "last_matrix_shape": list(shape)}
-    if arguments.class_num and arguments.class_num != shape[1]:
-        report.warn(
-            f"the last matrix, {name}, has {shape[1]} outputs, not {arguments.class_num}",
-            why="if it is the final FC layer, it will not load (Skip loading for …) and stays random",
-            fix=f"to predict or export: -o Arch.class_num={shape[1]}; to fine-tune, go on",
-        )
-    else:
-        report.good(f"its last matrix, {name}, has {shape[1]} outputs")
+def _networks() -> Iterator[Network]:
+    for naming, table in NAMINGS.items():
+        first_array = fc_weight = ""
+        for line in table.strip().splitlines():
+            words = line.split()
+            if line.startswith(" "):
+                yield Network(naming, first_array, fc_weight, words[0], *map(int, words[1:]))
+            else:
+                first_array, fc_weight = words
 
 
 # First array and weight of the last FC layer, then for each network with these names: arrays without that layer,
@@ -1023,6 +1071,9 @@ conv1._conv.weight fc_1.weight
 """,
 }
 NETWORKS = list(_networks())
+
+
+# --- end of part known_networks ---
 
 
 # --- part contract: the same in every check, leave it as it is ---

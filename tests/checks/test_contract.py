@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -109,10 +111,28 @@ def test_each_part_is_in_a_check() -> None:
         assert any(read_part(name) in script for script in scripts), name
 
 
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_no_name_is_defined_twice_in_a_check(path: Path) -> None:
+    """Parts that define the same name would each change what the other does."""
+    body = ast.parse(path.read_bytes()).body
+    imported = {
+        (alias.asname or alias.name, getattr(node, "module", None))  # the same import may stand in several parts
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    named = [name for name, _ in imported]
+    named += [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    named += [target.id for target in targets if isinstance(target, ast.Name)]
+    assert [name for name, times in Counter(named).items() if times > 1] == []
+
+
 def test_a_part_that_is_not_there_is_named(tmp_path: Path) -> None:
     source = tmp_path / "odd.py"
     source.write_text("# --- part nets ---\n")
-    with pytest.raises(SystemExit, match="there is no part nets; name one of contract, chart, "):
+    with pytest.raises(SystemExit, match=f"there is no part nets; name one of {', '.join(PARTS)}, or write "):
         assemble(source)
 
 

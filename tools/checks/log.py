@@ -327,13 +327,8 @@ from __future__ import annotations
 
 import argparse
 
-GAP = " … "  # between words of a signature: anything else, for a line or two
-GAP_CHARS = 200
 SHOWN_CHARS = 200  # of the line that decided
 LOG_BYTES = 50_000_000  # read of a log, its end
-TRACEBACK = "Traceback (most recent call last)"
-ERROR_WORDS = ("error", "exception", "fatal", "killed", "abort", "core dumped", "失败", "错误")
-
 KNOWN = {
     "shared-memory": (
         "shared memory is used up",
@@ -402,55 +397,6 @@ def measure(arguments: argparse.Namespace, report: Report) -> None:
         report.facts["cause"] = _shown(lines, cause)
 
 
-def find_error(lines: list[str], signatures: list[dict[str, Any]]) -> tuple[dict[str, Any], int] | None:
-    """Return the first signature that the log holds, and the number of the line where its words begin."""
-    folded = [" ".join(line.casefold().split()) for line in lines]
-    whole = " ".join(line for line in folded if line)
-    for signature in signatures:
-        starts = [start for words in signature["words"] for start in [_start_of(whole, words)] if start >= 0]
-        if starts:
-            return signature, _line_at(folded, min(starts))
-    return None
-
-
-def _start_of(whole: str, words: str) -> int:
-    """Return where the words of a signature begin, -1 where they are not: parts in order, each near the one before."""
-    first, *others = words.casefold().split(GAP)
-    start = whole.find(first)
-    while start >= 0:
-        at = start + len(first)
-        for part in others:
-            found = whole.find(part, at, at + GAP_CHARS + len(part))
-            if found < 0:
-                break
-            at = found + len(part)
-        else:
-            return start
-        start = whole.find(first, start + 1)
-    return -1
-
-
-def _line_at(folded: list[str], position: int) -> int:
-    """Return the number of the line that holds a position of the joined text."""
-    for number, line in enumerate(folded, 1):
-        position -= len(line) + 1 if line else 0
-        if position < 0:
-            return number
-    return len(folded)
-
-
-def _first_error(lines: list[str]) -> int:
-    """Return the number of the line that names the first error: the end of the first traceback; 0 without an error."""
-    in_traceback = False
-    for number, line in enumerate(lines, 1):
-        if TRACEBACK in line:
-            in_traceback = True
-        elif in_traceback and line.strip() and not line.startswith((" ", "\t")):
-            return number
-    told = (number for number, line in enumerate(lines, 1) if any(word in line.casefold() for word in ERROR_WORDS))
-    return next(told, 0)
-
-
 def _read_lines(path: str | None) -> list[str]:
     if path is None:
         content = sys.stdin.buffer.read(LOG_BYTES)
@@ -470,6 +416,9 @@ def _read_lines(path: str | None) -> list[str]:
 def _shown(lines: list[str], number: int) -> str:
     line = " ".join("".join(char if char.isprintable() else " " for char in lines[number - 1]).split())
     return line if len(line) <= SHOWN_CHARS else line[:SHOWN_CHARS] + "…"
+
+
+# --- part log_search ---
 
 
 # --- part contract ---
