@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=int, default=20_000, help="how many at least")
     parser.add_argument("--seconds", type=int, default=ROUND_SECONDS, help="of one round")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
+    # One: hypothesis parses sources, and CPython 3.11's parser fails now and then in two threads (gh-106905).
+    parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(arguments)
     total: Counter[str] = Counter()
     failed = 0

@@ -491,8 +491,8 @@ def test_a_cursor_that_is_none_of_ours_is_refused(server, cursor):
 
 def test_neither_transport_loads_the_sdk_and_stdio_no_flask():
     code = (
-        "import sys, server.mcp_stdio; print('flask' in sys.modules);"
-        " import server.mcp_http; print('mcp' in sys.modules)"
+        "import sys, faqkb.server.mcp.stdio; print('flask' in sys.modules);"
+        " import faqkb.server.mcp.http; print('mcp' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
