@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from access_support import QUESTION, basic, bearer, new_key, small_kb
+from access_support import QUESTION, basic, bearer, new_key
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faqkb.kb.keys.ring import KeyStore
-from faqkb.kb.model.encoder import Encoder
 from faqkb.server.access.decision import EXTENSION, AccessSettings
 from faqkb.server.access.rules import is_known, scope_of
 from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE
@@ -28,11 +27,6 @@ from faqkb.server.site.build import site_files
 ASK = {"question": QUESTION}
 DOCS = "https://docs.example.org"
 Opener = Callable[..., FlaskClient]
-
-
-@pytest.fixture(scope="module")
-def built(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_kb(tmp_path_factory.mktemp("access"), encoder)
 
 
 @pytest.fixture

@@ -15,19 +15,13 @@ from pathlib import Path
 
 import openai
 import pytest
-from access_support import QUESTION, basic, bearer, new_key, small_kb
+from access_support import QUESTION, basic, bearer, new_key
 from cli_support import error_line, faq
 from server_support import ROOT, ServedProcess, served
 
 from faqkb.kb.keys.ring import KeyStore
-from faqkb.kb.model.encoder import Encoder
 
 MODELS = "/v1/models"
-
-
-@pytest.fixture(scope="module")
-def built(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_kb(tmp_path_factory.mktemp("built"), encoder)
 
 
 @pytest.fixture
