@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import hypothesis
 import pytest
 from model_support import TINY_WORDS
+from remembering import RememberingEncoder
 from server_support import copied_knowledge
 from workers import made_once
 
@@ -67,8 +68,8 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(model_folder: Path) -> Encoder:
-    """Return the loaded default model."""
-    return Encoder(model_folder)
+    """Return the loaded default model; what the knowledge bases of many tests have in common is embedded once."""
+    return RememberingEncoder(model_folder)
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +93,19 @@ def knowledge(kb_folder: Path) -> Iterator[KnowledgeBase]:
     opened = KnowledgeBase.open(kb_folder)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def paddleclas_folder(shared_data: Path, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a knowledge base over five files of 138 real records; tests only read it."""
+    from faqkb.ingest import read_sources
+
+    files = sorted((shared_data / "data/corpora/PaddlePaddle+PaddleClas").glob("docs__zh_CN__FAQ__*.md"))
+    return made_once(
+        tmp_path_factory,
+        "paddleclas",
+        lambda folder: build_snapshot(folder, read_sources(files).records, encoder),
+    )
 
 
 @pytest.fixture(scope="session")

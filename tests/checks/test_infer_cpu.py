@@ -118,13 +118,6 @@ def test_the_chart_is_drawn_in_text_and_as_valid_svg(too_many: tuple[Checked, Pa
 ONE_CORE = ("taskset", "-c", "0")
 
 
-def test_one_core_leaves_nothing_but_one_thread(paddle_python: Path, small_models: Path) -> None:
-    arguments = ["--model", small_models / "plain" / "inference", "--batches", "1", "--current-threads", "1"]
-    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
-    assert checked.facts["cores"] == 1
-    assert {row["threads"] for row in checked.facts["sweep"]} == {1}
-
-
 def test_a_model_that_crashes_with_onednn_is_a_finding(paddle_python: Path, small_models: Path) -> None:
     arguments = ["--model", small_models / "enlarging", "--batches", "1"]
     checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
@@ -133,8 +126,13 @@ def test_a_model_that_crashes_with_onednn_is_a_finding(paddle_python: Path, smal
     assert "config.DisableMKLDNN();" in checked.fixes
 
 
-def test_a_model_of_a_fixed_batch_is_fed_that_batch(paddle_python: Path, small_models: Path) -> None:
-    checked = run_check("infer-cpu", "--model", small_models / "two at once", python=paddle_python, prefix=ONE_CORE)
+def test_one_core_leaves_one_thread_and_a_model_of_a_fixed_batch_is_fed_that_batch(
+    paddle_python: Path, small_models: Path
+) -> None:
+    arguments = ["--model", small_models / "two at once" / "inference", "--current-threads", "1"]
+    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
+    assert checked.facts["cores"] == 1
+    assert {row["threads"] for row in checked.facts["sweep"]} == {1}
     assert checked.facts["fixed_batch"] == 2
     assert {row["batch"] for row in checked.facts["sweep"]} == {2}
 
@@ -161,7 +159,8 @@ def test_input_that_cannot_be_used_is_said(paddle_python: Path, small_models: Pa
 
 
 def test_a_model_of_before_paddle_3_is_timed_and_nothing_beside_it_is_run(paddle_python, older_model):
-    checked = run_check("infer-cpu", "--model", older_model, "--batches", "1", python=paddle_python)
+    arguments = ["--model", older_model, "--batches", "1"]
+    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
     assert checked.status in {"pass", "warn", "fail"}, checked.said
     assert checked.facts["most_images_per_second"] > 0
     assert not (older_model / "mark").exists()

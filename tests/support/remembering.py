@@ -14,7 +14,7 @@ from faqkb.kb.model.encoder import Encoded, Encoder
 class RememberingEncoder(Encoder):
     """The encoder itself, but a passage that it has embedded before is not embedded again.
 
-    Its vector would be the same, alone and in company (tests/kb/model/test_encoder.py).
+    Its vector would be the same, alone and in company: tests/kb/model/test_encoder.py holds an encoder to that.
     """
 
     def encode_passages(

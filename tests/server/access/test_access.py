@@ -327,7 +327,7 @@ def test_in_public_an_address_has_a_rate_and_a_key_its_own(folder, key, open_app
     assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
     assert replies[0].headers["RateLimit-Policy"] == '"minute";q=3;w=60'
     assert replies[0].headers["RateLimit"] == '"minute";r=2;t=20'
-    assert replies[3].headers["Retry-After"] == "20"
+    assert 15 <= int(replies[3].headers["Retry-After"]) <= 20  # less what a loaded machine took to get here
     assert replies[3].get_json()["error"]["code"] == "rate_limit_exceeded"
     assert client.get("/v1/models", headers=bearer(key)).status_code == 200
     assert client.get("/v1/models", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 200
