@@ -13,6 +13,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import hypothesis
 import pytest
 from model_support import TINY_WORDS
+from remembering import RememberingEncoder
+from server_support import copied_knowledge
+from workers import made_once
 
 from faqkb.faq.bootstrap import encoder_folder
 from faqkb.kb.knowledge import KnowledgeBase
@@ -65,19 +68,23 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(model_folder: Path) -> Encoder:
-    """Return the loaded default model."""
-    return Encoder(model_folder)
+    """Return the loaded default model; what the knowledge bases of many tests have in common is embedded once."""
+    return RememberingEncoder(model_folder)
 
 
 @pytest.fixture(scope="session")
 def kb_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a knowledge base over the repository's own content; tests only read it."""
+    """Return a knowledge base over the repository's own content; tests only read it.
+
+    Votes of servers over it are written beside it, so every worker has a copy.
+    """
     from faqkb.ingest import read_sources
 
-    folder = tmp_path_factory.mktemp("kb")
-    ingested = read_sources([ROOT / "content"])
-    build_snapshot(folder, ingested.records, encoder, checks=ingested.checks)
-    return folder
+    def build(folder: Path) -> None:
+        ingested = read_sources([ROOT / "content"])
+        build_snapshot(folder, ingested.records, encoder, checks=ingested.checks)
+
+    return copied_knowledge(made_once(tmp_path_factory, "kb", build), tmp_path_factory.mktemp("kb") / "kb")
 
 
 @pytest.fixture(scope="session")
@@ -89,14 +96,31 @@ def knowledge(kb_folder: Path) -> Iterator[KnowledgeBase]:
 
 
 @pytest.fixture(scope="session")
+def paddleclas_folder(shared_data: Path, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a knowledge base over five files of 138 real records; tests only read it."""
+    from faqkb.ingest import read_sources
+
+    files = sorted((shared_data / "data/corpora/PaddlePaddle+PaddleClas").glob("docs__zh_CN__FAQ__*.md"))
+    return made_once(
+        tmp_path_factory,
+        "paddleclas",
+        lambda folder: build_snapshot(folder, read_sources(files).records, encoder),
+    )
+
+
+@pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sentence-transformers folder with a random two-layer BERT and a WordPiece tokenizer."""
-    transformers = pytest.importorskip("transformers", reason="pip install 'faqkb[model]'")
+    pytest.importorskip("transformers", reason="pip install 'faqkb[model]'")
+    return made_once(tmp_path_factory, "tiny-source", _save_tiny_model) / "tiny-e5"
+
+
+def _save_tiny_model(folder: Path) -> None:
     import torch
+    import transformers
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-    folder = tmp_path_factory.mktemp("source")
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
     config = transformers.BertConfig(vocab_size=len(TINY_WORDS.split()), max_position_embeddings=64, **sizes)
@@ -105,13 +129,16 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     transformers.BertTokenizer(vocab=vocabulary).save_pretrained(folder / "bert")
     modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(32, pooling_mode="cls")]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "tiny-e5"))
-    return folder / "tiny-e5"
 
 
 @pytest.fixture(scope="session")
 def tiny_prepared(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return that model, prepared."""
-    return prepare_model(str(tiny_model), folder=tmp_path_factory.mktemp("prepared") / "tiny")
+
+    def prepare(folder: Path) -> None:
+        prepare_model(str(tiny_model), folder=folder / "tiny")
+
+    return made_once(tmp_path_factory, "tiny-prepared", prepare) / "tiny"
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from server_support import ROOT, ServedProcess, announced_url, copied_knowledge, required_tool
+from workers import made_once
 
 CONTAINER = ROOT / "deploy" / "Containerfile"
 UNIT = ROOT / "deploy" / "faqkb.service"
@@ -71,15 +72,17 @@ def test_everything_that_is_copied_is_there_and_every_package_is_copied(stages):
 @pytest.fixture(scope="module")
 def root(stages, kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of the container, as far as serving goes: the steps that make /opt/faqkb, and a knowledge base."""
-    folder = tmp_path_factory.mktemp("container")
-    (folder / "opt").mkdir()
-    for step in stages[0].of("RUN"):
-        if "/opt/faqkb" not in step:
-            continue
-        command = step.replace("/opt/faqkb", str(folder / "opt" / "faqkb")).replace("python -m", f"{sys.executable} -m")
-        subprocess.run(["sh", "-ec", command], cwd=ROOT, check=True, capture_output=True, timeout=500)
-    copied_knowledge(kb_folder, folder / "kb")
-    return folder
+
+    def make(folder: Path) -> None:
+        own = str(folder / "opt" / "faqkb")
+        (folder / "opt").mkdir()
+        for step in stages[0].of("RUN"):
+            if "/opt/faqkb" in step:
+                command = step.replace("/opt/faqkb", own).replace("python -m", f"{sys.executable} -m")
+                subprocess.run(["sh", "-ec", command], cwd=ROOT, check=True, capture_output=True, timeout=500)
+        copied_knowledge(kb_folder, folder / "kb")
+
+    return made_once(tmp_path_factory, "container", make)
 
 
 @pytest.fixture(scope="module")

@@ -216,7 +216,9 @@ def highlighted(shared: Path, encoder: Encoder) -> tuple[int, int]:
     cases = [json.loads(line) for line in lines]
     right = 0
     for name in sorted({case["kb"] for case in cases}):
-        records = [replace(record, tags=(str(at),)) for at, record in enumerate(read_set(shared, name).records)]
+        asked = {case["record"] for case in cases if case["kb"] == name}  # no other record has a say in a highlight
+        own_records = [record for record in read_set(shared, name).records if record.id in asked]
+        records = [replace(record, tags=(str(at),)) for at, record in enumerate(own_records)]
         tags = {record.id: record.tags for record in records}
         with opened(records, encoder) as knowledge:
             for case in (case for case in cases if case["kb"] == name):

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
-from server_support import ServedProcess, served
+from server_support import ServedProcess, copied_knowledge, served
+from workers import made_once
 from xss_support import Watch, build_hostile, grouped_payloads, joined, payloads
 
 from faqkb.kb.model.encoder import Encoder
@@ -35,9 +36,8 @@ CONTROLS = {
 @pytest.fixture(scope="module")
 def server(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProcess]:
     """Return a server over the corpus."""
-    folder = tmp_path_factory.mktemp("hostile")
-    build_hostile(folder, encoder)
-    with served(folder / "kb") as running:
+    built = made_once(tmp_path_factory, "hostile", lambda folder: build_hostile(folder, encoder))
+    with served(copied_knowledge(built / "kb", tmp_path_factory.mktemp("hostile") / "kb")) as running:
         yield running
 
 

@@ -9,14 +9,29 @@ from pathlib import Path
 
 import pytest
 from check_support import Evil
+from workers import made_once
 
 
 @pytest.fixture(scope="session")
 def models(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of models and weights, right and wrong ones, made by a real Paddle; tests only read it."""
-    folder = tmp_path_factory.mktemp("models")
-    subprocess.run([paddle_python, Path(__file__).with_name("make_models.py"), folder], check=True, capture_output=True)
-    return folder
+    script = Path(__file__).with_name("make_models.py")
+    return made_once(
+        tmp_path_factory,
+        "models",
+        lambda folder: subprocess.run([paddle_python, script, folder], check=True, capture_output=True),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_models(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of exported models: plain, enlarging (crashes with oneDNN), two at once; tests only read it."""
+    script = Path(__file__).with_name("make_small_models.py")
+    return made_once(
+        tmp_path_factory,
+        "small-models",
+        lambda folder: subprocess.run([paddle_python, script, folder], check=True, capture_output=True),
+    )
 
 
 OLDER = """
@@ -31,13 +46,15 @@ paddle.jit.save(network, sys.argv[1] + "/inference", input_spec=[spec])
 @pytest.fixture(scope="session")
 def older_model(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model in the form of before Paddle 3 whose .pdiparams.info would write `mark`, were it unpickled."""
-    folder = tmp_path_factory.mktemp("older")
-    subprocess.run(
-        [paddle_python, "-c", OLDER, folder],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"FLAGS_enable_pir_api": "0"},
-    )
-    assert (folder / "inference.pdmodel").exists()
-    (folder / "inference.pdiparams.info").write_bytes(pickle.dumps(Evil(folder / "mark")))
-    return folder
+
+    def make(folder: Path) -> None:
+        subprocess.run(
+            [paddle_python, "-c", OLDER, folder],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"FLAGS_enable_pir_api": "0"},
+        )
+        assert (folder / "inference.pdmodel").exists()
+        (folder / "inference.pdiparams.info").write_bytes(pickle.dumps(Evil(folder / "mark")))
+
+    return made_once(tmp_path_factory, "older-model", make)

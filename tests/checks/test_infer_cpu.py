@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from check_support import Checked, load_check, run_check
-from network_support import make_models
 
 infer_cpu = load_check("infer-cpu")
 
@@ -80,11 +79,6 @@ def test_threads_tried_end_at_the_cores(cores: int, counts: list[int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def models(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_models(paddle_python, tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="module")
 def too_many(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checked, Path]:
     """Return the report on 100 threads without oneDNN, and the chart it drew."""
     plot = tmp_path_factory.mktemp("plot") / "chart.svg"
@@ -124,28 +118,26 @@ def test_the_chart_is_drawn_in_text_and_as_valid_svg(too_many: tuple[Checked, Pa
 ONE_CORE = ("taskset", "-c", "0")
 
 
-def test_one_core_leaves_nothing_but_one_thread(paddle_python: Path, models: Path) -> None:
-    arguments = ["--model", models / "plain" / "inference", "--batches", "1", "--current-threads", "1"]
-    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
-    assert checked.facts["cores"] == 1
-    assert {row["threads"] for row in checked.facts["sweep"]} == {1}
-
-
-def test_a_model_that_crashes_with_onednn_is_a_finding(paddle_python: Path, models: Path) -> None:
-    arguments = ["--model", models / "enlarging", "--batches", "1"]
+def test_a_model_that_crashes_with_onednn_is_a_finding(paddle_python: Path, small_models: Path) -> None:
+    arguments = ["--model", small_models / "enlarging", "--batches", "1"]
     checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
     assert checked.status == "fail"
     assert "does not run with oneDNN on" in checked.document["summary"]
     assert "config.DisableMKLDNN();" in checked.fixes
 
 
-def test_a_model_of_a_fixed_batch_is_fed_that_batch(paddle_python: Path, models: Path) -> None:
-    checked = run_check("infer-cpu", "--model", models / "two at once", python=paddle_python, prefix=ONE_CORE)
+def test_one_core_leaves_one_thread_and_a_model_of_a_fixed_batch_is_fed_that_batch(
+    paddle_python: Path, small_models: Path
+) -> None:
+    arguments = ["--model", small_models / "two at once" / "inference", "--current-threads", "1"]
+    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
+    assert checked.facts["cores"] == 1
+    assert {row["threads"] for row in checked.facts["sweep"]} == {1}
     assert checked.facts["fixed_batch"] == 2
     assert {row["batch"] for row in checked.facts["sweep"]} == {2}
 
 
-def test_input_that_cannot_be_used_is_said(paddle_python: Path, models: Path, tmp_path: Path) -> None:
+def test_input_that_cannot_be_used_is_said(paddle_python: Path, small_models: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_bytes(b"\0" * 100)
     (tmp_path / "broken.pdiparams").write_bytes(b"")
     (tmp_path / "notes.svg").write_text("my notes")
@@ -167,7 +159,8 @@ def test_input_that_cannot_be_used_is_said(paddle_python: Path, models: Path, tm
 
 
 def test_a_model_of_before_paddle_3_is_timed_and_nothing_beside_it_is_run(paddle_python, older_model):
-    checked = run_check("infer-cpu", "--model", older_model, "--batches", "1", python=paddle_python)
+    arguments = ["--model", older_model, "--batches", "1"]
+    checked = run_check("infer-cpu", *arguments, python=paddle_python, prefix=ONE_CORE)
     assert checked.status in {"pass", "warn", "fail"}, checked.said
     assert checked.facts["most_images_per_second"] > 0
     assert not (older_model / "mark").exists()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from check_support import Checked, run_check
-from network_support import make_models
 
 # A check's own functions, asked by the Python that has Pillow: how the photographs are made and prepared.
 ASK = """
@@ -30,15 +29,10 @@ assert 0 < numpy.abs(reduced - batch).mean() < 0.1
 
 
 @pytest.fixture(scope="module")
-def models(paddle_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_models(paddle_python, tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="module")
-def large(paddle_python: Path, models: Path) -> tuple[Checked, Path]:
+def large(paddle_python: Path, small_models: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checked, Path]:
     """Return the report on large images before a network that takes next to no time, and its chart."""
-    plot = models / "chart.svg"
-    arguments = ["--size", "3000x2000", "--model", models / "plain", "--plot", plot]
+    plot = tmp_path_factory.mktemp("plot") / "chart.svg"
+    arguments = ["--size", "3000x2000", "--model", small_models / "plain", "--plot", plot]
     return run_check("preprocess", *arguments, python=paddle_python), plot
 
 
@@ -79,13 +73,13 @@ def test_images_are_prepared_as_paddleclas_does(paddle_python: Path, tmp_path: P
     assert done.returncode == 0, done.stderr
 
 
-def test_a_damaged_image_among_good_ones_is_named(paddle_python: Path, models: Path, tmp_path: Path) -> None:
+def test_a_damaged_image_among_good_ones_is_named(paddle_python: Path, small_models: Path, tmp_path: Path) -> None:
     make = "import sys; from PIL import Image; Image.new('RGB', (300, 200), 'red').save(sys.argv[1])"
     for name in ("一.jpg", "b.png"):
         subprocess.run([paddle_python, "-c", make, tmp_path / name], check=True)
     (tmp_path / "cut off.jpg").write_bytes((tmp_path / "一.jpg").read_bytes()[:300])
     (tmp_path / "empty.jpg").write_bytes(b"")
-    arguments = ["--images", tmp_path, "--model", models / "plain"]
+    arguments = ["--images", tmp_path, "--model", small_models / "plain"]
     checked = run_check("preprocess", *arguments, python=paddle_python)
     assert "2 of 4 images cannot be decoded: cut off.jpg, empty.jpg" in checked.said
     assert checked.facts["images"] == 2

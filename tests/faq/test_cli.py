@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from cli_support import ANSWERED, error_line, faq
+from server_support import copied_knowledge
+from workers import made_once
 
 from faqkb.kb.fusion import default_ranking
 
@@ -19,11 +22,17 @@ ROOT = Path(__file__).resolve().parents[2]
 FAQ = "# FAQ\n\n## Q1: How do I reset it?\n\nHold the button for ten seconds.\n\n## Q2: Is it waterproof?\n\nNo.\n"
 
 
+def ingest_small(folder: Path) -> None:
+    (folder / "faq.md").write_text(FAQ)
+    assert faq("ingest", folder / "faq.md", "--kb", folder / "kb").returncode == 0
+
+
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A knowledge base of two questions, and the Markdown beside it."""
-    (tmp_path / "faq.md").write_text(FAQ)
-    assert faq("ingest", tmp_path / "faq.md", "--kb", tmp_path / "kb").returncode == 0
+def small(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A knowledge base of two questions, and the Markdown beside it: copies of what was ingested once."""
+    ingested = made_once(tmp_path_factory, "ingested", ingest_small)
+    shutil.copy(ingested / "faq.md", tmp_path)
+    copied_knowledge(ingested / "kb", tmp_path / "kb")
     return tmp_path
 
 

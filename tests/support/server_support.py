@@ -150,7 +150,16 @@ def served(folder: Path, *options: str, stderr: Any = None) -> Iterator[ServedPr
 
 def copied_knowledge(folder: Path, to: Path) -> Path:
     """Copy a knowledge base to a new folder, without what readers of other tests left in it."""
-    return Path(shutil.copytree(folder, to, ignore=shutil.ignore_patterns("feedback.*", "keys.*", "lock")))
+    left = shutil.ignore_patterns("feedback.*", "keys.*", "lock")
+    return Path(shutil.copytree(folder, to, ignore=left, copy_function=_copy_or_link))
+
+
+def _copy_or_link(source: str, target: str) -> None:
+    """Copy a file; one of the model, which snapshots link too, is linked: a hundred copies of it are 8 GB."""
+    if Path(source).parent.name == "model":
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:

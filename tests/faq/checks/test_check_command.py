@@ -135,9 +135,12 @@ def test_a_scripts_words_do_not_steer_the_terminal(odd) -> None:
     assert not {"\x1b", "\x07"} & set(done.stdout)
 
 
+WITH_UV = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
 @pytest.mark.parametrize("tool", ["uv", "venv and pip"])
 def test_packages_come_into_an_environment_of_its_own_once(odd, tool: str, tmp_path: Path) -> None:
-    tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}" if tool == "uv" else "/usr/bin:/bin"
+    tools = WITH_UV if tool == "uv" else "/usr/bin:/bin"
     path = odd(passing("__import__('six').__name__"), '"six"')
     environment = {"PATH": tools, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     first = faq("check", "run", path, **environment)
@@ -153,7 +156,7 @@ def test_packages_come_into_an_environment_of_its_own_once(odd, tool: str, tmp_p
 
 def test_an_environment_half_made_is_made_again(odd, tmp_path: Path) -> None:
     path = odd(passing("__import__('six').__name__"), '"six"')
-    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {"PATH": WITH_UV, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     assert faq("check", "run", path, **environment).returncode == 0
     (made,) = (tmp_path / "cache").rglob("complete")
     made.unlink()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from server_support import copied_knowledge
 
 from faqkb.faq.bootstrap import encoder_folder
 from faqkb.ingest import read_sources
@@ -28,14 +29,16 @@ def dev_queries(shared_data: Path) -> tuple[LabelledQuery, ...]:
 
 
 @pytest.fixture
-def overconfident(shared_data: Path, tmp_path: Path, encoder: Encoder) -> Path:
+def overconfident(paddleclas_folder: Path, tmp_path: Path, encoder: Encoder) -> Path:
     """Return a knowledge base whose own ranking is far too sure of itself."""
-    corpus = shared_data / "data/corpora/PaddlePaddle+PaddleClas"
+    folder = copied_knowledge(paddleclas_folder, tmp_path / "kb")
     wrong = replace(default_ranking(), intercept=default_ranking().intercept + 6)
-    ranking_file(tmp_path).parent.mkdir()
-    ranking_file(tmp_path).write_text(wrong.to_json(), encoding="utf-8")
-    build_snapshot(tmp_path, read_sources(sorted(corpus.glob("docs__zh_CN__FAQ__*.md"))).records, encoder)
-    return tmp_path
+    ranking_file(folder).parent.mkdir()
+    ranking_file(folder).write_text(wrong.to_json(), encoding="utf-8")
+    with closing(KnowledgeBase.open(folder)) as knowledge:
+        records = tuple(knowledge.all_records())
+    build_snapshot(folder, records, encoder)
+    return folder
 
 
 def test_a_bad_ranking_is_mended_and_what_mends_nothing_is_dropped(overconfident: Path, shared_data: Path) -> None:

@@ -16,6 +16,12 @@ from faqkb.kb.model.encoder import Encoder
 TEXTS = [f"第 {number} 条：共享内存 shared memory {'很长 ' * number}" for number in range(24)]
 
 
+@pytest.fixture(scope="module")
+def encoder(model_folder: Path) -> Encoder:
+    """Return an encoder that embeds all it is given, again and again: that is what is tested here."""
+    return Encoder(model_folder)
+
+
 def test_a_question_is_nearer_to_its_answer_than_to_another(encoder: Encoder) -> None:
     query = encoder.encode_query("docker 训练时共享内存不够")
     near, far = encoder.encode_passages(["给 /dev/shm 分配更大的空间", "学习率不要太大"], [Kind.ANSWER] * 2).vectors

@@ -28,6 +28,12 @@ QUESTIONS = (
 )
 
 
+@pytest.fixture(scope="module")
+def encoder(model_folder: Path) -> Encoder:
+    """Return an encoder that embeds all it is given, again and again: that is what is tested here."""
+    return Encoder(model_folder)
+
+
 def record(number: int, question: str) -> Record:
     answer = f"{question} 的答案，第 {number} 条。"
     return Record(f"f/Q{number}", question, answer, answer, f"<p>{answer}</p>", Source("f.md", number + 1), "zh")

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from access_support import QUESTION, basic, bearer, new_key, small_kb
+from access_support import QUESTION, basic, bearer, new_key
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faqkb.kb.keys.ring import KeyStore
-from faqkb.kb.model.encoder import Encoder
 from faqkb.server.access.decision import EXTENSION, AccessSettings
 from faqkb.server.access.rules import is_known, scope_of
 from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE
@@ -28,11 +27,6 @@ from faqkb.server.site.build import site_files
 ASK = {"question": QUESTION}
 DOCS = "https://docs.example.org"
 Opener = Callable[..., FlaskClient]
-
-
-@pytest.fixture(scope="module")
-def built(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_kb(tmp_path_factory.mktemp("access"), encoder)
 
 
 @pytest.fixture
@@ -333,7 +327,7 @@ def test_in_public_an_address_has_a_rate_and_a_key_its_own(folder, key, open_app
     assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
     assert replies[0].headers["RateLimit-Policy"] == '"minute";q=3;w=60'
     assert replies[0].headers["RateLimit"] == '"minute";r=2;t=20'
-    assert replies[3].headers["Retry-After"] == "20"
+    assert 15 <= int(replies[3].headers["Retry-After"]) <= 20  # less what a loaded machine took to get here
     assert replies[3].get_json()["error"]["code"] == "rate_limit_exceeded"
     assert client.get("/v1/models", headers=bearer(key)).status_code == 200
     assert client.get("/v1/models", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 200
