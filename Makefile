@@ -6,39 +6,42 @@ STAMPS := $(VENV)/.installed
 INGESTED := .faq/ingested
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask serve test lint format checks lock bench parse-score clean
+.PHONY: ask help serve test lint format checks lock bench parse-score clean
 
-ask: $(INGESTED)
+ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
 
-serve: $(INGESTED)
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+serve: $(INGESTED) ## Serve pages and API on http://127.0.0.1:8000/
 	@$(BIN)/faq serve
 
-test: $(STAMPS)-dev
+test: $(STAMPS)-dev ## Run all tests; ARGS='-k word' runs some
 	@tools/system_packages.sh
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(STAMPS)-dev
+lint: $(STAMPS)-dev ## Check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-format: $(STAMPS)-dev
+format: $(STAMPS)-dev ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 # Writes content/checks/ from each check's own source in tools/checks/ and the parts it names.
-checks: $(VENV)/bin/python
+checks: $(VENV)/bin/python ## Assemble content/checks/ from tools/checks/ and its parts
 	@$(BIN)/python tools/assemble_checks.py
 
-parse-score: $(STAMPS)-dev
+parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made parses
 	@$(BIN)/python tools/parse_score.py
 
-bench: $(STAMPS)-dev
+bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py
 
 # Rewrites the pinned versions from pyproject.toml; the file names no registry.
-lock: $(STAMPS)-dev
+lock: $(STAMPS)-dev ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url \
 		--no-annotate --output-file requirements.lock pyproject.toml
 
@@ -64,5 +67,5 @@ $(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-model
 	@mkdir -p $(@D)
 	@touch $@
 
-clean:
+clean: ## Remove the environment, the knowledge base and builds
 	rm -rf $(VENV) .venv-txtai .faq build dist
