@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 
@@ -119,17 +118,6 @@ def test_a_report_as_json_holds_what_the_command_line_shows():
         "",
     )
     assert json.loads(json.dumps(document.to_json())) == document.to_json()
-
-
-def test_only_one_module_knows_the_parser():
-    imports = {
-        (path.name, name.name if isinstance(node, ast.Import) else node.module)
-        for path in INGEST.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in node.names
-    }
-    assert {path for path, module in imports if str(module).startswith(("markdown_it", "mdit_py"))} == {"markdown.py"}
 
 
 def test_all_real_files_are_read_in_about_a_second(shared_data):
