@@ -10,9 +10,7 @@ from itertools import groupby
 
 from faqkb.kb.records import Record
 
-PIECE_TOKENS = (
-    180  # a piece of an answer; an embedding of more blurs (measured by `faq eval`, see docs/architecture.md)
-)
+PIECE_TOKENS = 180  # of a piece of an answer; an embedding of more blurs
 
 
 class Kind(StrEnum):

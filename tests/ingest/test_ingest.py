@@ -11,7 +11,6 @@ from faqkb.ingest import parse_document
 from faqkb.kb.records import Record
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "markdown"
-INGEST = Path(__file__).resolve().parents[2] / "ingest"
 
 
 def questions(text: str) -> list[str]:

@@ -179,7 +179,7 @@ def fuzz(folder: Path, *options: str) -> tuple[int, str]:
 
 
 def test_generated_calls_find_nothing_undocumented(own_kb_folder):
-    code, output = fuzz(own_kb_folder, "--calls", "500", "--seconds", "45")
+    code, output = fuzz(own_kb_folder, "--calls", "500", "--seconds", "20")
     assert code == 0, output
 
 
