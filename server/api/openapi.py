@@ -113,7 +113,12 @@ class _Described:
 
     operations: Operations
     forms: tuple[ErrorForm, ...]
-    """How errors are told, of each protocol that is described here; the first is ours."""
+    """How errors are told, of each protocol here that has a form of its own."""
+
+    @property
+    def every_form(self) -> tuple[ErrorForm, ...]:
+        """Those, after the one of all other addresses."""
+        return (PROBLEMS, *self.forms)
 
     @property
     def tags(self) -> list[Tag]:
@@ -149,7 +154,7 @@ def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
         "schemas": _schemas(schemas, described),
         "responses": {
             _error_name(form, status): _error_reply(form, status)
-            for form in described.forms
+            for form in described.every_form
             for status in described.statuses
         },
         "parameters": _PARAMETERS,
@@ -159,14 +164,14 @@ def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
     _write_bounds_whole(document)
     for path, item in document["paths"].items():
         for operation in item.values():
-            _complete(operation, described.operations[operation["operationId"]], form_of(described.forms[1:], path))
+            _complete(operation, described.operations[operation["operationId"]], form_of(described.forms, path))
     return document
 
 
 def _described(protocols: Sequence[Protocol]) -> _Described:
     operations = {name: each for protocol in protocols for name, each in protocol.operations.items()}
     forms = (protocol.error_form for protocol in protocols)
-    return _Described(operations, (PROBLEMS, *(form for form in forms if form is not None and form.model is not None)))
+    return _Described(operations, tuple(form for form in forms if form is not None and form.model is not None))
 
 
 def _schemas(collected: _Object, described: _Described) -> _Object:
@@ -175,7 +180,7 @@ def _schemas(collected: _Object, described: _Described) -> _Object:
         name: schema.model_dump(mode="json", by_alias=True, exclude_unset=True) for name, schema in collected.items()
     }
     replies = {each.reply for each in described.operations.values() if each.reply is not None}
-    models = sorted(replies | set(map(_model_of, described.forms)), key=lambda model: model.__name__)
+    models = sorted(replies | set(map(_model_of, described.every_form)), key=lambda model: model.__name__)
     _, written = models_json_schema([(model, "serialization") for model in models], ref_template=OPENAPI3_REF_TEMPLATE)
     return dict(sorted((dumped | written["$defs"]).items()))
 

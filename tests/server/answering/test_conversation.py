@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
-from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import answer_tokens
-from faqkb.server.app import create_app
 
 SHM = "faq_2021_s1/Q1.3"
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 def ask(client: FlaskClient, question: str, **fields: object) -> dict:

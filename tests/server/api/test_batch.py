@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, served
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.api import batch as batch_module
-from faqkb.server.app import create_app
 
 QUESTIONS = [DOCKER_QUESTION, WEATHER_QUESTION, "", "模型", "how do I export a model?", "shm", DOCKER_QUESTION]
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 def batch(client: FlaskClient, *questions: object):

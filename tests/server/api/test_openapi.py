@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, copied_knowledge, served
 
-from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.api.bodies import AskBody, BatchBody, ClickBody
 from faqkb.server.api.replies import (
     AnswerDocument,
@@ -26,7 +24,7 @@ from faqkb.server.api.replies import (
     RecordsDocument,
     SearchDocument,
 )
-from faqkb.server.app import PROTOCOLS, create_app
+from faqkb.server.app import PROTOCOLS
 from faqkb.server.feedback.judging import FeedbackBody
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.openai.bodies import ChatBody
@@ -42,13 +40,6 @@ BODIES: dict[str, type[BaseModel]] = {
     "give_click": ClickBody,
     "complete_chat": ChatBody,
 }
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 @pytest.fixture(scope="module")

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, served
 
-from faqkb.server.answering.leases import EXTENSION
-from faqkb.server.app import create_app
-
 LONG = "/api/v1/records"
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 def coding(client: FlaskClient, path: str, accepted: str | None) -> str | None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, make_record
 
 from faqkb.kb.snapshot.build import build_snapshot
@@ -24,13 +20,6 @@ READS = [
     "/openapi.json",
     "/docs",
 ]
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 @pytest.mark.parametrize("path", READS)

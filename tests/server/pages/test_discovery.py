@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from faqkb.server.pages import discovery
 
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 def test_the_pages_name_a_description_whose_address_asks(client: FlaskClient) -> None:

@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,13 +19,6 @@ from faqkb.server.app import create_app
 CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
 CHINESE_READER = {"Accept": "text/html", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 ENGLISH_READER = {"Accept": "text/html", "Accept-Language": "en-GB,en;q=0.9"}
-
-
-@pytest.fixture(scope="module")
-def client(kb_folder: Path) -> Iterator[FlaskClient]:
-    app = create_app(kb_folder)
-    yield app.test_client()
-    app.extensions[EXTENSION].close()
 
 
 def page(client: FlaskClient, path: str, question: str = "", reader: dict = CHINESE_READER) -> str:
