@@ -9,12 +9,17 @@ import errno
 import fcntl
 import os
 import shutil
+import sqlite3
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from faqkb.kb.errors import Busy, StorageFailed
 
+# Every statement is ours, so one that SQLite cannot make sense of means a file with other tables.
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+_PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
@@ -148,3 +153,32 @@ def is_being_read(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def make_database(path: Path, schema: str, *, mode: int | None = None) -> None:
+    """Make an empty file that is whole, with that mode where one is given, from the moment it has its name.
+
+    Two processes that turn one new file to WAL at once can fail each other whatever the timeout, so each makes its own
+    and the first to name it wins.
+    """
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}.sqlite")
+    try:
+        if mode is not None:
+            write_file(temporary, b"", mode=mode)  # SQLite gives its journal the mode of the file
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
+            connection.executescript(schema)
+        install_file(temporary, path)
+    finally:
+        for left in ("", "-wal", "-shm", "-journal"):
+            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
+
+
+def means_damage(error: sqlite3.Error) -> bool:
+    """Return whether an error says that the file is not what was written, rather than that the disk refuses."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: Python could not decode what it got
+    return code & _PRIMARY in _DAMAGED
+
+
+def not_stored(path: Path, cause: str) -> StorageFailed:
+    """Return the error of a file that could not be read or written."""
+    return StorageFailed(f"{path}: {cause}; nothing was stored, free space or fix permissions and try again")

@@ -8,13 +8,12 @@ is shared between threads.
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from faqkb.kb import limits
-from faqkb.kb.disk import TEMPORARY_PREFIX, install_file
+from faqkb.kb.disk import make_database, means_damage, not_stored
 from faqkb.kb.errors import FeedbackDamaged, StorageFailed
 
 FEEDBACK_FILE = "feedback.sqlite"
@@ -40,9 +39,6 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-# Every statement is ours, so one that SQLite cannot make sense of means a file with other tables.
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-_PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
 
 
 class FeedbackFile:
@@ -71,7 +67,7 @@ class FeedbackFile:
     def _opened(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
         try:
             if writing and not self.path.exists():
-                _create(self.path)
+                make_database(self.path, _SCHEMA)
             with closing(self._connected(writing=writing)) as connection:
                 yield connection
         except sqlite3.Error as error:
@@ -79,7 +75,7 @@ class FeedbackFile:
         except (ValueError, TypeError) as error:
             raise FeedbackDamaged(f"{self.path}: damaged ({error}); move it away, a new one is made") from error
         except OSError as error:
-            raise _failed(self.path, error.strerror or str(error)) from error
+            raise not_stored(self.path, error.strerror or str(error)) from error
 
     def _connected(self, *, writing: bool) -> sqlite3.Connection:
         uri = self.path.absolute().as_uri()
@@ -112,27 +108,6 @@ class FeedbackFile:
         return connection
 
     def _told(self, error: sqlite3.Error) -> FeedbackDamaged | StorageFailed:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: Python could not decode what it got
-        if code & _PRIMARY in _DAMAGED:
+        if means_damage(error):
             return FeedbackDamaged(f"{self.path}: damaged ({error}); move it away, a new one is made")
-        return _failed(self.path, str(error))
-
-
-def _failed(path: Path, cause: str) -> StorageFailed:
-    return StorageFailed(f"{path}: {cause}; nothing was stored, free space or fix permissions and try again")
-
-
-def _create(path: Path) -> None:
-    """Make an empty file of feedback, whole from the moment it has its name.
-
-    Two processes that turn one new file to WAL at once can fail each other whatever the timeout, so each makes its own
-    and the first to name it wins.
-    """
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}.sqlite")
-    try:
-        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-            connection.executescript(_SCHEMA)
-        install_file(temporary, path)
-    finally:
-        for left in ("", "-wal", "-shm", "-journal"):
-            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
+        return not_stored(self.path, str(error))

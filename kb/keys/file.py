@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from faqkb.kb import limits
-from faqkb.kb.disk import TEMPORARY_PREFIX, install_file, write_file
-from faqkb.kb.errors import KeysDamaged, StorageFailed
+from faqkb.kb.disk import make_database, means_damage, not_stored
+from faqkb.kb.errors import KeysDamaged
 
 KEYS_FILE = "keys.sqlite"
 _APPLICATION = 0x4641514B  # "FAQK" in the file's header: tells our file from any other SQLite file
@@ -32,8 +31,6 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-_PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
 _CLOCK_NS = 1_000_000_000  # two writes nearer than a tick of the file's clock can leave the same time
 
 
@@ -60,7 +57,7 @@ class KeyFile:
         except FileNotFoundError:
             return Stamp(None, is_settled=True)
         except OSError as error:
-            raise _failed(self.path, error.strerror or str(error)) from error
+            raise not_stored(self.path, error.strerror or str(error)) from error
         file = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         return Stamp(file, is_settled=abs(time.time_ns() - found.st_mtime_ns) > _CLOCK_NS)
 
@@ -70,7 +67,7 @@ class KeyFile:
         try:
             if make and not self.path.exists():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                _create(self.path)
+                make_database(self.path, _SCHEMA, mode=0o600)
             uri = f"{self.path.absolute().as_uri()}?mode=rw"
             with closing(
                 sqlite3.connect(uri, uri=True, timeout=limits.KEYS_BUSY_SECONDS, isolation_level=None)
@@ -78,11 +75,11 @@ class KeyFile:
                 _verify(connection, self.path)
                 yield connection
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY in _DAMAGED:
+            if means_damage(error):
                 raise damaged(self.path, error) from error
-            raise _failed(self.path, str(error)) from error
+            raise not_stored(self.path, str(error)) from error
         except OSError as error:
-            raise _failed(self.path, error.strerror or str(error)) from error
+            raise not_stored(self.path, error.strerror or str(error)) from error
 
 
 def _verify(connection: sqlite3.Connection, path: Path) -> None:
@@ -97,23 +94,6 @@ def _verify(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _create(path: Path) -> None:
-    """Make an empty file of keys, whole and private from the moment it has its name; of two at once the first wins."""
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}.sqlite")
-    try:
-        write_file(temporary, b"", mode=0o600)  # SQLite gives its journal the mode of the file
-        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-            connection.executescript(_SCHEMA)
-        install_file(temporary, path)
-    finally:
-        for left in ("", "-journal"):
-            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
-
-
 def damaged(path: Path, error: Exception) -> KeysDamaged:
     """Return the error of a file that holds what was never stored."""
     return KeysDamaged(f"{path}: damaged ({error}); put back a copy, or move it away and make new keys")
-
-
-def _failed(path: Path, cause: str) -> StorageFailed:
-    return StorageFailed(f"{path}: {cause}; nothing was stored, free space or fix permissions and try again")
