@@ -73,7 +73,7 @@ class ServedProcess:
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    def connect(self, timeout: float = 10) -> http.client.HTTPConnection:
+    def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def get(self, path: str, **headers: str) -> Reply:

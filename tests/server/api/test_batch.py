@@ -93,19 +93,17 @@ def test_one_batch_at_a_time_and_single_questions_do_not_wait(kb_folder: Path):
         sending.start()
         time.sleep(0.2)
         second = running.send("POST", "/api/v1/ask:batch", body=body)
-        waits = asked_during(running, sending)
+        answered = answered_during(running, sending)
         sending.join()
     assert (second.status, second.headers["Retry-After"]) == (503, "1")
     assert replies[0].status == 200
-    assert waits
-    assert sorted(waits)[len(waits) // 2] < 0.25
+    assert answered >= 5  # had they waited for the batch, there were one
 
 
-def asked_during(running: ServedProcess, sending: threading.Thread) -> list[float]:
-    """Return how long single questions took, in seconds, while a batch was at work."""
-    waits = []
+def answered_during(running: ServedProcess, sending: threading.Thread) -> int:
+    """Return how many single questions were answered, one after the other, while a batch was at work."""
+    answered = 0
     while sending.is_alive():
-        started = time.perf_counter()
         assert running.ask(DOCKER_QUESTION).status == 200
-        waits.append(time.perf_counter() - started)
-    return waits
+        answered += 1
+    return answered
