@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
 
-from faqkb.ingest.page.attributes import is_attribute_line
-from faqkb.ingest.page.html_tags import html_text
-from faqkb.ingest.page.inline import plain_text
-from faqkb.ingest.page.markdown import Budget, References, Token, read_answer, render
+from faqkb.ingest.answers.kinds import CLASSES
+from faqkb.ingest.answers.parser import read_answer, render
+from faqkb.ingest.answers.text import text_of
+from faqkb.ingest.page.markdown import Budget, References
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024
@@ -75,14 +74,27 @@ _TAGS = {
 }
 _ATTRIBUTES = {
     "a": {"href", "title"},
+    "blockquote": {"class"},
+    "div": {"class"},
     "img": {"src", "alt", "title", "width", "height"},
     "code": {"class"},
-    "ol": {"start"},
+    "li": {"class"},
+    "ol": {"class", "start"},
+    "span": {"class"},
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
 }
 _SCHEMES = {"http", "https", "mailto"}
 _LANGUAGE = "language-"
+_LANGUAGE_MARKS = "+#-_."
+_CLASSES = {
+    "blockquote": CLASSES,
+    "div": {*CLASSES, "math"},
+    "span": {"math"},
+    "li": {"task"},
+    "ol": {"notes"},
+}
+"""What our stylesheets know; no other class of an author's comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,12 @@ class Rendered:
     html: str
     text: str
     prose: str
-    """The text without code blocks: what tells the language."""
+    """The text without code blocks and math: what tells the language."""
+    relative: tuple[str, ...]
+    """Addresses of links and pictures that lead nowhere from where the answer is shown: `../setup.md`, `img/a.png`.
+
+    Each once, in their order; those into the page (`#why`) too. Empty where there is a link base.
+    """
 
 
 def render_answer(answer: str, references: References, budget: Budget, link_base: str | None) -> Rendered | None:
@@ -101,12 +118,12 @@ def render_answer(answer: str, references: References, budget: Budget, link_base
     Returns None when the HTML is far longer than the answer explains: no page should carry it.
     """
     tokens = read_answer(answer, references, budget)
-    _drop_attribute_lines(tokens)
     html = render(tokens)
     if len(html) > OUTPUT_FREE_CHARS + OUTPUT_FACTOR * len(answer):
         return None
     document = PurePosixPath(budget.path).name
-    return Rendered(sanitise(resolve_links(html, link_base, document)), text_of(tokens), text_of(tokens, code=False))
+    safe = sanitise(resolve_links(html, link_base, document))
+    return Rendered(safe, text_of(tokens), text_of(tokens, code=False), relative_addresses(safe))
 
 
 def sanitise(html: str) -> str:
@@ -137,41 +154,37 @@ def resolve_links(html: str, link_base: str | None, document: str) -> str:
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=resolve, link_rel=None)
 
 
-def text_of(tokens: Sequence[Token], *, code: bool = True) -> str:
-    """Return plain text: one line a block, code as written or left out, a table row on one line, no tags, no images."""
-    lines: list[str] = []
-    row: list[str] | None = None
-    for token in tokens:
-        if token.type == "tr_open":
-            row = []
-        elif token.type == "tr_close" and row is not None:
-            lines.append(" ".join(filter(None, row)))
-            row = None
-        elif token.type == "inline" and row is not None:
-            row.append(" ".join(plain_text(token.children or []).split()))
-        elif token.type == "inline":
-            lines += (" ".join(line.split()) for line in plain_text(token.children or []).split("\n"))
-        elif token.type in {"fence", "code_block"}:
-            lines.append(token.content.strip("\n") if code else "")
-        elif token.type == "html_block":
-            lines.append(html_text(token.content))
-    return "\n".join(line for line in lines if line.strip())
+def relative_addresses(html: str) -> tuple[str, ...]:
+    """Return the addresses in sanitised HTML that have no host of their own, each once, in order."""
+    found: dict[str, None] = {}
+
+    def note(_tag: str, attribute: str, value: str) -> str:
+        if attribute in {"href", "src"} and value and _is_relative(value):
+            found[value] = None
+        return value
+
+    nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=note, link_rel=None)
+    return tuple(found)
 
 
-def _drop_attribute_lines(tokens: Sequence[Token]) -> None:
-    """Empty the text tokens that are kramdown attribute lists, as its authors would never see them."""
-    for token in tokens:
-        for child in token.children or []:
-            if child.type == "text" and is_attribute_line(child.content):
-                child.content = ""
+def _is_relative(address: str) -> bool:
+    try:
+        return not urlsplit(address).scheme and not address.startswith("//")
+    except ValueError:  # `http://[`: no address at all
+        return False
 
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
-    if (tag, attribute) == ("code", "class"):
-        return value if value.startswith(_LANGUAGE) and " " not in value else None
+    if attribute == "class":
+        return value if value in _CLASSES.get(tag, ()) or _names_language(tag, value) else None
     if attribute in {"width", "height", "start", "colspan", "rowspan"}:
         return value if value.isascii() and value.rstrip("%").isdigit() else None
     return value
+
+
+def _names_language(tag: str, value: str) -> bool:
+    name = value.removeprefix(_LANGUAGE)
+    return tag == "code" and name != value and all(char.isalnum() or char in _LANGUAGE_MARKS for char in name)
 
 
 def _joined(base: str, address: str) -> str | None:

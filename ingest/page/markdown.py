@@ -1,29 +1,45 @@
 """The Markdown parser: the only module that knows markdown-it-py.
 
 A document is read twice, cheaply. `read_structure` finds the blocks and leaves their text alone; `read_inline` reads
-the text of one heading or paragraph; `read_answer` reads one whole answer for rendering. All of them are linear within
-the limits, and a `Budget` ends what is not.
+the text of one heading or paragraph. Of `new_parser` the room `answers` makes its own, for one whole answer. All of
+them are linear within the limits, and a `Budget` ends what is not.
 """
 
 from __future__ import annotations
 
 import time
-from collections import ChainMap
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
-from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote.index import footnote_def
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import ANSWER_CHARS, NESTING_LEVELS, PARSE_MICROSECONDS_PER_CHAR, PARSE_SECONDS, TABLE_CELLS
 
-__all__ = ["Budget", "References", "Structure", "Token", "read_answer", "read_inline", "read_structure", "render"]
+__all__ = [
+    "Budget",
+    "Delimiter",
+    "MarkdownIt",
+    "References",
+    "StateBlock",
+    "StateCore",
+    "StateInline",
+    "Structure",
+    "Token",
+    "footnote_def",
+    "new_parser",
+    "read_inline",
+    "read_structure",
+]
 
 References = MutableMapping[str, Any]
 """Link reference definitions of a document, as the parser keeps them."""
@@ -77,79 +93,16 @@ def _spend(state: StateBlock, line: int, _end: int, _silent: bool) -> bool:
     return False
 
 
-_INDENTED_CALLOUTS = ("===", "!!!", "???")  # content tabs, admonitions, collapsible ones (Python-Markdown, MkDocs)
-
-
-def _indented_callout(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """Block rule for `=== "Tab"` and `!!! note "Title"` with their text indented by four spaces."""
-    begin = state.bMarks[line] + state.tShift[line]
-    opener = state.src[begin : state.eMarks[line]]
-    following = line + 1
-    while following < end and state.isEmpty(following):
-        following += 1
-    if not opener.startswith(_INDENTED_CALLOUTS) or opener[3:4] not in {" ", "+"} or following >= end:
-        return False
-    if state.sCount[following] < state.blkIndent + 4:
-        return False
-    if silent:
-        return True
-    last = following
-    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent + 4):
-        last += 1
-    token = state.push("container_callout_open", "div", 1)
-    token.info, token.map = opener[3:].lstrip("+"), [line, last]
-    indent, bound = state.blkIndent, state.lineMax
-    state.blkIndent, state.lineMax = indent + 4, last
-    state.md.block.tokenize(state, line + 1, last)
-    state.blkIndent, state.lineMax, state.line = indent, bound, last
-    state.push("container_callout_close", "div", -1)
-    return True
-
-
-def _callout_title(info: str) -> str:
-    """Return the title of a callout: what stands in quotes or after the kind; the kind alone says nothing."""
-    words = info.strip()
-    if '"' in words:
-        return words.partition('"')[2].rpartition('"')[0]
-    return words.partition(" ")[2].strip()
-
-
-def _render_callout(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-    return "<blockquote>\n" if tokens[index].nesting == 1 else "</blockquote>\n"
-
-
-def _name_callouts(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens with each callout's title as a bold paragraph inside it."""
-    named: list[Token] = []
-    for token in tokens:
-        named.append(token)
-        title = _callout_title(token.info) if token.type == "container_callout_open" else ""
-        if title:
-            named.append(Token("paragraph_open", "p", 1, block=True))
-            text = [
-                Token("strong_open", "strong", 1),
-                Token("text", "", 0, content=title),
-                Token("strong_close", "strong", -1),
-            ]
-            named.append(Token("inline", "", 0, content=title, children=text, block=True))
-            named.append(Token("paragraph_close", "p", -1, block=True))
-    return named
-
-
-def _parser() -> MarkdownIt:
+def new_parser() -> MarkdownIt:
+    """Return a parser of CommonMark with tables, definition lists and front matter, which keeps to a budget."""
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LEVELS}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(deflist_plugin)
     parser.block.ruler.before("table", "spend", _spend)
     return parser
 
 
-_STRUCTURE = _parser().disable(["inline", "text_join"])
-_INLINE = _parser()
-_ANSWER = _parser().use(container_plugin, "callout", validate=lambda info, _markup: info.strip()[:1].isalpha())
-_ANSWER.block.ruler.before("fence", "indented_callout", _indented_callout, {"alt": ["paragraph", "list"]})
-_ANSWER.disable("front_matter")
-_ANSWER.add_render_rule("container_callout_open", _render_callout)
-_ANSWER.add_render_rule("container_callout_close", _render_callout)
+_STRUCTURE = new_parser().disable(["inline", "text_join"])
+_INLINE = new_parser()
 
 
 def read_structure(text: str, budget: Budget) -> Structure:
@@ -165,17 +118,3 @@ def read_inline(source: str, references: References) -> Sequence[Token]:
     if len(source) > ANSWER_CHARS:
         return [Token("text", "", 0, content=source)]
     return _INLINE.parseInline(source, {"references": references})[0].children or []
-
-
-def read_answer(answer: str, references: References, budget: Budget) -> Sequence[Token]:
-    """Return all tokens of an answer's Markdown, references resolved, callouts and tabs understood."""
-    return _name_callouts(_ANSWER.parse(answer, {"budget": budget, "references": ChainMap({}, references)}))
-
-
-def render(tokens: Sequence[Token]) -> str:
-    """Return the HTML of an answer's tokens. Raw HTML of the author is still in it: sanitise it."""
-    for token in tokens:
-        style = token.attrs.pop("style", None)
-        if isinstance(style, str):  # of a table cell; a strict page allows no inline style
-            token.attrs["align"] = style.removeprefix("text-align:")
-    return str(_ANSWER.renderer.render(tokens, _ANSWER.options, {}))
