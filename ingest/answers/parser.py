@@ -85,6 +85,8 @@ def _understand_text(state: StateCore) -> None:
             token.children = [Token("task_box", "", 0, content=token.meta["task"]), *(token.children or [])]
         if token.children:
             token.children = [made for child in token.children for made in _understand_child(child)]
+        if token.children and token.children[0].type == "softbreak":  # of an attribute list above the text
+            del token.children[0]
     state.tokens = move_notes(state.tokens, state.env)
 
 

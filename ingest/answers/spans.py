@@ -34,9 +34,14 @@ def dollar_math(state: StateInline, silent: bool) -> bool:
         return False
     after = source[end + len(fence) : end + len(fence) + 1]
     tight = not (source[begin].isspace() or source[end - 1].isspace() or _is_word(after) or after == "$")
-    if not tight and fence == "$":
+    if fence == "$" and not (tight and _is_short(source[begin:end])):
         return False
     return _push_math(state, end + len(fence), silent)
+
+
+def _is_short(text: str) -> bool:
+    """Whether it has no words between blanks: `$HOME and not US$` is a text about something else."""
+    return "\\" in text or not any(len(word) >= _WORD and word.isalpha() for word in text.split()[1:])
 
 
 def bracket_math(state: StateInline, silent: bool) -> bool:
