@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 WINGS = ("kb", "ingest", "server", "faq")
 # What each room may import of its own wing, beside itself. `kb` and `server` alone stand for the ground of the wing:
 # values that every room shares. A room that is not here may not be.
-KB = ("kb",)
+KB = ("kb", "kb.language")
 SERVED = ("server", "server.http", "server.reference", "server.answering", "server.feedback")
 ROOMS: dict[str, tuple[str, ...]] = {
     "kb": (),
+    "kb.language": (),
     "kb.index": KB,
     "kb.model": (*KB, "kb.index"),
     "kb.store": (*KB, "kb.index"),
@@ -81,6 +82,7 @@ ONLY_IN = {
     # Preparing a model quantises with onnxruntime and looks into the exported graph; it never serves.
     "onnxruntime": {"kb/model/encoder.py", "kb/model/quantize.py", "kb/model/verify.py"},
     "opencc": {"kb/text.py"},
+    "py3langid": {"kb/language/detector.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
     "httpx": {"faq/client/blocking.py", "faq/client/asynchronous.py", "faq/client/wire.py"},
     "matplotlib": {"kb/evaluation/plots.py"},

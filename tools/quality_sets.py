@@ -17,7 +17,7 @@ from typing import Any
 
 from faqkb.ingest import read_sources
 from faqkb.kb.evaluation.queries import LabelledQuery, letters
-from faqkb.kb.language import detect_language
+from faqkb.kb.language.detection import detect_language
 from faqkb.kb.records import Record, Source
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,7 @@ from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Reason, Status
 from faqkb.kb.conversation.understanding import Look, Resolution, Sighting, Title, Turn, Way, resolve, turn_of
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.language import twin_key
+from faqkb.kb.language.codes import twin_key
 from faqkb.kb.retrieval.query import parse_query
 
 _NEAREST = 10  # records of a way of asking that are looked at

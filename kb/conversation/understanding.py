@@ -22,7 +22,7 @@ from faqkb.kb import limits
 from faqkb.kb.conversation.choices import chosen_by_words, chosen_number
 from faqkb.kb.conversation.leaning import Leaning, leaning_of
 from faqkb.kb.conversation.small_talk import is_small_talk, without_small_talk
-from faqkb.kb.language import twin_key
+from faqkb.kb.language.codes import twin_key
 
 _SURE = 0.985  # alone, whatever the words: above this a leaning question found its own record (tune half)
 _PLAIN_SURE = 0.83  # alone, with no word that leans; the bundled ranking's own bar for an answer

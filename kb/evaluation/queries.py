@@ -19,7 +19,7 @@ from faqkb.kb.evaluation.bootstrap import bootstrap_intervals
 from faqkb.kb.evaluation.metrics import Columns, measure, to_columns
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.language import detect_language
+from faqkb.kb.language.detection import detect_language
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
 from faqkb.kb.index.dense import VectorIndex
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.marks import conflicts, marks_of
-from faqkb.kb.language import detect_language
+from faqkb.kb.language.detection import detect_language
 from faqkb.kb.store.record_table import Identity
 from faqkb.kb.store.store import Store
 from faqkb.kb.text import analyse

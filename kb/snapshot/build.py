@@ -18,7 +18,7 @@ from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise
 from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
 from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
-from faqkb.kb.language import detect_language
+from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import MANIFEST_FILE, verify_files
 from faqkb.kb.records import Record

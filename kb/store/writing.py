@@ -11,7 +11,7 @@ from faqkb.kb.index.cohort import Baselines
 from faqkb.kb.index.marks import marks_of
 from faqkb.kb.index.passages import Passage, View
 from faqkb.kb.index.sentences import Sentence
-from faqkb.kb.language import twin_key
+from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
 from faqkb.kb.store.rows import dump_check, dump_record
 from faqkb.kb.text import analyse

@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import request
 
-from faqkb.kb.language import detect_language
+from faqkb.kb.language.detection import detect_language
 from faqkb.server.answering.wording import ChatWording, Counted, LiveWording, ReferenceWording, Wording
 
 _FOLDER = Path(__file__).parent / "translations"

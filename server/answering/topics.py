@@ -11,7 +11,7 @@ from typing import cast
 from flask import current_app
 
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.language import twin_key
+from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
 from faqkb.server.answering.per_snapshot import PerSnapshot
 

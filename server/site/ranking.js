@@ -11,7 +11,7 @@ const CHOICES = 3;
 const MAX_LOGIT = 300;
 const LEAST_SHARE = 1e-12;
 const HAN = /[\u4e00-\u9fff]/g;
-const MIN_HAN_SHARE = 0.15; // of the letters, as kb/language.py
+const MIN_HAN_SHARE = 0.15; // of the letters, as kb/language/scripts.py
 
 // What questions are made of and none is about. Left out of a question that has anything else.
 const STOP = new Set(
