@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faqkb.faq.config import CONFIG_FILE, read_config
 from faqkb.faq.console import Counter, say_note
-from faqkb.kb.errors import Busy, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
+from faqkb.kb.errors import Busy, ConfigError, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder, read_manifest
@@ -16,9 +17,10 @@ from faqkb.kb.snapshot.published import current_snapshot, open_current
 from faqkb.kb.snapshot.tuned import tuned_model
 
 if TYPE_CHECKING:
-    from faqkb.ingest import Ingested
+    from faqkb.ingest import Ingested, Order
     from faqkb.kb.snapshot.build import Published
 
+_LEVELS = 6  # of headings
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
 
 
@@ -47,13 +49,28 @@ def _build(folder: Path) -> None:
 
     paths = content_paths()
     say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
-    ingested = read_sources(paths)
+    ingested = read_sources(paths, orders=reading_orders())
     try:
         published = publish(ingested, folder)
     except Busy:
         _wait_for_snapshot(folder)
         return
     say_note(f"published {published.snapshot}: {published.records} records, {published.passages} passages")
+
+
+def reading_orders() -> list[tuple[str, Order]]:
+    """Return how faq.toml says that files are to be read, each with the pattern of their paths. Raises ConfigError."""
+    from faqkb.ingest import READINGS, Order  # noqa: PLC0415
+
+    orders = []
+    for files, reading, level in read_config().readings:
+        if reading not in READINGS or not 0 <= level <= _LEVELS:
+            raise ConfigError(
+                f"{CONFIG_FILE}: [[read]] of {files}: no such reading (got {reading} of level {level}, expected one of"
+                f" {', '.join(READINGS)}, level 1 to {_LEVELS}); correct it"
+            )
+        orders.append((files, Order(reading, level)))
+    return orders
 
 
 def publish(ingested: Ingested, folder: Path) -> Published:

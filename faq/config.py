@@ -49,6 +49,8 @@ class Config:
     audit_questions: bool | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
+    readings: tuple[tuple[str, str, int], ...] = ()
+    """Of [[read]]: which files (`guide/*.md`), how they are read, the level of their questions or 0."""
 
 
 def read_config(start: Path | None = None) -> Config:
@@ -79,7 +81,24 @@ def _parse(path: Path) -> Config:
         audit_log=path.parent / Path(audit_log).expanduser() if audit_log else None,
         audit_questions=serving.get("audit_questions"),
         retention_days=feedback.get("retention_days"),
+        readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),
     )
+
+
+def _listed(path: Path, entries: Any) -> list[Any]:
+    if not isinstance(entries, list):
+        raise ConfigError(f"{path}: read is a table (got [read], expected [[read]]); write it with two brackets")
+    return entries
+
+
+def _reading(path: Path, entry: Any) -> tuple[str, str, int]:
+    """Return what one [[read]] says."""
+    kinds = {"files": str, "read": str, "level": int}
+    known = isinstance(entry, dict) and set(entry) <= set(kinds) and {"files", "read"} <= set(entry)
+    if not known or any(type(value) is not kinds[name] for name, value in entry.items()):
+        wanted = 'files = "guide/*.md", read = "headings" and, if need be, level = 3'
+        raise ConfigError(f"{path}: [[read]] is not understood (got {entry!r}, expected {wanted}); correct it")
+    return entry["files"], entry["read"], entry.get("level", 0)
 
 
 def _checked_table(path: Path, tables: dict[str, Any], section: str) -> dict[str, Any]:

@@ -5,17 +5,26 @@ Knows nothing of vectors, of Flask, or of how a knowledge base lies on disk.
 
 from faqkb.ingest.checks import checks_of, read_scripts
 from faqkb.ingest.document import parse_document
+from faqkb.ingest.explained import Explained, Proposed, explain_document
+from faqkb.ingest.metadata import READINGS
+from faqkb.ingest.readings.orders import Order
 from faqkb.ingest.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
-from faqkb.ingest.sources import read_sources
+from faqkb.ingest.sources import explain_file, read_sources
 
 __all__ = [
+    "READINGS",
     "Document",
+    "Explained",
     "FileReport",
     "Ingested",
+    "Order",
+    "Proposed",
     "ScriptReport",
     "Skipped",
     "Warned",
     "checks_of",
+    "explain_document",
+    "explain_file",
     "parse_document",
     "read_scripts",
     "read_sources",

@@ -11,7 +11,11 @@ from faqkb.kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 _PREFIX = "faq:"
 _QUOTES = "\"'“”"
 _ID_CHARS = "._-"
-_KEYS = "id=, alt=, tags=, check=, lang= or link-base="
+_KEYS = "id=, alt=, tags=, check=, lang=, link-base=, read= or level="
+READINGS = (
+    *("headings", "labels", "answers", "details", "bold", "quotes", "table", "definitions", "items", "line"),
+    *("questions", "none"),
+)
 _SHOWN = 40  # characters of a bad value in the message
 
 
@@ -25,6 +29,10 @@ class Metadata:
     checks: tuple[str, ...] = ()
     language: str = ""
     link_base: str = ""
+    read: str = ""
+    """How the section around the comment is to be read, e.g. `headings`."""
+    level: int = 0
+    """Of the headings that are questions there."""
     problems: tuple[str, ...] = ()
     """Sentences about what was not understood; the rest still holds."""
 
@@ -54,8 +62,24 @@ def read_metadata(comment: str) -> Metadata:
         checks=tuple(dict.fromkeys(_split(values.get("check", [])))),
         language=values.get("lang", [""])[-1].casefold(),
         link_base=values.get("link-base", [""])[-1],
+        read=values.get("read", [""])[-1].casefold(),
+        level=int(values.get("level", ["0"])[-1]),
         problems=tuple(problems),
     )
+
+
+def is_skip(comment: str) -> bool:
+    """Whether the inside of a comment says that what follows is not to be read."""
+    return _command(comment) == "skip"
+
+
+def is_end(comment: str) -> bool:
+    """Whether the inside of a comment ends what is not to be read."""
+    return _command(comment) == "end"
+
+
+def _command(comment: str) -> str:
+    return comment.strip()[len(_PREFIX) :].strip().casefold() if is_metadata(comment) else ""
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -144,5 +168,7 @@ _RULES = {
     "tags": _Rule(_are_names, f"holds a name of more than {TAG_CHARS} characters; it is left out"),
     "check": _Rule(_are_names, f"holds a name of more than {TAG_CHARS} characters; it is left out"),
     "lang": _Rule(_is_language, "is no language; write a code such as zh or en"),
+    "read": _Rule(lambda value: value.casefold() in READINGS, f"is no reading; write one of {', '.join(READINGS)}"),
+    "level": _Rule(lambda value: value in {"1", "2", "3", "4", "5", "6"}, "is no level of headings; write 1 to 6"),
     "link-base": _Rule(_is_base, "is no base for links; write an address such as https://host/folder/"),
 }

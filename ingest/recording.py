@@ -6,18 +6,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from faqkb.ingest.ids import Ids, label_of, stem_of
-from faqkb.ingest.language import language_of
-from faqkb.ingest.metadata import Metadata, is_metadata, read_metadata
+from faqkb.ingest.language import languages_of
+from faqkb.ingest.metadata import Metadata, is_end, is_metadata, is_skip, read_metadata
 from faqkb.ingest.page.markdown import Budget
-from faqkb.ingest.page.model import Block, Kind, Page
+from faqkb.ingest.page.model import Kind, Page
 from faqkb.ingest.page.text import excerpt
+from faqkb.ingest.readings.choice import Chosen
+from faqkb.ingest.readings.features import answer_of
 from faqkb.ingest.rendering import OUTPUT_FACTOR, Rendered, render_answer
 from faqkb.ingest.report import Skipped, Warned
-from faqkb.ingest.styles.answers import answer_between
+from faqkb.ingest.skipped import NO_ANSWER
 from faqkb.ingest.styles.fillers import is_filler
+from faqkb.ingest.styles.footnotes import with_footnotes
 from faqkb.ingest.styles.spans import Span
+from faqkb.kb.language.codes import language_of_tag
 from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS
 from faqkb.kb.records import Record, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A question whose answer can be shown."""
+
+    chosen: Chosen
+    answer: str
+    rendered: Rendered
+
+    @property
+    def question(self) -> str:
+        return self.chosen.span.name.question
 
 
 @dataclass(slots=True)
@@ -29,44 +46,50 @@ class Recorder:
     link_base: str | None
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
-    headings_used: set[int] = field(default_factory=set)
-    """Offsets of the headings that stand above a record."""
+    relative: dict[str, int] = field(default_factory=dict)
+    """Addresses in answers that lead nowhere without a link base, and the 1-based line of a question with each."""
     _ids: Ids = field(default_factory=Ids)
     _repeated: list[tuple[int, str]] = field(default_factory=list)
     _comments_read: set[int] = field(default_factory=set)
 
-    def record(self, spans: Sequence[Span], sections: Sequence[Sequence[Block]]) -> Iterator[Record]:
+    def record(self, chosen: Sequence[Chosen]) -> Iterator[Record]:
         """Yield a record for each question that has an answer, in order."""
-        shared = self._metadata(0, spans[0].start if spans else len(self.page.source))
+        shared = self._metadata(0, chosen[0].span.start if chosen else len(self.page.source))
         self.link_base = self.link_base or shared.link_base or None
-        for span, above in zip(spans, sections, strict=True):
-            self.budget.check(span.line - 1)
-            answer = span.answer or answer_between(self.page, span.answer_start, span.answer_end)
-            reason = _why_not(span.name.question, answer)
-            rendered = None if reason else render_answer(answer, self.page.references, self.budget, self.link_base)
-            if rendered is None:
-                self._skip(span, reason or _TOO_MUCH_HTML)
-                continue
-            self.headings_used.update(block.start for block in above)
-            yield self._record(span, answer, rendered, tuple(block.text for block in above), shared)
+        answered = [found for found in map(self._answered, chosen) if found]
+        told = shared.language or self.page.front.language
+        pairs = [(found.question, found.rendered.prose) for found in answered]
+        languages = languages_of(pairs, declared=told, path=self.page.path)
+        for found, language in zip(answered, languages, strict=True):
+            yield self._record(found, language, shared)
         self._warn_of_repeats()
         self._warn_of_unread_comments()
 
-    def _record(
-        self, span: Span, answer: str, rendered: Rendered, section: tuple[str, ...], shared: Metadata
-    ) -> Record:
+    def _answered(self, one: Chosen) -> _Answered | None:
+        """Return the question with its answer, None when it has none that can be shown."""
+        self.budget.check(one.span.line - 1)
+        answer = with_footnotes(answer_of(self.page, one.span), self.page.footnotes)
+        reason = _why_not(one.span.name.question, answer)
+        rendered = None if reason else render_answer(answer, self.page.references, self.budget, self.link_base)
+        if rendered is None:
+            self._skip(one.span, reason or _TOO_MUCH_HTML)
+            return None
+        self.relative.update(dict.fromkeys(rendered.relative, one.span.line))
+        return _Answered(one, answer, rendered)
+
+    def _record(self, found: _Answered, language: str, shared: Metadata) -> Record:
+        span = found.chosen.span
         own = self._metadata(span.answer_start, span.answer_end)
-        question = span.name.question
         return Record(
             id=self._id(span, own),
-            question=question,
-            answer=answer,
-            answer_text=rendered.text,
-            answer_html=rendered.html,
+            question=found.question,
+            answer=found.answer,
+            answer_text=found.rendered.text,
+            answer_html=found.rendered.html,
             source=Source(self.page.path, span.line, span.anchor),
-            language=own.language or shared.language or language_of(question, rendered.prose),
+            language=language_of_tag(own.language) or language,
             alternates=own.alternates,
-            section=section,
+            section=tuple(block.text for block in found.chosen.above),
             tags=tuple(dict.fromkeys((*shared.tags, *own.tags))),
             checks=own.checks,
         )
@@ -94,7 +117,6 @@ class Recorder:
 
     def _skip(self, span: Span, reason: str) -> None:
         self.skipped.append(Skipped(span.line, reason, excerpt(span.name.question)))
-        self.warnings.append(Warned(span.line, f"left out: {reason}; {_WAYS_OUT.get(reason, 'shorten or split it')}"))
 
     def _warn_of_repeats(self) -> None:
         if self._repeated:
@@ -110,15 +132,14 @@ class Recorder:
     def _warn_of_unread_comments(self) -> None:
         comments = (block for block in self.page.blocks if block.kind is Kind.COMMENT and is_metadata(block.text))
         for comment in comments:
-            if comment.start not in self._comments_read:
+            is_order = is_skip(comment.text) or is_end(comment.text) or bool(read_metadata(comment.text).read)
+            if comment.start not in self._comments_read and not is_order:
                 self.warnings.append(
                     Warned(comment.line, "a faq comment is read only directly under its question; move it there")
                 )
 
 
 _NO_QUESTION = "a question without text"
-_NO_ANSWER = "a question without an answer"
-_WAYS_OUT = {_NO_QUESTION: "write the question", _NO_ANSWER: "answer it or take it out"}
 _TOO_MUCH_HTML = f"an answer whose HTML is more than {OUTPUT_FACTOR} times as long (wide tables, long link addresses)"
 
 
@@ -127,7 +148,7 @@ def _why_not(question: str, answer: str) -> str:
     if not question:
         return _NO_QUESTION
     if not answer:
-        return _NO_ANSWER
+        return NO_ANSWER
     if len(question) > QUESTION_CHARS:
         return f"a question of {len(question)} characters (limit {QUESTION_CHARS})"
     if len(answer) > ANSWER_CHARS:

@@ -38,6 +38,26 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a file became records."""
+
+    headings: int = 0
+    headings_read: int = 0
+    """Those that are questions, stand above one, or belong to an answer."""
+    asking_unread: int = 0
+    """Headings and lines that end in a question mark and became no question."""
+    text: float = 1.0
+    """Share of the text, 0 to 1."""
+
+    def sentence(self) -> str:
+        """Return it in words, empty when all was read."""
+        if self.headings_read == self.headings and not self.asking_unread:
+            return ""
+        asking = f"; {self.asking_unread} that ask were not" if self.asking_unread else ""
+        return f"{self.headings_read} of {self.headings} headings read{asking}"
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What became of one file."""
 
@@ -48,6 +68,7 @@ class FileReport:
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[Warned, ...] = ()
     encoding: str = "utf-8"
+    coverage: Coverage = Coverage()
     error: str = ""
     """Why the file could not be read, one line with a way out; empty when it could."""
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from faqkb.ingest.metadata import is_metadata
-from faqkb.ingest.page.model import Block, Kind, Page
+from faqkb.ingest.page.model import Block, Kind
 from faqkb.ingest.page.text import excerpt
+from faqkb.ingest.readings.choice import Chosen
+from faqkb.ingest.readings.features import Place
+from faqkb.ingest.readings.tree import Section
 from faqkb.ingest.report import Skipped
-from faqkb.ingest.styles.choice import Recognised
 from faqkb.ingest.styles.fillers import is_filler, is_module_code, is_toc
-from faqkb.ingest.styles.scopes import Trust
+from faqkb.ingest.styles.regions import offset_of
 from faqkb.ingest.styles.spans import Span
-from faqkb.ingest.styles.words import is_aside_title, is_faq_title, is_toc_title
+from faqkb.ingest.styles.words import ends_as_question, is_aside_title, is_faq_title, is_toc_title
 
-_SILENT = {Kind.RULE, Kind.EMPTY, Kind.FRONT_MATTER, Kind.DETAILS, Kind.DETAILS_END}
+NO_ANSWER = "a question without an answer"
+_SILENT = {Kind.FOOTNOTE, Kind.RULE, Kind.EMPTY, Kind.FRONT_MATTER, Kind.DETAILS, Kind.DETAILS_END}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +30,40 @@ class _Reason:
     """0-based first line of the outermost list or quote around the block."""
 
 
-def skipped_blocks(page: Page, found: Sequence[Recognised], headings_used: Set[int]) -> Iterator[Skipped]:
+def skipped_blocks(root: Section, place: Place, chosen: Sequence[Chosen]) -> Iterator[Skipped]:
     """Yield an entry for each block outside of all questions, answers and the headings above them."""
+    page = root.region.page
+    used = {block.start for one in chosen for block in one.above}
+    covers = Covers([one.span for one in chosen if one.span.answer_end > one.span.start or one.span.answer])
+    first = min((one.span.start for one in chosen), default=None)
     previous: _Reason | None = None
-    for recognised in found:
-        first = min((span.start for span in recognised.spans), default=None)
-        covers = _Covers(recognised.spans)
-        for _, block in recognised.scope.blocks():
-            if covers.holds(block) or block.start in headings_used or _is_silent(block):
+    for section in root.walk():
+        outside = place.has_faq and not (section.announced or is_faq_title(section.title))
+        for block in _blocks_of(section):
+            if covers.holds(block) or block.start in used or _is_silent(block):
                 continue
-            text = _reason(block, recognised.scope.trust, first)
+            text = _reason(section, block, first, outside=outside)
             reason = _Reason(text, block.within[0].top if block.within else None)
             if reason != previous or reason.list_line is None:
                 yield Skipped(block.line, text, excerpt(block.text or page.source[block.start : block.end]))
             previous = reason
 
 
+def _blocks_of(section: Section) -> Iterator[Block]:
+    if section.block is not None:
+        yield section.block
+    yield from (block for _, block in section.region.blocks())
+
+
 @dataclass(slots=True)
-class _Covers:
+class Covers:
     """Says, for blocks asked about in order, whether a span holds them."""
 
     spans: Sequence[Span]
     position: int = 0
 
     def holds(self, block: Block) -> bool:
+        """Whether a question or its answer holds the block."""
         while self.position < len(self.spans) and self.spans[self.position].answer_end <= block.start:
             self.position += 1
         if self.position == len(self.spans):
@@ -66,16 +79,29 @@ def _is_silent(block: Block) -> bool:
     return block.kind in _SILENT or (is_filler(block) and not block.text and not is_module_code(block))
 
 
-def _reason(block: Block, trust: Trust, first: int | None) -> str:
+def _reason(section: Section, block: Block, first: int | None, *, outside: bool) -> str:
     heading = block.kind is Kind.HEADING
     reasons = (
         ("table of contents", is_toc(block) or (heading and is_toc_title(block.text))),
         ("comment", block.kind is Kind.COMMENT),
         ("MDX code", is_module_code(block)),
+        (NO_ANSWER, block is section.block and is_unanswered(section)),
         ("a heading without text", heading and not block.text),
-        ("outside the FAQ", trust is Trust.OUTSIDE and not (heading and is_faq_title(block.text))),
+        ("outside the FAQ", outside and not (heading and is_faq_title(block.text))),
         ("a heading that is no question", heading and not is_aside_title(block.text)),
         ("no question here", first is None),
         ("before the first question", first is not None and block.start < first),
     )
     return next((text for text, holds in reasons if holds), "belongs to no question")
+
+
+def is_unanswered(section: Section) -> bool:
+    """Whether a heading asks, as far as it and those beside it tell, and nothing stands under it."""
+    page, end = section.region.page, offset_of(section.region.page, section.last)
+    if section.block is None or not section.title:
+        return False
+    if not all(map(is_filler, page.blocks_between(section.block.end, end))):
+        return False
+    if is_aside_title(section.title) or is_toc_title(section.title) or is_faq_title(section.title):
+        return False
+    return section.announced or ends_as_question(section.title)

@@ -6,14 +6,16 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from faqkb.ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
-from faqkb.ingest.document import parse_document
+from faqkb.ingest.document import NO_STYLE, parse_document
+from faqkb.ingest.explained import Explained, explain_document
 from faqkb.ingest.ids import Ids, stem_of
 from faqkb.ingest.page.encodings import decode
+from faqkb.ingest.readings.orders import FREE, Order
 from faqkb.ingest.report import FileReport, Ingested, Warned
-from faqkb.ingest.styles.choice import NO_STYLE
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import FILE_BYTES
 from faqkb.kb.records import Record
@@ -28,16 +30,25 @@ class _File:
     path: Path
     name: str
     """Relative to the PATH it was found under, with forward slashes."""
+    by_hand: bool = False
+    """Somebody named this file, not a folder around it."""
 
 
 Announce = Callable[[Path, int], None]
 """Called with the path and the bytes of each file before it is read."""
 
 
-def read_sources(paths: Sequence[Path], announce: Announce = lambda path, size: None) -> Ingested:
+def read_sources(
+    paths: Sequence[Path],
+    announce: Announce = lambda path, size: None,
+    orders: Sequence[tuple[str, Order]] = (),
+) -> Ingested:
     """Return the records of Markdown files and folders, in the order given, files of a folder by name; and the checks.
 
     Check scripts are those in the folder `checks` of each PATH (of its folder when PATH is a file).
+
+    `orders` fix how files are read, each with a pattern of their paths below the PATH (`guide/*.md`); the last one that
+    fits holds.
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
     is an entry with `error`; the others are read all the same. Raises ContentError when a PATH is missing, cannot be
@@ -47,7 +58,7 @@ def read_sources(paths: Sequence[Path], announce: Announce = lambda path, size: 
     ids = Ids()
     for path in paths:
         for file in _files(path):
-            found, report = _read(file, announce)
+            found, report = _read(file, announce, orders)
             own, warnings = _unique(found, ids, path)
             read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
     scripts = read_scripts(paths)
@@ -86,7 +97,7 @@ def _one_file(path: Path) -> _File:
             f"{path}: not Markdown (got {path.suffix or 'no suffix'}, expected {', '.join(sorted(SUFFIXES))});"
             " name a Markdown file or a folder"
         )
-    return _File(path, path.name)
+    return _File(path, path.name, by_hand=True)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -107,11 +118,27 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _read(file: _File, announce: Announce) -> tuple[tuple[Record, ...], FileReport]:
+def explain_file(path: Path, orders: Sequence[tuple[str, Order]] = ()) -> list[Explained]:
+    """Return the readings that competed in a file. Raises ContentError when it cannot be read."""
+    try:
+        file = _one_file(path)
+        text = decode(_content(file, lambda path, size: None), file.name).text
+    except OSError as error:
+        raise ContentError(f"{path}: {error.strerror or error}; name a Markdown file that can be read") from error
+    return explain_document(text, file.name, by_hand=True, order=_order_of(file.name, orders))
+
+
+def _order_of(name: str, orders: Sequence[tuple[str, Order]]) -> Order:
+    return next((order for pattern, order in reversed(orders) if fnmatchcase(name, pattern)), FREE)
+
+
+def _read(
+    file: _File, announce: Announce, orders: Sequence[tuple[str, Order]]
+) -> tuple[tuple[Record, ...], FileReport]:
     """Return the records and the report of a file; what is wrong with it becomes the report's error."""
     try:
         decoded = decode(_content(file, announce), file.name)
-        document = parse_document(decoded.text, file.name)
+        document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=_order_of(file.name, orders))
     except ContentError as error:
         return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
     except OSError as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from faqkb.faq.bootstrap import ingest_paths, publish
+from faqkb.faq.bootstrap import ingest_paths, publish, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
 from faqkb.faq.options import json_option, kb_option
-from faqkb.ingest import FileReport, Ingested, ScriptReport, read_sources
+from faqkb.faq.showing.readings import reading_lines
+from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file, read_sources
 from faqkb.kb.errors import ContentError
 from faqkb.kb.snapshot.build import Published
 
@@ -21,14 +23,25 @@ _LARGE_BYTES = 500_000  # reads in two seconds
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Read and report, publish nothing.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are warnings.")
+@click.option(
+    "--explain",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show what each section of a file could be read as, and why; publish nothing.",
+)
 @kb_option
 @json_option
-def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | None, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...], dry_run: bool, strict: bool, explain: Path | None, kb: Path | None, as_json: bool
+) -> int:
     """Read FAQ Markdown (files or folders) and publish it as a new snapshot.
 
     Exit code: 0 published, 1 with --strict and warnings, 2 nothing published.
     """
-    ingested = read_sources(ingest_paths(paths), _announce)
+    if explain:
+        _show_readings(explain, as_json=as_json)
+        return 0
+    ingested = read_sources(ingest_paths(paths), _announce, reading_orders())
     if not as_json:
         for file in ingested.files:
             _show_file(file)
@@ -47,6 +60,15 @@ def command(paths: tuple[Path, ...], dry_run: bool, strict: bool, kb: Path | Non
     else:
         _show_published(ingested, published)
     return 1 if strict and warnings else 0
+
+
+def _show_readings(path: Path, *, as_json: bool) -> None:
+    explained = explain_file(path, reading_orders())
+    if as_json:
+        say_json([asdict(section) for section in explained])
+        return
+    for line in reading_lines(path.name, explained):
+        say(line)
 
 
 def _first_reason(ingested: Ingested) -> str:
@@ -70,7 +92,8 @@ def _show_file(file: FileReport) -> None:
         say_note(f"error: {file.error}")
         return
     encoding = "" if file.encoding == "utf-8" else f", {file.encoding}"
-    say(f"{file.path}: {file.records} records ({file.style}{encoding})")
+    read = f"; {file.coverage.sentence()}" if file.coverage.sentence() else ""
+    say(f"{file.path}: {file.records} records ({file.style}{encoding}){read}")
     for skipped in file.skipped:
         say(f"  {file.path}:{skipped.line}: skipped, {skipped.reason}: {skipped.text}")
     for warning in file.warnings:

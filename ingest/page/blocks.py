@@ -9,6 +9,8 @@ from itertools import accumulate, zip_longest
 
 from faqkb.ingest.page.attributes import split_attributes, target_of
 from faqkb.ingest.page.containers import Container, Wrap, item_indent, unwrap_line
+from faqkb.ingest.page.fold_lines import read_fold_line
+from faqkb.ingest.page.front_matter import NO_FRONT_MATTER, read_front_matter
 from faqkb.ingest.page.html_tags import Part, split_html
 from faqkb.ingest.page.inline import Inline, inline_of
 from faqkb.ingest.page.markdown import Budget, Structure, Token, read_structure
@@ -31,6 +33,8 @@ _LEAVES = {
     "hr": Kind.RULE,
     "front_matter": Kind.FRONT_MATTER,
 }
+_CALLOUT_INDENT = 4
+_ASKING_CALLOUTS = {"question", "faq", "help"}
 _DEEP_PLACES = 20  # in a file; more is no list that anybody wrote
 _TITLE_KINDS = {"summary": Kind.SUMMARY, "dt": Kind.TERM}
 _PART_KINDS = {
@@ -45,10 +49,14 @@ def read_page(text: str, budget: Budget) -> tuple[Page, list[int]]:
     """Return the document as blocks, and the 1-based lines that are nested too deep to be read."""
     structure, deep = _readable_structure(text, budget)
     starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
-    page = Page(budget.path, text, (*starts, len(text) + 1), (), structure.references, "")
+    page = Page(budget.path, text, (*starts, len(text) + 1), (), structure.references)
     blocks = tuple(_joined_titles(tuple(_Reader(page, structure, budget).read())))
-    title = next((_title_of(block.source) for block in blocks if block.kind is Kind.FRONT_MATTER), "")
-    return replace(page, blocks=blocks, title=title), deep
+    toml = any(token.type == "front_matter" and token.info == "toml" for token in structure.tokens[:1])
+    heads = (block.source for block in blocks[:1] if block.kind is Kind.FRONT_MATTER)
+    front = next((read_front_matter(source, toml=toml) for source in heads), None)
+    notes = {block.source: text[block.start : block.end] for block in blocks if block.kind is Kind.FOOTNOTE}
+    dialect = structure.dialect.name
+    return replace(page, blocks=blocks, front=front or NO_FRONT_MATTER, dialect=dialect, footnotes=notes), deep
 
 
 def _readable_structure(text: str, budget: Budget) -> tuple[Structure, list[int]]:
@@ -83,15 +91,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-def _title_of(front_matter: str) -> str:
-    """Return the value of `title:` in YAML front matter."""
-    for line in front_matter.split("\n"):
-        key, colon, value = line.partition(":")
-        if colon and key == "title":
-            return value.strip().strip("\"'")
-    return ""
-
-
+# Long on purpose: one walk over the tokens, each kind of them with its method.
 @dataclass(slots=True)
 class _Reader:
     """Walks the tokens once; `within` is the stack of open containers."""
@@ -100,6 +100,12 @@ class _Reader:
     structure: Structure
     budget: Budget
     within: list[Container] = field(default_factory=list)
+    components: list[str] = field(default_factory=list)
+    """Names of the titled components that are open."""
+    colons: int = 0
+    """How many `:::` are open."""
+    asking: list[Container] = field(default_factory=list)
+    """Quotes that are callouts with a question as their title."""
 
     def read(self) -> Iterator[Block]:
         tokens = self.structure.tokens
@@ -117,11 +123,49 @@ class _Reader:
                 if opened.pop() == found:
                     yield self._block(Kind.EMPTY, self.within[-1].first, self.within[-1].last)
                     found += 1
-                self.within.pop()
+                closed = self.within.pop()
+                if closed in self.asking:
+                    self.asking.remove(closed)
+                    yield self._end_at(closed.last)
+            elif token.type == "fold_open" and token.map:
+                yield from self._opened(token.map[0], token.map[0] + 1, token.info)
+                self.within.append(Container(Wrap.CALLOUT, token.map[0], token.map[1], top, _CALLOUT_INDENT))
+                found += 1
+            elif token.type == "fold_close":
+                yield self._end_at(self.within.pop().last)
             else:
                 for block in self._leaf(token, i):
                     found += 1
                     yield block
+
+    def _opened(self, first: int, last: int, title: str) -> Iterator[Block]:
+        """Yield the opening of a part to fold and its title; both stand on the same lines."""
+        whole = self._block(Kind.DETAILS, first, last)
+        yield replace(whole, end=whole.start)
+        if title:
+            yield replace(whole, kind=Kind.SUMMARY, source=title, inline=inline_of(title, self.page.references))
+
+    def _end_at(self, line: int) -> Block:
+        """Return the end of a part to fold whose text ends before the line."""
+        end = self._block(Kind.DETAILS_END, max(line - 1, 0), line).end
+        return Block(Kind.DETAILS_END, end, end, line, within=tuple(self.within))
+
+    def _fold_line(self, token: Token) -> Iterator[Block]:
+        line = read_fold_line(token.info)
+        if line is None or not token.map:
+            return
+        block = self._block(Kind.HTML, *token.map)
+        if line.opens:
+            self.colons += token.info.startswith(":::")
+            if line.folds:
+                yield from self._opened(token.map[0], token.map[1], line.title)
+            else:
+                yield replace(block, kind=Kind.DETAILS, source=token.info, inline=Inline(line.title))
+        elif token.info.startswith(":::"):
+            yield replace(block, kind=Kind.DETAILS_END if self.colons else Kind.HTML)
+            self.colons = max(self.colons - 1, 0)
+        else:
+            yield replace(block, kind=Kind.DETAILS_END)
 
     def _open(self, wrap: Wrap, lines: list[int], top: int) -> None:
         first, last = lines
@@ -141,6 +185,10 @@ class _Reader:
         tokens = self.structure.tokens
         if token.type == "html_block" and token.map:
             yield from self._html(token)
+        elif token.type == "fold_line":
+            yield from self._fold_line(token)
+        elif token.type == "footnote" and token.map:
+            yield replace(self._block(Kind.FOOTNOTE, *token.map), source=token.info)
         elif token.type == "inline" and tokens[i - 1].type == "dt_open" and token.map:
             yield self._text_block(Kind.TERM, [token.map[0], token.map[0] + 1], token.content)
         elif token.type in _LEAVES and token.map:
@@ -148,7 +196,7 @@ class _Reader:
             if kind is Kind.HEADING:
                 yield self._heading(token.map, tokens[i + 1].content, int(token.tag[1]))
             elif kind is Kind.PARAGRAPH:
-                yield self._paragraph(token.map, tokens[i + 1].content)
+                yield from self._paragraph(token.map, tokens[i + 1].content)
             elif kind is Kind.TABLE:
                 yield replace(self._block(kind, *token.map), rows=self._rows(i))
             else:
@@ -164,10 +212,16 @@ class _Reader:
         inline = inline_of(source, self.page.references)
         return replace(self._block(kind, *lines), source=source, inline=inline)
 
-    def _paragraph(self, lines: list[int], source: str) -> Block:
-        block = self._text_block(Kind.PARAGRAPH, lines, source)
-        target = target_of(source)
-        return replace(block, inline=Inline(anchor=target)) if target else block
+    def _paragraph(self, lines: list[int], source: str) -> Iterator[Block]:
+        title = _callout_question(source) if self.within and self.within[-1].wrap is Wrap.QUOTE else ""
+        if title and self.within[-1].first == lines[0]:
+            self.asking.append(self.within[-1])
+            yield from self._opened(lines[0], lines[0] + 1, title)
+            lines, source = [lines[0] + 1, lines[1]], source.partition("\n")[2]
+        if source.strip():
+            block = self._text_block(Kind.PARAGRAPH, lines, source)
+            target = target_of(source)
+            yield replace(block, inline=Inline(anchor=target)) if target else block
 
     def _heading(self, lines: list[int], source: str, level: int) -> Block:
         source, anchor = split_attributes(source)
@@ -199,7 +253,7 @@ class _Reader:
             row = bisect_right(begins, offset) - 1
             return places[row] + offset - begins[row]
 
-        for fragment in split_html(token.content):
+        for fragment in split_html(token.content, self.components):
             source = token.content[fragment.start : fragment.end]
             first = fragment.start + len(source) - len(source.lstrip())
             source = source.strip()
@@ -207,7 +261,21 @@ class _Reader:
             kind = Kind.HEADING if fragment.level else _TITLE_KINDS.get(fragment.tag) or _PART_KINDS[fragment.part]
             inline = Inline(fragment.text, fragment.anchor, fragment.links, fragment.linked)
             block = Block(kind, start, place(first + len(source)), self.page.line_at(start), source, inline)
-            yield replace(block, level=fragment.level, within=whole.within)
+            block = replace(block, level=fragment.level, within=whole.within)
+            if kind is Kind.DETAILS and fragment.text:
+                yield replace(block, end=start, inline=Inline(anchor=fragment.anchor))
+                yield replace(block, kind=Kind.SUMMARY)
+            else:
+                yield block
+
+
+def _callout_question(source: str) -> str:
+    """Return the title of a quote that is a callout to ask: `[!question]- How?`, `[!FAQ] How?`."""
+    line = source.partition("\n")[0].strip()
+    kind, closing, title = line.removeprefix("[!").partition("]")
+    if not line.startswith("[!") or not closing or kind.casefold() not in _ASKING_CALLOUTS:
+        return ""
+    return title.lstrip("+-").strip()
 
 
 def _joined_titles(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -218,7 +286,8 @@ def _joined_titles(blocks: Sequence[Block]) -> Iterator[Block]:
             skip -= 1
         elif text and close and _is_open_title(title) and close.source.lower() in _ends_of(title):
             anchor = title.inline.anchor or text.inline.anchor
-            yield replace(title, end=close.end, inline=replace(text.inline, anchor=anchor))
+            level = text.level or title.level
+            yield replace(title, level=level, end=close.end, inline=replace(text.inline, anchor=anchor))
             skip = 2
         else:
             yield title

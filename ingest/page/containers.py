@@ -17,6 +17,8 @@ class Wrap(StrEnum):
     QUOTE = "quote"
     TERM = "term"
     DEFINITION = "definition"
+    CALLOUT = "callout"
+    """`??? question "Title"`: its text is indented below it."""
 
 
 @dataclass(frozen=True, slots=True)

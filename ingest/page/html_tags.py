@@ -11,7 +11,17 @@ HTML_CHARS = 30_000  # a longer HTML block is data; the standard parser takes 0.
 _UNCLOSED_TAGS = 50  # each one makes it look through all the rest: `<a <a <a …` of 28,000 characters took 9 s
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_TITLES = {*_HEADINGS, "summary", "dt"}
+_TITLES = {*_HEADINGS, "summary", "dt", "question"}
+_TITLE_ATTRIBUTES = ("title", "question", "summary", "label", "header", "heading", "q")
+_EDGES = {"dl", "dd"}  # around definitions: no part of an answer
+# Their titles name a part of an answer, or are no title at all.
+_UNTITLED_TAGS = """
+    a abbr article aside audio blockquote button caption card cardgroup cite code codeblock codegroup col column
+    div dfn dt em embed figure font form frame h1 h2 h3 h4 h5 h6 iframe img image input kbd label li link meta nav
+    object ol option p param parameter paramfield picture pre responsefield section select snippet source span
+    step steps strong sub summary sup svg tab table tabitem tabs td textarea th tooltip tr track u ul update video
+"""
+_UNTITLED = frozenset(_UNTITLED_TAGS.split())
 _UNREAD = {"script", "style"}
 _BLOCK_TAGS = {"p", "div", "br", "li", "tr", "ul", "ol", "table", "pre", "blockquote", "dd", "details", "hr"}
 
@@ -68,11 +78,14 @@ def read_tag(source: str) -> Tag:
     return parser.tag
 
 
-def split_html(source: str) -> list[Fragment]:
-    """Return the fragments of an HTML block, in order, covering all of it."""
+def split_html(source: str, components: list[str]) -> list[Fragment]:
+    """Return the fragments of an HTML block, in order, covering all of it.
+
+    `components` are the names of the titled components that are open before it; those open after it replace them.
+    """
     if not _is_bearable(source):
         return [Fragment(Part.OTHER, 0, len(source))]
-    splitter = _Splitter(source)
+    splitter = _Splitter(source, components)
     if not _feed(splitter, source):
         return [Fragment(Part.OTHER, 0, len(source))]
     return splitter.finish()
@@ -101,6 +114,12 @@ def _feed(parser: HTMLParser, source: str) -> bool:
     except AssertionError:  # how html.parser of Python 3.11 refuses `<![x[`
         return False
     return True
+
+
+def _title_of(attributes: list[tuple[str, str | None]]) -> str:
+    """Return what a component calls its content, empty when it says nothing."""
+    found = {name: " ".join((value or "").split()) for name, value in attributes}
+    return next((found[name] for name in _TITLE_ATTRIBUTES if found.get(name)), "")
 
 
 def _attributes(pairs: list[tuple[str, str | None]]) -> dict[str, str]:
@@ -143,9 +162,10 @@ class _Text(HTMLParser):
 class _Splitter(HTMLParser):
     """Cuts a block at titles, details and comments; all else gathers into OTHER fragments."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, components: list[str]) -> None:
         super().__init__()
         self._source = source
+        self._components = components
         self._line_starts = [0, *(i + 1 for i, char in enumerate(source) if char == "\n")]
         self._fragments: list[Fragment] = []
         self._texts: list[str] = []
@@ -159,9 +179,15 @@ class _Splitter(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         here = self._here()
-        if tag == "details":
+        title = "" if tag in _UNTITLED else _title_of(attrs)
+        if tag == "details" or title:
             anchor = Tag(tag, _attributes(attrs)).anchor
-            self._cut(Part.DETAILS, here, here + len(self.get_starttag_text() or ""), anchor=anchor)
+            self._cut(Part.DETAILS, here, here + len(self.get_starttag_text() or ""), title, anchor)
+            if tag != "details":
+                self._components.append(tag)
+            return
+        if tag in _EDGES:
+            self._cut(Part.OTHER, here, here + len(self.get_starttag_text() or ""))
             return
         if tag in _TITLES:
             self._end(here)
@@ -174,13 +200,21 @@ class _Splitter(HTMLParser):
         if tag == "br":
             self._texts.append(" ")
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if not _title_of(attrs):  # `<Accordion title="…" />` holds nothing to open
+            super().handle_startendtag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
         here = self._here()
         after = self._source.find(">", here) + 1 or len(self._source)
         if tag == "a":
             self._in_link = False
-        elif tag == "details":
+        elif tag == "details" or tag in self._components:
+            while tag in self._components and self._components.pop() != tag:
+                pass
             self._cut(Part.DETAILS_END, here, after)
+        elif tag in _EDGES and not self._tag:
+            self._cut(Part.OTHER, here, after)
         elif tag == self._tag:
             self._end(after)
             self._begin(after)

@@ -61,18 +61,33 @@ def plain_text(tokens: Sequence[Token], line_end: str = " ") -> str:
 
 def bold_end(source: str, references: References) -> int:
     """Return where the leading bold part of `source` ends: the shortest prefix that reads as one bold text."""
-    closer = source[:2]
-    position = 0
+    begin = _before_bold(source)
+    closer = source[begin : begin + 2]
+    position = begin
     for _ in range(_BOLD_CLOSERS):
         position = source.find(closer, position + 2, QUESTION_CHARS)
         if position < 0:
             break
         tokens = [
-            token for token in read_inline(source[: position + 2], references) if token.type != "text" or token.content
+            token
+            for token in read_inline(source[begin : position + 2], references)
+            if token.type != "text" or token.content
         ]
         if tokens and tokens[0].type == "strong_open" and tokens[-1].type == "strong_close":
             return position + 2
     return len(source)
+
+
+def _before_bold(source: str) -> int:
+    """Return how many characters come before the bold text that a paragraph starts with: anchors, signs, space."""
+    at = 0
+    while at < len(source) and not source.startswith(("**", "__"), at):
+        if source[at] == "<" and ">" in source[at:]:
+            at = source.index(">", at)
+        elif source[at].isalnum():
+            return 0
+        at += 1
+    return at if at < len(source) else 0
 
 
 def _text_of(tokens: Sequence[Token]) -> tuple[str, int]:
@@ -113,9 +128,17 @@ def _target_of(token: Token) -> str | None:
 def _leading_bold(tokens: Sequence[Token]) -> tuple[str, bool]:
     """Return (text of the bold part the tokens start with, whether it is the whole line)."""
     solid = [token for token in tokens if token.type != "text" or token.content.strip()]
+    solid = solid[next((i for i, token in enumerate(solid) if not _is_ornament(token)), 0) :]
     if not solid or solid[0].type != "strong_open":
         return "", False
     close = next(i for i, token in enumerate(solid) if token.type == "strong_close" and token.level == solid[0].level)
     after = solid[close + 1 :]
     alone = not after or after[0].type in {"softbreak", "hardbreak"} or _token_text(after[0], "\n") == "\n"
     return " ".join(plain_text(solid[: close + 1]).split()), alone
+
+
+def _is_ornament(token: Token) -> bool:
+    """Whether a token says nothing: an anchor, the end of its line, an emoji."""
+    if token.type == "text":
+        return not any(map(str.isalnum, token.content))
+    return token.type in {"html_inline", "softbreak"} and read_tag(token.content).name in {"", "a", "/a", "br"}

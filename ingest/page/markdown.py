@@ -22,6 +22,8 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote.index import footnote_def
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from faqkb.ingest.page.dialects import Dialect, dialect_of
+from faqkb.ingest.page.rules import add_structure_rules
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import ANSWER_CHARS, NESTING_LEVELS, PARSE_MICROSECONDS_PER_CHAR, PARSE_SECONDS, TABLE_CELLS
 
@@ -57,6 +59,7 @@ class Structure:
     references: References
     too_deep: int | None
     """0-based line of the first block nested so deep that the parser stops looking, else None."""
+    dialect: Dialect
 
 
 @dataclass(slots=True)
@@ -102,15 +105,17 @@ def new_parser() -> MarkdownIt:
 
 
 _STRUCTURE = new_parser().disable(["inline", "text_join"])
+add_structure_rules(_STRUCTURE)
 _INLINE = new_parser()
 
 
 def read_structure(text: str, budget: Budget) -> Structure:
     """Return the block tokens of a document with their lines; the text inside them is not read."""
-    env: dict[str, Any] = {"budget": budget, "references": {}}
+    dialect = dialect_of(text)
+    env: dict[str, Any] = {"budget": budget, "references": {}, "dialect": dialect}
     tokens = _STRUCTURE.parse(text, env)
     deep = (token.map[0] for token in tokens if token.map and token.level >= NESTING_LEVELS - 1)
-    return Structure(tokens, env["references"], next(deep, None))
+    return Structure(tokens, env["references"], next(deep, None), dialect)
 
 
 def read_inline(source: str, references: References) -> Sequence[Token]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from faqkb.ingest.page.containers import Container, Wrap
+from faqkb.ingest.page.front_matter import NO_FRONT_MATTER, FrontMatter
 from faqkb.ingest.page.inline import NOTHING, Inline
 from faqkb.ingest.page.markdown import References
 
@@ -23,12 +24,15 @@ class Kind(StrEnum):
     HTML = "html"
     COMMENT = "comment"
     SUMMARY = "summary"
-    """`<summary>`, the title of a `<details>`."""
+    """The title of a part to fold."""
     DETAILS = "details"
+    """Opens a part to fold, however that is written: `<details>`, `<Accordion title>`, `::: details`, `???`."""
     DETAILS_END = "details end"
     TERM = "term"
     """What a definition list defines."""
     FRONT_MATTER = "front matter"
+    FOOTNOTE = "footnote"
+    """The text of a footnote; `source` is its label."""
     EMPTY = "empty"
     """A quote or list item with nothing in it."""
 
@@ -51,6 +55,8 @@ class Block:
     """Of a heading, 1 to 6."""
     within: tuple[Container, ...] = ()
     """The containers around it, outermost first."""
+    in_answer: bool = False
+    """Of a heading: it stands inside an answer that folds, and divides nothing."""
     rows: tuple[tuple[str, ...], ...] = ()
     """Cells of a table as written, the header first."""
 
@@ -78,6 +84,19 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLabels:
+    """Letters in lower case that a document uses before its questions and answers, beside those known to all."""
+
+    questions: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
+    """Those that stand with a number and without a stop: `Q12 How?`."""
+
+
+NO_LABELS = OwnLabels()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A document, read into blocks."""
 
@@ -88,8 +107,12 @@ class Page:
     blocks: tuple[Block, ...]
     """In the order of the source; their starts ascend."""
     references: References
-    title: str
-    """From the front matter, else empty."""
+    front: FrontMatter = NO_FRONT_MATTER
+    dialect: str = ""
+    """Another markup that its headings are written in, e.g. `AsciiDoc`."""
+    footnotes: dict[str, str] = field(default_factory=dict)
+    """Markdown of each footnote's definition by its label."""
+    own: OwnLabels = NO_LABELS
     lines_read: dict[int, tuple[TextLine, ...]] = field(default_factory=dict, repr=False, compare=False)
     """Lines of the blocks asked about so far, by the block's start."""
 

@@ -28,13 +28,16 @@ class Marker:
     """Offset after the label."""
 
 
-def answer_between(page: Page, start: int, end: int) -> str:
-    """Return the Markdown of the answer that stands between two offsets, empty when there is none."""
+def answer_between(page: Page, start: int, end: int, *, outdent: bool = False) -> str:
+    """Return the Markdown of the answer that stands between two offsets, empty when there is none.
+
+    `outdent` takes off all the indent that its lines share, as in a component whose text is indented like its tags.
+    """
     marker = find_marker(page, start, end)
     if marker is None:
-        return _cut_out(page, start, end)
-    before = _cut_out(page, start, marker.start)
-    after = _cut_out(page, marker.end, end)
+        return _cut_out(page, start, end, outdent=outdent)
+    before = _cut_out(page, start, marker.start, outdent=outdent)
+    after = _cut_out(page, marker.end, end, outdent=outdent)
     if after and marker.label.reopens:
         after = marker.label.reopens + after
     joint = "\n" if _in_one_block(page, marker.start) else "\n\n"
@@ -48,7 +51,7 @@ def find_marker(page: Page, start: int, end: int) -> Marker | None:
         if block.kind is Kind.HEADING:
             return _heading_marker(page, block)
         for line in page.text_lines(block, start, end) if block.kind in _LABELLED else ():
-            label = read_label(line.text)
+            label = read_label(line.text, page.own)
             if label and label.side is Side.ANSWER and (label.sure or not before):
                 return Marker(label, max(start, page.line_starts[line.number - 1]), line.start + label.length)
         before += not is_filler(block)
@@ -72,7 +75,7 @@ def _in_one_block(page: Page, offset: int) -> bool:
     return bool(blocks) and blocks[0].line < page.line_at(offset)
 
 
-def _cut_out(page: Page, start: int, end: int) -> str:
+def _cut_out(page: Page, start: int, end: int, *, outdent: bool) -> str:
     start = _next_text(page.source, start, end)
     blocks = _without_fillers(page.blocks_between(start, end))
     if not blocks or all(map(is_toc, blocks)):
@@ -82,7 +85,7 @@ def _cut_out(page: Page, start: int, end: int) -> str:
     begun = start > page.line_starts[number] and bool(page.source[page.line_starts[number] : start].strip())
     start = start if begun else page.line_starts[number]
     within = [around for around in blocks[0].within if begun or around.first < number or around.wrap is Wrap.DEFINITION]
-    text = _unwrapped(page.source[start:end], number, within, begun=begun)
+    text = _unwrapped(page.source[start:end], number, within, begun=begun, outdent=outdent)
     plain = blocks[0].kind is Kind.PARAGRAPH and len(within) == len(blocks[0].within)
     return text.lstrip() if plain else text
 
@@ -94,7 +97,8 @@ def _without_fillers(blocks: Sequence[Block]) -> Sequence[Block]:
     first, last = 0, len(blocks)
     while first < last and is_filler(blocks[first]):
         first += 1
-    while first < last and is_filler(blocks[last - 1]):
+    while first < last and (is_filler(blocks[last - 1]) or kinds[last - 1] is Kind.DETAILS):
+        unopened += kinds[last - 1] is Kind.DETAILS
         if kinds[last - 1] is Kind.DETAILS_END:
             if unopened <= 0:
                 break
@@ -109,10 +113,16 @@ def _next_text(source: str, start: int, end: int) -> int:
     return start + len(rest) - len(rest.lstrip())
 
 
-def _unwrapped(text: str, number: int, within: list[Container], *, begun: bool) -> str:
+def _unwrapped(text: str, number: int, within: list[Container], *, begun: bool, outdent: bool) -> str:
     """Return the text without the prefixes of the containers; a first line that had begun has none."""
     lines = text.split("\n")
     plain = [line if begun and i == 0 else unwrap_line(line, number + i, within) for i, line in enumerate(lines)]
     margin = min((len(line) - len(line.lstrip(" ")) for line in plain if line.strip()), default=0)
-    spare = margin if margin < _CODE_INDENT else 0
-    return "\n".join(line[spare:] for line in plain).strip("\n").rstrip()
+    spare = margin if margin < _CODE_INDENT or outdent else 0
+    return _without_hard_break("\n".join(line[spare:] for line in plain).strip("\n").rstrip())
+
+
+def _without_hard_break(text: str) -> str:
+    """Return the text without a backslash at its very end, which breaks a line that has no next one."""
+    plain = text.rstrip("\\")
+    return plain.rstrip() if (len(text) - len(plain)) % 2 else text

@@ -6,7 +6,7 @@ from faqkb.ingest.page.attributes import is_attribute_line
 from faqkb.ingest.page.model import Block, Kind
 from faqkb.ingest.styles.words import leads_back
 
-_FILLERS = {Kind.RULE, Kind.EMPTY, Kind.COMMENT, Kind.FRONT_MATTER, Kind.DETAILS_END}
+_FILLERS = {Kind.FOOTNOTE, Kind.RULE, Kind.EMPTY, Kind.COMMENT, Kind.FRONT_MATTER, Kind.DETAILS_END}
 _MEDIA = ("<img", "<video", "<picture", "<svg", "<audio", "<iframe")
 _TOC_DIRECTIVES = ("{contents}", "{toctree}", "{tableofcontents}")
 _ENTRY_CHARS = 20  # after the link of an entry: a date, a count

@@ -9,10 +9,15 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from faqkb.ingest.page.model import NO_LABELS, OwnLabels
+from faqkb.ingest.styles.words import PHRASES
+
 _LOOK_AHEAD = 100  # characters; a label stands at the very start
 
+_MARK_CHARS = 12  # letters of a label of an author's own
 _COLONS = ":：﹕"
-_STOPS = ".。、)）,，–—-|" + _COLONS
+_STOPS = ".．。、)）,，–—-|" + _COLONS
+_HYPHENS = "-–"
 _HAN_NUMERALS = "一二三四五六七八九十"
 _BOLD_TAGS = ("<strong>", "<b>")
 _EMPHASIS = {"***": "***", "**": "**", "__": "__", "*": "*", "_": "_", "<strong>": "</strong>", "<b>": "</b>"}
@@ -25,16 +30,17 @@ class Side(StrEnum):
     ANSWER = "answer"
 
 
-_QUESTION_WORDS = (
-    *("question", "q", "问题", "提问", "问", "問題", "提問", "問", "質問", "질문", "pregunta", "frage", "вопрос"),
-)
-_ANSWER_WORDS = (
-    *("answer", "ans", "a", "答案", "答复", "答覆", "答復", "解答", "回答", "答", "답변", "답"),
-    *("respuesta", "réponse", "antwort", "ответ"),
-)
-_SIDES = {**dict.fromkeys(_QUESTION_WORDS, Side.QUESTION), **dict.fromkeys(_ANSWER_WORDS, Side.ANSWER)}
-_BY_FIRST = {word[0]: [other for other in _SIDES if other[0] == word[0]] for word in _SIDES}
+_SIDES = {
+    **dict.fromkeys(PHRASES["question_labels"], Side.QUESTION),
+    **dict.fromkeys(PHRASES["answer_labels"], Side.ANSWER),
+}
+_BY_FIRST = {
+    word[0]: sorted((other for other in _SIDES if other[0] == word[0]), key=len, reverse=True) for word in _SIDES
+}
 _WORD_CHARS = max(map(len, _SIDES)) + 1
+_BRACKETS = {"【": "】", "[": "]", "［": "］", "(": ")", "（": "）", "「": "」", "〔": "〕", "〖": "〗"}
+_WIDE_LETTERS = ("Ａ", "ｚ")
+_WIDE_SPACE = "\u3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,17 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What may be a label, if the document repeats it."""
+
+    word: str
+    """In lower case."""
+    number: str
+    stop: str
+    """Empty when only a space sets it off from the text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Numbering:
     """A number at the start of a heading or list-like paragraph."""
 
@@ -62,27 +79,60 @@ class Numbering:
     """A stop follows; `1.1 Basics` may also be a version or a measure."""
 
 
-def read_label(line: str) -> Label | None:
-    """Return the question or answer label that a line (Markdown or plain text) starts with."""
+def read_label(line: str, own: OwnLabels = NO_LABELS) -> Label | None:
+    """Return the question or answer label that a line (Markdown or plain text) starts with.
+
+    `own` are letters that the document uses as labels beside those that everybody knows.
+    """
     text = line[:_LOOK_AHEAD]
     start, opening = _emphasis_at(text, _after_ornaments(text))
-    side, word = _word_at(text, start)
+    bracket = _BRACKETS.get(text[start : start + 1], "")
+    side, word = _word_at(text, start + bool(bracket), own)
     if side is None:
         return None
-    at = start + len(word)
+    at = start + bool(bracket) + len(word)
     number, at = _number_at(text, at)
+    if bracket:
+        if text[at : at + 1] != bracket or text[at + 1 : at + 2] in {"(", "[", ":"} or word == "a":
+            return None
+        at += 1
     closing = _EMPHASIS.get(opening, "")
     at, closed = _skip(text, at, closing)
     at, stop = _stop_at(text, at, numbered=bool(number))
     if not closed:
         at, closed = _skip(text, at, closing)
-    sure = closed or bool(stop and (number or stop in _COLONS))
+    sure = closed or bool(bracket) or bool(stop and (number or stop in _COLONS)) or _is_wide(word, text[at : at + 1])
+    sure = sure or (bool(number) and _folded(word) in own.bare and text[at : at + 1].isspace())
     if not sure and not _may_be_label(text[at:], side, word, number, stop):
         return None
     number = unicodedata.normalize("NFKC", number)
-    letter = unicodedata.normalize("NFKC", word) if _folded(word) in {"q", "a"} else ""
+    known = _folded(word) in {"q", "a"} or _folded(word) in own.questions
+    letter = unicodedata.normalize("NFKC", word) if known else ""
     end = at + len(text[at:]) - len(text[at:].lstrip())
     return Label(side, letter + number if number else "", end, "" if closed else opening, sure)
+
+
+def read_mark(line: str) -> Mark | None:
+    """Return what may be a label of an author's own at the start of a line: `P1:`, `**R:**`, `FAQ-001:`."""
+    text = line[:_LOOK_AHEAD]
+    start, opening = _emphasis_at(text, _after_ornaments(text))
+    end = start
+    while end < len(text) and _is_alphabetic(text[end]):
+        end += 1
+    if end == start and text[start : start + 1].isalpha():
+        end = start + 1  # one sign of a script without spaces: `문:`, `問：`
+    if end == start or end - start > _MARK_CHARS:
+        return None
+    number, at = _number_at(text, end)
+    at, _ = _skip(text, at, _EMPHASIS.get(opening, ""))
+    at, stop = _stop_at(text, at, numbered=bool(number))
+    spaced = bool(number) and text[at : at + 1].isspace()
+    return Mark(_folded(text[start:end]), number, stop) if stop or spaced else None
+
+
+def _is_wide(word: str, after: str) -> bool:
+    """Whether a label is a full-width letter set off by a full-width space: `Ｑ　`."""
+    return after == _WIDE_SPACE and len(word) == 1 and _WIDE_LETTERS[0] <= word <= _WIDE_LETTERS[1]
 
 
 def read_whole_label(text: str) -> Label | None:
@@ -97,19 +147,30 @@ def read_answer_label(heading: str) -> Label | None:
     return label if label and label.side is Side.ANSWER and label.sure else None
 
 
-def read_number(text: str) -> Numbering | None:
-    """Return the numbering that a heading starts with: `3.`, `2.1`, `(4)`, `五、`."""
+def read_number(text: str, *, counted: bool = False) -> Numbering | None:
+    """Return the numbering that a heading starts with: `3.`, `2.1`, `(4)`, `五、`.
+
+    `counted` says that its neighbours count on, so that the dot of `1.Seata` is a stop and no part of a version.
+    """
     head = text[:_LOOK_AHEAD].lstrip()
     lead = len(text[:_LOOK_AHEAD]) - len(head)
     bracket = head[:1] in {"(", "（", "["}
     number, at = _number_at(head[bracket:], 0)
+    if counted and "." in number and not bracket:  # the `3.` of `3.2PC`
+        number = number.partition(".")[0]
+        at = len(number)
+        return Numbering(number, lead + at + 1 + len(head[at + 1 :]) - len(head[at + 1 :].lstrip()), sure=True)
     at += bracket
     stop, after = head[at : at + 1], head[at + 1 : at + 2]
     if not number or (bracket and stop not in {")", "）", "]"}):
         return None
     if not number[0].isdigit() and stop not in {"、", ")", "）"}:
         return None
-    stopped = bool(stop) and stop in ".。、)）]" + _COLONS and not _goes_on(stop, after)
+    stopped = (
+        bool(stop)
+        and stop in ".．。、)）]" + _COLONS
+        and (not _goes_on(stop, after) or (counted and stop == "." and after.isalpha()))
+    )
     if not stopped and stop != "." and not ("." in number and stop.isspace()):
         return None
     end = at + (not stop.isspace())
@@ -125,6 +186,8 @@ def _goes_on(stop: str, after: str) -> bool:
 def _may_be_label(rest: str, side: Side, word: str, number: str, stop: str) -> bool:
     """Whether `Q1.3 how`, `Q1如何`, `Q. How` or `A. Yes` reads as a label."""
     if len(word) != 1 or not word.isascii():
+        return False
+    if rest.lstrip()[:4].isdecimal():  # `Q1 2024` is a quarter
         return False
     if stop == ".":
         return rest[:1].isspace()
@@ -162,8 +225,15 @@ def _skip(text: str, at: int, closing: str) -> tuple[int, bool]:
     return at, False
 
 
-def _word_at(text: str, at: int) -> tuple[Side | None, str]:
+def _word_at(text: str, at: int, own: OwnLabels) -> tuple[Side | None, str]:
     """Return which side's word stands here, as written; Latin words must be whole."""
+    if own is not NO_LABELS:
+        end = at
+        while end < min(len(text), at + _MARK_CHARS) and _is_alphabetic(text[end]):
+            end += 1
+        word = _folded(text[at:end])
+        if word in own.questions or word in own.answers:
+            return (Side.QUESTION if word in own.questions else Side.ANSWER), text[at:end]
     words = _BY_FIRST.get(_folded(text[at : at + 1]), ())
     folded = _folded(text[at : at + _WORD_CHARS]) if words else ""
     for word in words:
@@ -180,6 +250,8 @@ def _is_alphabetic(char: str) -> bool:
 
 def _folded(text: str) -> str:
     """Return the text in lower case with full-width letters made plain, character for character."""
+    if text.isascii():
+        return text.lower()
     plain = (unicodedata.normalize("NFKC", char) for char in text)
     return "".join((new if len(new) == 1 else char).lower()[:1] for new, char in zip(plain, text, strict=True))
 
@@ -202,4 +274,5 @@ def _stop_at(text: str, at: int, *, numbered: bool) -> tuple[int, str]:
     spaces = len(text[at:]) - len(text[at:].lstrip(" \u3000"))
     stop = text[at + spaces : at + spaces + 1]
     allowed = _STOPS if numbered else (_COLONS if spaces else _COLONS + ".")
-    return (at + spaces + 1, stop) if stop and stop in allowed else (at, "")
+    joined = stop in _HYPHENS and not text[at + spaces + 1 : at + spaces + 2].isspace()  # `A 24-core machine`
+    return (at + spaces + 1, stop) if stop and stop in allowed and not joined else (at, "")

@@ -1,74 +1,64 @@
-"""The words by which a FAQ is known: titles, questions, tables of contents, introductions."""
+"""What the words of a text say: a title of a FAQ, a question, a table of contents, a part that holds none.
+
+The words themselves are in `phrases.toml`.
+"""
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
 _LINK_CHARS = 40  # a link back to the top says little more than that
+_TITLE_CHARS = 120  # a longer text announces nothing
+_QUESTION_MARKS = "?？؟⁇;"
+_CLOSERS = " \"'”’»）)」』】]*_`.…!！\\"
+_OPENERS = "\"'“‘«¿¡([*「『【_` "
 
 
-def _phrases(text: str) -> tuple[str, ...]:
-    """Return the phrases of a text, set apart by ` / `."""
-    return tuple(phrase.strip() for phrase in text.split("/"))
+def _read() -> dict[str, tuple[str, ...]]:
+    """Return the phrases of each table, all languages together."""
+    text = Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text)
+    return {name: tuple(word for words in table.values() for word in words) for name, table in tables.items()}
 
 
-_FAQ_WORDS = frozenset(_phrases("faq / faqs / q&a / qa / troubleshooting"))
-_FAQ_PHRASES = _phrases(
-    "frequently asked / common question / common issue / common problem / questions and answers"
-    "/ questions & answers / 常见问题 / 常見問題 / 常见疑问 / 常见错误 / 常见故障 / 常问 / 常問 / 经常问"
-    "/ 经常被问 / 问答 / 問答 / 答疑 / 疑难解答 / 疑难问题 / 故障排查 / よくある質問 / 자주 묻는"
-    "/ часто задаваемые / частые вопросы / preguntas frecuentes / foire aux questions / häufig gestellte"
-    "/ perguntas frequentes / domande frequenti"
-)
-_TOC_TITLES = frozenset(
-    _phrases(
-        "table of contents / contents / toc / on this page / summary of questions / index / catalogue"
-        "/ catalog / 目录 / 目次 / 目錄 / 内容 / 问题列表 / 索引"
-    )
-)
-_ASIDE_TITLES = frozenset(
-    _phrases(
-        "introduction / intro / about / about this document / about us / overview / preface"
-        "/ before you read / license / licence / contributing / contact / contact us / feedback / support"
-        "/ resources / links / community / references / see also / related / further reading / changelog"
-        "/ acknowledgements / acknowledgments / credits / 写在前面 / 前言 / 简介 / 介绍 / 概述 / 说明"
-        "/ 许可 / 许可证 / 参考 / 参考资料 / 参考文献 / 更新日志 / 致谢 / 关于 / 联系我们 / 联系方式 / 反馈"
-        "/ 相关链接 / 关于我们 / 交流群"
-    )
-)
-_QUESTION_MARKS = "?？؟⁇"
-_OPENING_WORDS = frozenset(
-    _phrases(
-        "how / what / why / when / where / which / who / whose / whom / can / could / do / does / did / is"
-        "/ are / am / was / were / will / would / should / shall / may / must / has / have / had / isn't"
-        "/ aren't / doesn't / don't / can't / won't / what's / who's / where's / how's / comment / pourquoi"
-        "/ quand / quel / quelle / où / combien / cómo / como / qué / por / cuándo / dónde / cuál / puedo"
-        "/ wie / was / warum / wann / wo / wer / welche / kann / как / что / почему / когда / где / зачем"
-        "/ какой / можно"
-    )
-)
-_INNER_WORDS = _phrases(
-    "吗 / 呢 / 么 / 什么 / 怎 / 如何 / 为何 / 是否 / 能否 / 可否 / 哪 / 多少 / 几 / 何时 / 嗎 / 麼 / 為何"
-    "/ ですか / ますか / 나요 / 까요 / is there a way / how do i / how to / what does / why do"
-)
-_PLAIN_WORDS = _phrases("吗 / 呢 / 嗎 / 怎么办 / 怎麼辦 / 为什么 / 為什麼 / ですか / ますか / 나요 / 까요")
-_QUESTION_COLUMNS = frozenset(
-    _phrases(
-        "question / questions / q / problem / problems / issue / symptom / error / 问题 / 问题描述 / 现象/ 症状 / 問題"
-    )
-)
-_ANSWER_COLUMNS = frozenset(
-    _phrases(
-        "answer / answers / a / solution / solutions / fix / 答案 / 回答 / 解答 / 答复 / 解决方案"
-        "/ 解决办法 / 解决方法 / 答え"
-    )
-)
-_BACK_WORDS = _phrases("top / back / toc / contents / 返回 / 回到 / 顶部 / 目录 / ⬆ / ↑ / 🔝 / 🔼")
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds any of the phrases: literals alone, so that no text makes it slow."""
+    return re.compile("|".join(map(re.escape, phrases)))
+
+
+PHRASES = _read()
+_FAQ_WORDS = frozenset(PHRASES["faq_words"])
+_TOC_TITLES = frozenset(PHRASES["toc_titles"])
+_ASIDE_TITLES = frozenset(PHRASES["aside_titles"])
+_GUIDE_TITLES = frozenset(PHRASES["guide_titles"])
+_PART_TITLES = frozenset(PHRASES["part_titles"])
+_TROUBLE_WORDS = frozenset(PHRASES["trouble_words"])
+_OPENING_WORDS = frozenset(PHRASES["opening_words"])
+_QUESTION_COLUMNS = frozenset(PHRASES["question_columns"])
+_ANSWER_COLUMNS = frozenset(PHRASES["answer_columns"])
+_COUNTING_WORDS = frozenset(PHRASES["counting_words"])
+_FAQ_PHRASES = _any_of(PHRASES["faq_phrases"])
+_TROUBLE_PHRASES = _any_of(PHRASES["trouble_phrases"])
+_INNER_WORDS = _any_of(PHRASES["inner_words"])
+_PLAIN_WORDS = _any_of([*PHRASES["plain_words"], *"?？؟"])
+_BACK_WORDS = _any_of(PHRASES["back_words"])
 
 
 def is_faq_title(title: str) -> bool:
     """Whether a heading announces questions and answers."""
-    plain = title.casefold()
+    if len(title) > _TITLE_CHARS or ends_as_question(title):
+        return False
+    return says_faq(title)
+
+
+def says_faq(text: str) -> bool:
+    """Whether a title or the name of a file says that it holds questions and answers."""
+    plain = text.casefold()
     words = "".join(char if char.isalnum() or char == "&" else " " for char in plain).split()
-    return not _FAQ_WORDS.isdisjoint(words) or any(phrase in plain for phrase in _FAQ_PHRASES)
+    return not _FAQ_WORDS.isdisjoint(words) or bool(_FAQ_PHRASES.search(plain))
 
 
 def is_toc_title(title: str) -> bool:
@@ -77,27 +67,55 @@ def is_toc_title(title: str) -> bool:
 
 
 def is_aside_title(title: str) -> bool:
-    """Whether a heading opens an introduction or another part of a FAQ that holds no question."""
-    return _bare(title) in _ASIDE_TITLES
+    """Whether a heading opens an introduction, a closing word, or another part that holds no question."""
+    return _bare(title) in _ASIDE_TITLES or is_closing_title(title)
+
+
+def is_closing_title(title: str) -> bool:
+    """Whether a heading asks the reader whether he has more questions."""
+    plain = title.casefold().replace("’", "'").lstrip(_OPENERS + "❓🤔💬🙋 ")
+    if len(title) > _TITLE_CHARS:
+        return False
+    return plain.startswith(PHRASES["closing_titles"]) or (plain.startswith("still ") and ends_as_question(title))
+
+
+def is_guide_title(title: str) -> bool:
+    """Whether a heading is one that ordinary guides and read-mes have."""
+    return _bare(title) in _GUIDE_TITLES
+
+
+def is_part_title(title: str) -> bool:
+    """Whether a heading names a part of an answer: `Cause`, `Solution`."""
+    return _bare(title) in _PART_TITLES
+
+
+def names_trouble(title: str) -> bool:
+    """Whether a title names an error or a symptom."""
+    plain = title.casefold().replace("’", "'")
+    words = "".join(char if char.isalnum() or char == "'" else " " for char in plain).split()
+    if not _TROUBLE_WORDS.isdisjoint(words) or _TROUBLE_PHRASES.search(plain):
+        return True
+    return any(word.endswith(("error", "exception", "failure")) for word in words)
 
 
 def is_question(text: str) -> bool:
     """Whether a text asks something, by its mark or its words."""
-    if any(mark in text for mark in _QUESTION_MARKS):
+    if ends_as_question(text) or any(mark in text for mark in "?？؟"):
         return True
     plain = text.casefold().replace("’", "'")
-    first = plain.lstrip("\"'“‘¿([* ").partition(" ")[0].rstrip(",.:;")
-    return first in _OPENING_WORDS or any(word in plain for word in _INNER_WORDS)
+    first = plain.lstrip(_OPENERS).partition(" ")[0].rstrip(",.:;")
+    return first in _OPENING_WORDS or bool(_INNER_WORDS.search(plain))
 
 
 def is_plain_question(text: str) -> bool:
     """Whether a text asks beyond doubt: by its mark or a particle. `How to install` is a title of a guide as well."""
-    return any(mark in text for mark in _QUESTION_MARKS) or any(word in text for word in _PLAIN_WORDS)
+    return bool(_PLAIN_WORDS.search(text))
 
 
 def ends_as_question(text: str) -> bool:
     """Whether a text ends in a question mark, quotes and brackets aside."""
-    return text.rstrip(" \"'”’)）」*_")[-1:] in set(_QUESTION_MARKS)
+    end = text.rstrip(_CLOSERS)[-1:]
+    return bool(end) and end in _QUESTION_MARKS and (end != ";" or _is_greek(text))
 
 
 def is_question_column(title: str) -> bool:
@@ -110,11 +128,21 @@ def is_answer_column(title: str) -> bool:
     return _bare(title) in _ANSWER_COLUMNS
 
 
+def counts_parts(word: str) -> bool:
+    """Whether a word before a number counts steps, figures or versions."""
+    return word.casefold() in _COUNTING_WORDS
+
+
 def leads_back(text: str) -> bool:
     """Whether the text of a link only leads back to the top of the page."""
-    return len(text) < _LINK_CHARS and any(word in text.casefold() for word in _BACK_WORDS)
+    return len(text) < _LINK_CHARS and bool(_BACK_WORDS.search(text.casefold()))
+
+
+def _is_greek(text: str) -> bool:
+    return any("\u0370" <= char <= "\u03ff" for char in text)
 
 
 def _bare(title: str) -> str:
-    """Return the title in lower case with only letters, digits and single spaces."""
-    return " ".join("".join(char if char.isalnum() else " " for char in title.casefold()).split())
+    """Return the title in lower case with only letters, digits and single spaces; `what's` is one word."""
+    plain = title.casefold().replace("'", "").replace("’", "")
+    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())

@@ -1,0 +1,99 @@
+"""Front matter: the YAML or TOML that many site generators read at the head of a Markdown file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+_CHARS = 64_000  # a second of PyYAML; more is data
+_QUESTION_KEYS = ("question", "q", "title", "name")
+_ANSWER_KEYS = ("answer", "a", "text", "content", "body")
+_LIST_KEYS = ("faqs", "faq", "questions", "qa", "items")
+_SIGNED = frozenset({"author", "authors", "byline"})
+_LANGUAGE_KEYS = ("lang", "language", "locale")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and its answer, written in the front matter."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What of the front matter concerns a FAQ."""
+
+    title: str = ""
+    question: str = ""
+    """The file answers this one question."""
+    language: str = ""
+    pairs: tuple[Pair, ...] = ()
+    signed: bool = False
+    """It names an author, as that of a blog post does."""
+    problem: str = ""
+    """Why it could not be read."""
+
+
+NO_FRONT_MATTER = FrontMatter()
+
+
+def read_front_matter(source: str, *, toml: bool = False) -> FrontMatter:
+    """Return what YAML, or TOML, at the head of a file says; what cannot be read is a problem, a title still counts."""
+    if len(source) > _CHARS:
+        return FrontMatter(_title_line(source), problem=f"front matter of more than {_CHARS:,} characters is not read")
+    try:
+        values = tomllib.loads(source) if toml else _read_yaml(source)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = " ".join(str(error).split())
+        return FrontMatter(_title_line(source), problem=f"front matter that cannot be read: {problem}")
+    if not isinstance(values, dict):
+        return NO_FRONT_MATTER
+    keys = {str(key).casefold(): value for key, value in values.items()}
+    texts = {key: " ".join(value.split()) for key, value in keys.items() if isinstance(value, str)}
+    return FrontMatter(
+        title=texts.get("title", ""),
+        question=texts.get("question", ""),
+        language=next((texts[key] for key in _LANGUAGE_KEYS if texts.get(key)), ""),
+        pairs=tuple(_pairs(keys)),
+        signed=not _SIGNED.isdisjoint(keys),
+    )
+
+
+def _read_yaml(source: str) -> Any:
+    """Return what YAML of strangers says; no aliases, with which a short text can grow without end."""
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, Loader=yaml.SafeLoader)):
+        raise ValueError("an alias (`*name`) is not read")
+    return yaml.safe_load(source)
+
+
+def _title_line(source: str) -> str:
+    for line in source.split("\n"):
+        key, colon, value = line.partition(":")
+        if colon and key == "title":
+            return value.strip().strip("\"'")
+    return ""
+
+
+def _pairs(values: Mapping[Any, Any]) -> list[Pair]:
+    """Return the questions and answers of a list such as `faqs:`."""
+    pairs = []
+    for key in _LIST_KEYS:
+        entries = values.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict):
+                question, answer = _value(entry, _QUESTION_KEYS), _value(entry, _ANSWER_KEYS)
+                if question and answer:
+                    pairs.append(Pair(" ".join(question.split()), answer.strip()))
+    return pairs
+
+
+def _value(entry: Mapping[Any, Any], keys: tuple[str, ...]) -> str:
+    """Return the first text that stands under one of the keys, else an empty one."""
+    found = (entry.get(key) for key in keys)
+    return next((value for value in found if isinstance(value, str) and value.strip()), "")
