@@ -20,6 +20,8 @@ class Proposed:
 
     reading: str
     """As an author would order it: `headings`, `bold` …"""
+    own_text: bool
+    """Of a heading: its own text is the answer, the headings below it are read for themselves."""
     questions: int
     """How many it finds."""
     kept: int
@@ -68,6 +70,7 @@ def _proposed(verdict: Verdict, option: Option, *, taken: bool) -> Proposed:
     first = option.candidates[0]
     return Proposed(
         reading=option.style,
+        own_text=option.own_text,
         questions=len(option.candidates),
         kept=len(option.kept),
         first=excerpt(first.span.name.question),

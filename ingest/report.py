@@ -43,7 +43,7 @@ class Coverage:
 
     headings: int = 0
     headings_read: int = 0
-    """Those that are questions, stand above one, or belong to an answer."""
+    """Of all but tables of contents, introductions and closing words, those that are questions, stand above one, or belong to an answer."""
     asking_unread: int = 0
     """Headings and lines that end in a question mark and became no question."""
     text: float = 1.0

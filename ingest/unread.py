@@ -64,7 +64,8 @@ class Unread:
         for section in self.root.walk():
             if section.block is not None and not self._is_left_out(section.block):
                 read = covers.holds(section.block) or section.block.start in used
-                self.headings += 1
+                counts = read or not (is_aside_title(section.title) or is_toc_title(section.title))
+                self.headings += counts
                 self.headings_read += read
                 if not read:
                     self._heading(section)

@@ -211,6 +211,7 @@ def gold_files(shared: Path, folders: Sequence[Path]) -> list[GoldFile]:
         *shared_gold(shared),
         *cases(shared / "data" / "cases"),
         *fixtures(ROOT / "tests" / "fixtures" / "markdown"),
+        *cases(ROOT / "tests" / "fixtures" / "cases"),
     ]
     more = [gold for folder in folders for gold in (*hashed_gold(HASHES, folder), *cases(folder))]
     if folders and (line := not_here(HASHES, more)):

@@ -23,4 +23,5 @@ def _line(one: Proposed) -> str:
     mark = ">" if one.chosen else " "
     count = f"{one.kept} of {one.questions}" if one.questions > 1 else ("yes" if one.kept else "no")
     why = ", ".join(f"{name} {part:+.1f}" for name, part in one.why)
-    return f"  {mark} {one.reading:12} {count:9} {one.odds:+6.1f}  {one.first[:_TITLE]}  ({why})"
+    reading = f"{one.reading}, own text" if one.own_text else one.reading
+    return f"  {mark} {reading:18} {count:9} {one.odds:+6.1f}  {one.first[:_TITLE]}  ({why})"

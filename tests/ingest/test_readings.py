@@ -10,6 +10,7 @@ import pytest
 from faqkb.ingest import Order, explain_document, parse_document, read_sources
 from faqkb.ingest.readings.scoring import PATH as WEIGHTS
 
+CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
 GUIDE = "# Kettle\n\n## Boil\n\n### Fill\n\nHalf.\n\n### Wait\n\nA minute.\n\n## Rinse\n\nTwice.\n"
 ASKING = "# Notes\n\nText.\n\n{}\n## Install\n\nRun it.\n"
 
@@ -20,6 +21,37 @@ def questions(text: str, **options) -> list[str]:
 
 def warnings(text: str) -> list[str]:
     return [warned.message for warned in parse_document(text, "x.md").report.warnings]
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+# A case is two files: NNN-name.md (or .mdx), and NNN-name.json with the questions and answers that its author expects.
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("named", [True, False], ids=["named", "in a folder"])
+def test_a_case_gives_the_records_that_its_author_expects(path: Path, named: bool):
+    source = next(file for file in CASES.glob(f"{path.stem}.md*"))
+    document = parse_document(source.read_text(encoding="utf-8"), source.name, by_hand=named)
+    found = [(letters(record.question), letters(record.answer)) for record in document.records]
+    expected = json.loads(path.read_text(encoding="utf-8"))
+    assert found == [(letters(one["question"]), letters(one["answer"])) for one in expected]
+    for record, one in zip(document.records, expected, strict=True):
+        assert list(record.section) == one.get("section", list(record.section))
+        assert record.language == one.get("language", record.language)
+
+
+def test_shapes_that_were_read_wrongly_are_read_right(shared_data: Path):
+    wrong = []
+    for path in sorted((shared_data / "data" / "cases").glob("[0-9]*.json")):
+        source = next(file for file in path.parent.glob(f"{path.stem}.md*"))
+        records = read_sources([source]).records
+        expected = json.loads(path.read_text(encoding="utf-8"))
+        pairs = [(letters(record.question), letters(record.answer)) for record in records]
+        # The answer of a thread is not told there.
+        if pairs != [(letters(one["question"]), letters(one["answer"]) or pairs[0][1]) for one in expected]:
+            wrong.append(path.stem)
+    assert wrong == []
 
 
 def test_an_order_at_the_top_fixes_the_level_of_the_questions():
