@@ -18,12 +18,14 @@ from faqkb.kb.errors import InvalidQuery, SnapshotDamaged
 from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without_translations
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
 from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
+from faqkb.kb.snapshot.pictures import pictures_of, read_picture
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     RECORDS_FILE,
@@ -71,15 +73,17 @@ class KnowledgeBase:
     ) -> KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
-        The sha256 of records and index is checked, that of the model (its largest file) only with `verify_model`;
+        The sha256 of records and index is checked, that of the model and the pictures (most of the bytes) only with
+        `verify_model`;
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
         shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
         What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
+        large = (*files.model_paths, *files.picture_paths)
         try:
-            files.verify(RECORDS_FILE, TOKENS_FILE, COHORT_FILE, *(files.model_paths if verify_model else ()))
+            files.verify(RECORDS_FILE, TOKENS_FILE, COHORT_FILE, *(large if verify_model else ()))
             shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
             encoder = shared or open_encoder(files, threads)
             indexes = open_indexes(files, encoder.dim, ranking or read_ranking(files))
@@ -205,6 +209,14 @@ class KnowledgeBase:
     def checks_of(self, record: Record) -> tuple[CheckLink, ...]:
         """Return what is to be said of the checks that prove a record; an id that no script has is left out."""
         return checks_of(record, self._indexes)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the pictures that answers show, by name; they lie where they are until this is closed."""
+        return tuple(pictures_of(self._files))
+
+    def picture(self, name: str) -> bytes | None:
+        """Return the bytes of a picture after its sha256 held, None where there is none. Raises SnapshotDamaged."""
+        return read_picture(self._files, name)
 
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""

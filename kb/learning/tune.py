@@ -220,4 +220,5 @@ def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: 
     with disk.storage_errors(path):
         path.parent.mkdir(exist_ok=True)
         disk.replace_file(path, ranking.to_json().encode())
-    build_snapshot(folder, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())
+    records = tuple(knowledge.all_records())
+    build_snapshot(folder, records, encoder, checks=knowledge.checks(), pictures=knowledge.pictures())

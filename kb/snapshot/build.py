@@ -21,7 +21,9 @@ from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import MANIFEST_FILE, verify_files
+from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
+from faqkb.kb.snapshot.pictures import picture_files
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     INDEX_FILE,
@@ -32,7 +34,7 @@ from faqkb.kb.snapshot.published import (
     SnapshotFiles,
     open_current,
 )
-from faqkb.kb.snapshot.publishing import LinkedFile, publish_snapshot
+from faqkb.kb.snapshot.publishing import Content, LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.tuned import tuned_ranking
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
@@ -66,12 +68,13 @@ def build_snapshot(
     progress: Progress = lambda done, total: None,
     *,
     checks: Sequence[Check] = (),
+    pictures: Sequence[Picture] = (),
 ) -> Published:
     """Embed what is new, write a snapshot and make it current.
 
-    `checks` are stored with the records that name them. Raises ContentError when two records have one id, Busy when
-    another process writes, StorageFailed when the disk does not take it, ModelDamaged when the encoder is not what its
-    manifest says; the old snapshot then stays current.
+    `checks` and `pictures` are stored with the records that name them. Raises ContentError when two records have one
+    id or a picture has changed, Busy when another process writes, StorageFailed when the disk does not take it,
+    ModelDamaged when the encoder is not what its manifest says; the old snapshot then stays current.
     """
     _check_ids(records)
     verify_files(encoder.folder, encoder.manifest)
@@ -83,13 +86,9 @@ def build_snapshot(
         before, known = _earlier(folder, encoder)
         cohort = cohort_questions()
         fresh = _embed_new((*cohort, *passages), known, encoder, progress)
-        name = publish_snapshot(
-            folder,
-            _snapshot_files(records, passages, cohort, known, encoder, ranking, checks),
-            encoder=encoder.id,
-            records=len(records),
-            passages=len(passages),
-        )
+        files = _snapshot_files(records, passages, cohort, known, encoder, ranking, checks)
+        files |= picture_files(folder, pictures)
+        name = publish_snapshot(folder, files, encoder=encoder.id, records=len(records), passages=len(passages))
     return Published(
         snapshot=name,
         changed=name != before,
@@ -163,7 +162,7 @@ def _snapshot_files(
     encoder: Encoder,
     ranking: Ranking,
     checks: Sequence[Check],
-) -> dict[str, bytes | LinkedFile]:
+) -> dict[str, Content]:
     """Return the content of every file of the snapshot; `known` holds every text."""
     of_passages, of_cohort = (_stacked(entries, known.texts, encoder.dim) for entries in (passages, cohort))
     codes = [known.texts[entry.key].tokens for entry in (*passages, *cohort)]
@@ -181,7 +180,7 @@ def _snapshot_files(
         cohort=cohort,
         cohort_tokens=counts[len(passages) :],
     )
-    files: dict[str, bytes | LinkedFile] = {
+    files: dict[str, Content] = {
         RECORDS_FILE: build_store(records, texts, checks),
         INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),

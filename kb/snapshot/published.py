@@ -2,7 +2,7 @@
 
 DIR/current             one line: the name of the live snapshot
 DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, tokens.i8, ranking.json,
-                        model/
+                        model/, pictures/ where answers show some
 DIR/lock                held by the one writer
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from faqkb.kb import disk
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
 from faqkb.kb.snapshot.manifest import (
     MANIFEST_FILE,
     REPAIR,
@@ -66,7 +67,15 @@ class SnapshotFiles:
     @property
     def model_paths(self) -> tuple[str, ...]:
         """Paths of the encoder's files inside the snapshot."""
-        return tuple(path for path in sorted(self.manifest.files) if path.startswith(f"{MODEL_FOLDER}/"))
+        return self._paths_in(MODEL_FOLDER)
+
+    @property
+    def picture_paths(self) -> tuple[str, ...]:
+        """Paths of the pictures inside the snapshot."""
+        return self._paths_in(PICTURE_FOLDER)
+
+    def _paths_in(self, folder: str) -> tuple[str, ...]:
+        return tuple(path for path in sorted(self.manifest.files) if path.startswith(f"{folder}/"))
 
     def read_verified(self, path: str) -> bytes:
         """Return a file's content after its sha256 held; the bytes checked are the bytes returned."""

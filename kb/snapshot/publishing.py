@@ -11,7 +11,7 @@ from pathlib import Path
 
 from faqkb.kb import disk, limits
 from faqkb.kb.checksums import file_sha256
-from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files
 from faqkb.kb.snapshot.published import current_snapshot, open_current, open_snapshot, snapshot_names
@@ -26,13 +26,25 @@ class LinkedFile:
     """Its sha256 and size, checked by the caller."""
 
 
-def publish_snapshot(
-    folder: Path, files: Mapping[str, bytes | LinkedFile], *, encoder: str, records: int, passages: int
-) -> str:
+@dataclass(frozen=True, slots=True)
+class CopiedFile:
+    """A file that somebody may still change: its bytes go into a snapshot if they are those promised."""
+
+    path: Path
+    entry: FileEntry
+    """Its sha256 and size."""
+
+
+Content = bytes | LinkedFile | CopiedFile
+"""Of one file of a snapshot."""
+
+
+def publish_snapshot(folder: Path, files: Mapping[str, Content], *, encoder: str, records: int, passages: int) -> str:
     """Write a snapshot beside the others, verify it, and make it current; returns its name.
 
-    `files` maps a path inside the snapshot to its content, or to a file to link. The caller holds `writer_lock`. When
-    the content is that of the live snapshot nothing is written. Raises StorageFailed; then the old one stays live.
+    `files` maps a path inside the snapshot to its content, or to a file to link or copy. The caller holds
+    `writer_lock`. When the content is that of the live snapshot nothing is written. Raises StorageFailed, and
+    ContentError when a file to copy has changed; then the old one stays live.
     """
     with disk.storage_errors(folder):
         snapshots = folder / "snapshots"
@@ -73,7 +85,7 @@ def rollback(folder: Path, name: str) -> None:
             disk.replace_file(folder / "current", f"{name}\n".encode())
 
 
-def _write_files(temporary: Path, files: Mapping[str, bytes | LinkedFile]) -> dict[str, FileEntry]:
+def _write_files(temporary: Path, files: Mapping[str, Content]) -> dict[str, FileEntry]:
     entries: dict[str, FileEntry] = {}
     for path, content in sorted(files.items()):
         target = temporary / path
@@ -82,12 +94,20 @@ def _write_files(temporary: Path, files: Mapping[str, bytes | LinkedFile]) -> di
             disk.link_or_copy(content.path, target)
             entries[path] = content.entry
         else:
-            disk.write_file(target, content)
-            entries[path] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
+            given = _unchanged(content) if isinstance(content, CopiedFile) else content
+            disk.write_file(target, given)
+            entries[path] = FileEntry(hashlib.sha256(given).hexdigest(), len(given))
     return entries
 
 
-def _verify_written(folder: Path, manifest: Manifest, files: Mapping[str, bytes | LinkedFile]) -> None:
+def _unchanged(file: CopiedFile) -> bytes:
+    content = file.path.read_bytes()
+    if FileEntry(hashlib.sha256(content).hexdigest(), len(content)) != file.entry:
+        raise ContentError(f"{file.path}: changed while it was being published; run `faq ingest` again")
+    return content
+
+
+def _verify_written(folder: Path, manifest: Manifest, files: Mapping[str, Content]) -> None:
     """Read back what was written; a hard link needs no second look, it is the file that the caller checked."""
     check_files(folder, manifest)
     for path, content in files.items():
