@@ -78,7 +78,8 @@ def publish(ingested: Ingested, folder: Path) -> Published:
     from faqkb.kb.snapshot.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
     encoder = Encoder(encoder_folder(folder))
-    return build_snapshot(folder, ingested.records, encoder, Counter("embedding passage"), checks=ingested.checks)
+    told = Counter("embedding passage")
+    return build_snapshot(folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures)
 
 
 def encoder_folder(folder: Path) -> Path:

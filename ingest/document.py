@@ -14,7 +14,7 @@ from faqkb.ingest.readings.choice import Chosen, Verdict, chosen_of, judge
 from faqkb.ingest.readings.features import Place
 from faqkb.ingest.readings.orders import FREE, Order, Placed, Stretch, orders_of, without
 from faqkb.ingest.readings.tree import Section, tree_of, with_folds_as_sections
-from faqkb.ingest.recording import Recorder
+from faqkb.ingest.recording import PicturesAt, Recorder
 from faqkb.ingest.report import Document, FileReport, Warned
 from faqkb.ingest.skipped import NO_ANSWER, skipped_blocks
 from faqkb.ingest.styles.learned import learn_labels
@@ -58,19 +58,25 @@ def read_document(source: str, budget: Budget, *, by_hand: bool = False, order: 
 
 
 def parse_document(
-    text: str, path: str, link_base: str | None = None, *, by_hand: bool = False, order: Order = FREE
+    text: str,
+    path: str,
+    link_base: str | None = None,
+    *,
+    by_hand: bool = False,
+    order: Order = FREE,
+    pictures_at: PicturesAt | None = None,
 ) -> Document:
     """Return the records of a Markdown document, in order, and what became of the rest.
 
     `path` is relative, with forward slashes: ids and sources are made of it. Relative links are resolved against
     `link_base`, else against the `link-base=` of the document's own metadata comment. `by_hand` and `order` are those
-    of `read_document`.
+    of `read_document`. `pictures_at` finds what the answers show, where there is no link base.
     Raises ContentError when the document costs more to read than its size explains.
     """
     source, unreadable = readable(text)
     budget = Budget(path, len(source))
     reading = read_document(source, budget, by_hand=by_hand, order=order)
-    recorder = Recorder(reading.page, budget, link_base)
+    recorder = Recorder(reading.page, budget, link_base, pictures_at)
     records = tuple(recorder.record(reading.chosen))
     blocks = list(skipped_blocks(reading.root, reading.place, reading.chosen))
     skipped = [*recorder.skipped, *blocks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from faqkb.ingest.ids import Ids, label_of, stem_of
@@ -13,7 +13,7 @@ from faqkb.ingest.page.model import Kind, Page
 from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
 from faqkb.ingest.readings.features import answer_of
-from faqkb.ingest.rendering import OUTPUT_FACTOR, Rendered, render_answer
+from faqkb.ingest.rendering import OUTPUT_FACTOR, PictureOf, Rendered, render_answer
 from faqkb.ingest.report import Skipped, Warned
 from faqkb.ingest.skipped import NO_ANSWER
 from faqkb.ingest.styles.fillers import is_filler
@@ -22,6 +22,9 @@ from faqkb.ingest.styles.spans import Span
 from faqkb.kb.language.codes import language_of_tag
 from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS
 from faqkb.kb.records import Record, Source
+
+PicturesAt = Callable[[int], PictureOf]
+"""Given the 1-based line of a question, returns what finds the pictures of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Recorder:
     page: Page
     budget: Budget
     link_base: str | None
+    pictures_at: PicturesAt | None = None
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     relative: dict[str, int] = field(default_factory=dict)
@@ -70,7 +74,8 @@ class Recorder:
         self.budget.check(one.span.line - 1)
         answer = with_footnotes(answer_of(self.page, one.span), self.page.footnotes)
         reason = _why_not(one.span.name.question, answer)
-        rendered = None if reason else render_answer(answer, self.page.references, self.budget, self.link_base)
+        found = self.pictures_at(one.span.line) if self.pictures_at else None
+        rendered = None if reason else render_answer(answer, self.page.references, self.budget, self.link_base, found)
         if rendered is None:
             self._skip(one.span, reason or _TOO_MUCH_HTML)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin, urlsplit
@@ -12,6 +13,7 @@ from faqkb.ingest.answers.kinds import CLASSES
 from faqkb.ingest.answers.parser import read_answer, render
 from faqkb.ingest.answers.text import text_of
 from faqkb.ingest.page.markdown import Budget, References
+from faqkb.kb.pictures import is_stored_address
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024
@@ -97,6 +99,11 @@ _CLASSES = {
 """What our stylesheets know; no other class of an author's comes through."""
 
 
+PictureOf = Callable[[str], str | None]
+"""Returns where a picture that the HTML names by a relative address is stored; None where nobody looked for it, and
+nothing where it is left out. It raises nothing: nh3 would not pass that on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """An answer, ready to show and to search."""
@@ -112,9 +119,12 @@ class Rendered:
     """
 
 
-def render_answer(answer: str, references: References, budget: Budget, link_base: str | None) -> Rendered | None:
+def render_answer(
+    answer: str, references: References, budget: Budget, link_base: str | None, picture_of: PictureOf | None = None
+) -> Rendered | None:
     """Return the answer as sanitised HTML, links resolved against the base, and as plain text.
 
+    Without a base, pictures lead to where `picture_of` says that they are stored.
     Returns None when the HTML is far longer than the answer explains: no page should carry it.
     """
     tokens = read_answer(answer, references, budget)
@@ -122,7 +132,8 @@ def render_answer(answer: str, references: References, budget: Budget, link_base
     if len(html) > OUTPUT_FREE_CHARS + OUTPUT_FACTOR * len(answer):
         return None
     document = PurePosixPath(budget.path).name
-    safe = sanitise(resolve_links(html, link_base, document))
+    resolved = resolve_links(html, link_base, document)
+    safe = sanitise(resolved if link_base or not picture_of else place_pictures(resolved, picture_of))
     return Rendered(safe, text_of(tokens), text_of(tokens, code=False), relative_addresses(safe))
 
 
@@ -154,12 +165,24 @@ def resolve_links(html: str, link_base: str | None, document: str) -> str:
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=resolve, link_rel=None)
 
 
+def place_pictures(html: str, picture_of: PictureOf) -> str:
+    """Return the HTML with relative pictures led to where they are stored; the result is not yet safe."""
+
+    def place(tag: str, attribute: str, value: str) -> str | None:
+        stored = picture_of(value) if (tag, attribute) == ("img", "src") and _is_relative(value) else None
+        return value if stored is None else stored or None
+
+    if "<img" not in html.lower():
+        return html
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=place, link_rel=None)
+
+
 def relative_addresses(html: str) -> tuple[str, ...]:
-    """Return the addresses in sanitised HTML that have no host of their own, each once, in order."""
+    """Return the addresses in sanitised HTML with no host of their own, each once, in order; no stored pictures."""
     found: dict[str, None] = {}
 
     def note(_tag: str, attribute: str, value: str) -> str:
-        if attribute in {"href", "src"} and value and _is_relative(value):
+        if attribute in {"href", "src"} and value and _is_relative(value) and not is_stored_address(value):
             found[value] = None
         return value
 

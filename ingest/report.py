@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from faqkb.kb.checks import Check
+from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
 
 
@@ -43,7 +44,7 @@ class Coverage:
 
     headings: int = 0
     headings_read: int = 0
-    """Of all but tables of contents, introductions and closing words, those that are questions, stand above one, or belong to an answer."""
+    """Those that are questions, stand above one or belong to an answer; contents and closing words do not count."""
     asking_unread: int = 0
     """Headings and lines that end in a question mark and became no question."""
     text: float = 1.0
@@ -114,6 +115,8 @@ class Ingested:
     files: tuple[FileReport, ...]
     checks: tuple[Check, ...] = ()
     scripts: tuple[ScriptReport, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    """Those that answers show, by name."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""

@@ -1,4 +1,4 @@
-"""Files and folders to text: walking, sizes, encodings. The only module here that touches the disk."""
+"""Files and folders to text: walking, sizes, encodings. Beside it `pictures` and `checks` alone touch the disk."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from faqkb.ingest.document import NO_STYLE, parse_document
 from faqkb.ingest.explained import Explained, explain_document
 from faqkb.ingest.ids import Ids, stem_of
 from faqkb.ingest.page.encodings import decode
+from faqkb.ingest.pictures import PictureShelf
 from faqkb.ingest.readings.orders import FREE, Order
 from faqkb.ingest.report import FileReport, Ingested, Warned
 from faqkb.kb.errors import ContentError
@@ -32,6 +33,11 @@ class _File:
     """Relative to the PATH it was found under, with forward slashes."""
     by_hand: bool = False
     """Somebody named this file, not a folder around it."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that PATH names, or that its file lies in."""
+        return self.path.parents[self.name.count("/")]
 
 
 Announce = Callable[[Path, int], None]
@@ -56,9 +62,10 @@ def read_sources(
     """
     read: list[tuple[FileReport, list[Record]]] = []
     ids = Ids()
+    shelf = PictureShelf()
     for path in paths:
         for file in _files(path):
-            found, report = _read(file, announce, orders)
+            found, report = _read(file, announce, shelf, orders)
             own, warnings = _unique(found, ids, path)
             read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
     scripts = read_scripts(paths)
@@ -70,6 +77,7 @@ def read_sources(
         files=tuple(warn_of_unknown_checks(report, own, checks) for report, own in read),
         checks=checks,
         scripts=tuple(warn_of_unknown_records(script, records, judged) for script in scripts),
+        pictures=shelf.shown_by(records),
     )
 
 
@@ -133,17 +141,20 @@ def _order_of(name: str, orders: Sequence[tuple[str, Order]]) -> Order:
 
 
 def _read(
-    file: _File, announce: Announce, orders: Sequence[tuple[str, Order]]
+    file: _File, announce: Announce, shelf: PictureShelf, orders: Sequence[tuple[str, Order]]
 ) -> tuple[tuple[Record, ...], FileReport]:
     """Return the records and the report of a file; what is wrong with it becomes the report's error."""
     try:
         decoded = decode(_content(file, announce), file.name)
-        document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=_order_of(file.name, orders))
+        beside = shelf.beside(file.path, file.root)
+        order = _order_of(file.name, orders)
+        document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=order, pictures_at=beside.at)
     except ContentError as error:
         return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
     except OSError as error:
         return (), FileReport(file.name, NO_STYLE, 0, error=f"{file.name}: {error.strerror or error}; make it readable")
-    return document.records, replace(document.report, encoding=decoded.encoding)
+    warnings = sorted((*document.report.warnings, *beside.warnings()), key=lambda warned: warned.line)
+    return document.records, replace(document.report, encoding=decoded.encoding, warnings=tuple(warnings))
 
 
 def _content(file: _File, announce: Announce) -> bytes:
