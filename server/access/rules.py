@@ -19,6 +19,7 @@ _RULES: dict[str, Scope | None] = {
     "/q/": Scope.READ,
     "/topics/": Scope.READ,
     "/checks/": Scope.READ,
+    "/pictures/": Scope.READ,
     "/feedback": Scope.FEEDBACK,
     "/api/v1/": Scope.READ,
     "/api/v1/feedback": Scope.FEEDBACK,

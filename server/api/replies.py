@@ -67,7 +67,7 @@ class AnswerEntry(Reply):
     question: str
     language: _Language
     answer: str = Field(description="Markdown, as its maintainer wrote it.")
-    answer_html: str = Field(description="The same as sanitised HTML.")
+    answer_html: str = Field(description="The same as sanitised HTML; stored pictures are at `/pictures/…` here.")
     confidence: Confidence
     highlight: HighlightDocument
     source: PlacedSource

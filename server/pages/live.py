@@ -41,6 +41,7 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "language": words.language,
         "ask": url_for("api.ask"),
         "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
+        "pictures": url_for("pictures.picture", name="_").removesuffix("_"),
         "clicks": url_for("feedback.take_click"),
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),

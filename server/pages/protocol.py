@@ -5,8 +5,9 @@ from __future__ import annotations
 from faqkb.server.pages.discovery import discovery
 from faqkb.server.pages.docs import docs
 from faqkb.server.pages.feedback import feedback_form
+from faqkb.server.pages.pictures import pictures
 from faqkb.server.pages.views import pages
 from faqkb.server.pages.widget import widget
 from faqkb.server.protocol import Protocol
 
-PAGES = Protocol(blueprints=(discovery, docs, feedback_form, pages, widget))
+PAGES = Protocol(blueprints=(discovery, docs, feedback_form, pages, pictures, widget))

@@ -27,6 +27,7 @@ from faqkb.server.feedback.most_asked import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from faqkb.server.noted import note_answer
 from faqkb.server.pages.live import live_settings
+from faqkb.server.pages.pictures import with_pictures
 
 pages = Blueprint("pages", __name__)
 _KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
@@ -196,6 +197,7 @@ def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...
 
 def _structured_data(record: Record, address: str) -> dict[str, object]:
     """Return the page as schema.org FAQPage, for readers that are programs."""
+    answer = {"@type": "Answer", "text": with_pictures(record.answer_html, external=True), "url": address}
     return {
         "@context": "https://schema.org",
         "@type": "FAQPage",
@@ -205,7 +207,7 @@ def _structured_data(record: Record, address: str) -> dict[str, object]:
             {
                 "@type": "Question",
                 "name": record.question,
-                "acceptedAnswer": {"@type": "Answer", "text": record.answer_html, "url": address},
+                "acceptedAnswer": answer,
             }
         ],
     }

@@ -141,6 +141,7 @@ class _SiteApp(Flask):
             return f"q/{_ANSWER_ADDRESS}" if record_id == _ANSWER_ADDRESS else f"q/{self.folders[record_id]}/"
         patterns = {
             "scripts.script": "checks/{check_id}.py",
+            "pictures.picture": "pictures/{name}",
             "static": "{assets}/{filename}",
             "discovery.sitemap_page": "sitemap-{number}.xml",
         }
@@ -216,6 +217,8 @@ class _SiteBuild:
             )
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
+        for picture in self.knowledge.pictures():
+            yield SiteFile(f"pictures/{picture.name}", self.knowledge.picture(picture.name) or b"")
         for file in self.search:
             yield SiteFile(f"{self.app.assets}/{file.path}", file.content)
         if self.app.base_url:

@@ -7,6 +7,7 @@ const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses,
 const CHOICES = 3; // as the page itself asks for
 const RECENT_KEY = "faq-recent";
 const RECENT_MAX = 8;
+const STORED_PICTURES = "/pictures/"; // how stored answers name the server's own; where they are, the page knows
 const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
 
@@ -26,8 +27,11 @@ function filled(text, values) {
 }
 
 /** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
-function storedNodes(html, adapt) {
+function storedNodes(html, { pictures, adapt }) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
+  for (const picture of parsed.querySelectorAll(`img[src^="${STORED_PICTURES}"]`)) {
+    picture.setAttribute("src", pictures + picture.getAttribute("src").slice(STORED_PICTURES.length));
+  }
   adapt?.(parsed); // before the import, which starts to load pictures
   return document.importNode(parsed.body, true).childNodes;
 }
@@ -132,7 +136,7 @@ class Drawing {
 
   card(hit, question, heading) {
     const answer = element("div", { class: "answer", lang: hit.language, dir: "auto" });
-    answer.append(...storedNodes(hit.answer_html, this.settings.adapt));
+    answer.append(...storedNodes(hit.answer_html, this.settings));
     markSentence(answer, hit.highlight.text);
     const title = element("a", { href: this.address(hit.id, question) }, hit.question);
     return element(

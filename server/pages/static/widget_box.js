@@ -40,6 +40,10 @@ async function readSettings({ server, lang }) {
     if (typeof value === "string" && value.startsWith("/")) settings[name] = absolute(value, server);
   }
   const adapt = (parsed) => {
+    for (const picture of parsed.querySelectorAll("img")) {
+      // The server's own are shared like its replies: with the origins that it allows, which a page asks for by CORS.
+      if (picture.getAttribute("src")?.startsWith(settings.pictures)) picture.crossOrigin = "anonymous";
+    }
     for (const name of ["href", "src"]) {
       for (const node of parsed.querySelectorAll(`[${name}]`)) {
         node.setAttribute(name, absolute(node.getAttribute(name), server));
