@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from faqkb.ingest.report import FileReport, ScriptReport, Warned
+from faqkb.ingest.reports.report import FileReport, ScriptReport, Warned
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.checks import Check
 from faqkb.kb.errors import CheckMalformed

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from faqkb.ingest.metadata import is_end, is_metadata, is_skip, read_metadata
-from faqkb.ingest.notices import about_document, about_left_out
 from faqkb.ingest.page.blocks import read_page
 from faqkb.ingest.page.markdown import Budget
 from faqkb.ingest.page.model import Kind, Page
 from faqkb.ingest.page.text import readable
 from faqkb.ingest.readings.choice import Chosen, Verdict, chosen_of, judge
 from faqkb.ingest.readings.features import Place
+from faqkb.ingest.readings.metadata import is_end, is_metadata, is_skip, read_metadata
 from faqkb.ingest.readings.orders import FREE, Order, Placed, Stretch, orders_of, without
 from faqkb.ingest.readings.tree import Section, tree_of, with_folds_as_sections
 from faqkb.ingest.recording import PicturesAt, Recorder
-from faqkb.ingest.report import Document, FileReport, Warned
-from faqkb.ingest.skipped import NO_ANSWER, skipped_blocks
+from faqkb.ingest.reports.notices import about_document, about_left_out
+from faqkb.ingest.reports.report import Document, FileReport, Warned
+from faqkb.ingest.reports.skipped import NO_ANSWER, skipped_blocks
+from faqkb.ingest.reports.unread import Unread
 from faqkb.ingest.styles.learned import learn_labels
 from faqkb.ingest.styles.spans import Name, Span
 from faqkb.ingest.styles.words import is_faq_title, says_faq
-from faqkb.ingest.unread import Unread
 
 NO_STYLE = "none"
 _BY_FILE_NAME = 1.0  # how much the name of a file announces, beside a title in it
@@ -86,8 +87,7 @@ def parse_document(
         *unread.warnings(),
         *about_left_out([*recorder.skipped, *(entry for entry in blocks if entry.reason == NO_ANSWER)]),
         *about_document(reading.page, reading.place, records, recorder.relative),
-        *(Warned(line, "holds characters that are no text; shown as �") for line in unreadable),
-        *(Warned(line, "nested too deep; what is further inside is not read") for line in reading.too_deep),
+        *_about_text(unreadable, reading.too_deep),
     ]
     report = FileReport(
         path=path,
@@ -98,6 +98,11 @@ def parse_document(
         coverage=unread.coverage(),
     )
     return Document(records, report)
+
+
+def _about_text(unreadable: Sequence[int], too_deep: Sequence[int]) -> Iterator[Warned]:
+    yield from (Warned(line, "holds characters that are no text; shown as �") for line in unreadable)
+    yield from (Warned(line, "nested too deep; what is further inside is not read") for line in too_deep)
 
 
 def _styles_of(reading: Reading) -> list[str]:

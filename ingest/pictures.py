@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from faqkb.ingest.rendering import PictureOf
-from faqkb.ingest.report import Warned
+from faqkb.ingest.reports.report import Warned
 from faqkb.kb.limits import PICTURE_BYTES, PICTURES, PICTURES_BYTES
 from faqkb.kb.pictures import Picture, names_shown, stored_address, suffix_of
 from faqkb.kb.records import Record

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from faqkb.ingest.ids import Ids, label_of, stem_of
 from faqkb.ingest.language import languages_of
-from faqkb.ingest.metadata import Metadata, is_end, is_metadata, is_skip, read_metadata
 from faqkb.ingest.page.markdown import Budget
 from faqkb.ingest.page.model import Kind, Page
 from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
 from faqkb.ingest.readings.features import answer_of
+from faqkb.ingest.readings.metadata import Metadata, is_end, is_metadata, is_skip, read_metadata
 from faqkb.ingest.rendering import OUTPUT_FACTOR, PictureOf, Rendered, render_answer
-from faqkb.ingest.report import Skipped, Warned
-from faqkb.ingest.skipped import NO_ANSWER
+from faqkb.ingest.reports.report import Skipped, Warned
+from faqkb.ingest.reports.skipped import NO_ANSWER
 from faqkb.ingest.styles.fillers import is_filler
 from faqkb.ingest.styles.footnotes import with_footnotes
 from faqkb.ingest.styles.spans import Span

@@ -16,7 +16,7 @@ from faqkb.ingest.ids import Ids, stem_of
 from faqkb.ingest.page.encodings import decode
 from faqkb.ingest.pictures import PictureShelf
 from faqkb.ingest.readings.orders import FREE, Order
-from faqkb.ingest.report import FileReport, Ingested, Warned
+from faqkb.ingest.reports.report import FileReport, Ingested, Warned
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import FILE_BYTES
 from faqkb.kb.records import Record

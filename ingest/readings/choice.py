@@ -28,6 +28,7 @@ from faqkb.ingest.styles.spans import Span
 from faqkb.ingest.styles.words import is_toc_title
 
 BLEND = 0.7  # how far a text is drawn to what those beside it are: an author seldom changes his way for one question
+_OWN_TEXT = frozenset({"own_text", "own_text_sure"})
 _ORDERED = 100.0  # what an author's order adds, more than any text has against it
 
 
@@ -141,7 +142,7 @@ def _blended(heads: Mapping[Section, list[Candidate]], weights: Mapping[str, flo
 
 def _kind_of(section: Section, candidate: Candidate) -> tuple[object, ...]:
     """Return what headings share that are likely to play one part: the one above, their level, what is below."""
-    return section.parent, section.level, bool(section.children), candidate.features["no_content"]
+    return section.parent, section.level, bool(section.children), "no_content" in candidate.features
 
 
 def _by_styles(
@@ -157,11 +158,11 @@ def _by_styles(
             continue
         candidates = style_candidates(section, style, finds, place)
         scores = [score_of(one.features, weights) + _ORDERED * ordered for one in candidates]
-        open_ones = [score for one, score in zip(candidates, scores, strict=True) if not one.features["closing"]]
+        open_ones = [score for one, score in zip(candidates, scores, strict=True) if not one.features.get("closing")]
         mean = sum(open_ones) / max(len(open_ones), 1)
-        blend = BLEND if candidates[0].features["group_asks"] else 1.0  # statements are all questions, or none is
+        blend = BLEND if candidates[0].features.get("group_asks") else 1.0  # statements are all questions, or none is
         drawn = [
-            score if one.features["closing"] else score + blend * (mean - score)
+            score if one.features.get("closing") else score + blend * (mean - score)
             for one, score in zip(candidates, scores, strict=True)
         ]
         yield Option(style, candidates, drawn)
@@ -177,7 +178,9 @@ def _as_question(
         ordered = _ORDERED if section.level == order.level else -_ORDERED
         total = score + ordered if order.style == HEADINGS and order.level else score
         style = HEADINGS if section.block else WHOLE_FILE
-        yield Option(style, [candidate], [total], own_text="own_text" in candidate.features)
+        yield Option(
+            style, [candidate], [total], own_text=not {"own_text", "own_text_sure"}.isdisjoint(candidate.features)
+        )
 
 
 def chosen_of(root: Section, verdicts: Mapping[Section, Verdict]) -> list[Chosen]:

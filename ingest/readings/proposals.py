@@ -82,6 +82,12 @@ class Candidate:
 
     span: Span
     features: Features
+    """Those that are 0 left out: a document may have a hundred thousand candidates."""
+
+    @classmethod
+    def of(cls, span: Span, features: Features) -> Candidate:
+        """Return the candidate without the features that say nothing."""
+        return cls(span, {name: float(value) for name, value in features.items() if value})
 
 
 @dataclass(slots=True)
@@ -131,10 +137,10 @@ def heading_candidates(
             "title_asks": (section is title) * one.lead.mark * (1 - features["children_ask"]),
             "only": len(judged) == 1,
         }
-        found[section] = [Candidate(one.span, features)]
+        found[section] = [Candidate.of(one.span, features)]
         if one.text and features["parts"]:
             own = replace(one.span, answer_end=section.region.end)
-            found[section].append(Candidate(own, features | _by_own_text(features)))
+            found[section].append(Candidate.of(own, features | _by_own_text(features)))
     return found
 
 
@@ -274,7 +280,7 @@ def file_candidate(root: Section, place: Place) -> Candidate | None:
         "parts": min(len(below), 8) / 8,
         "no_content": not has_text(page, start, len(page.source)),
     }
-    return Candidate(span, features)
+    return Candidate.of(span, features)
 
 
 @dataclass(slots=True)
@@ -332,7 +338,7 @@ def style_candidates(section: Section, style: str, finds: Finds, place: Place) -
         "under_aside": is_aside(section.title),
     }
     return [
-        Candidate(span, of_itself(lead) | shared | {"no_content": not _has_answer(page, span)})
+        Candidate.of(span, of_itself(lead) | shared | {"no_content": not _has_answer(page, span)})
         for span, lead in zip(spans, leads, strict=True)
     ]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from faqkb.ingest.metadata import is_metadata
 from faqkb.ingest.page.model import Block, Kind
 from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
 from faqkb.ingest.readings.features import Place
+from faqkb.ingest.readings.metadata import is_metadata
 from faqkb.ingest.readings.tree import Section
-from faqkb.ingest.report import Skipped
+from faqkb.ingest.reports.report import Skipped
 from faqkb.ingest.styles.fillers import is_filler, is_module_code, is_toc
 from faqkb.ingest.styles.regions import offset_of
 from faqkb.ingest.styles.spans import Span

@@ -11,8 +11,8 @@ from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
 from faqkb.ingest.readings.orders import Stretch
 from faqkb.ingest.readings.tree import Section
-from faqkb.ingest.report import Coverage, Warned
-from faqkb.ingest.skipped import Covers, is_unanswered
+from faqkb.ingest.reports.report import Coverage, Warned
+from faqkb.ingest.reports.skipped import Covers, is_unanswered
 from faqkb.ingest.styles.fillers import has_content, is_toc
 from faqkb.ingest.styles.words import ends_as_question, is_aside_title, is_closing_title, is_faq_title, is_toc_title
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from faqkb.ingest.page.model import Page
 from faqkb.ingest.readings.features import Place
-from faqkb.ingest.report import Skipped, Warned
-from faqkb.ingest.skipped import NO_ANSWER
+from faqkb.ingest.reports.report import Skipped, Warned
+from faqkb.ingest.reports.skipped import NO_ANSWER
 from faqkb.ingest.styles.fillers import has_content
 from faqkb.kb.records import Record
 
