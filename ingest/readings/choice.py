@@ -136,8 +136,14 @@ def _blended(heads: Mapping[Section, list[Candidate]], weights: Mapping[str, flo
         groups.setdefault(kinds[section], []).append(own[0])
     means = {kind: sum(own) / len(own) for kind, own in groups.items()}
     return {
-        section: [score + BLEND * (means[kinds[section]] - own[0]) for score in own] for section, own in scores.items()
+        section: [score + _blend_of(heads[section][0]) * (means[kinds[section]] - own[0]) for score in own]
+        for section, own in scores.items()
     }
+
+
+def _blend_of(candidate: Candidate) -> float:
+    """Return how far a text follows those beside it: statements are all questions, or none is."""
+    return BLEND if candidate.features.get("group_asks") else 1.0
 
 
 def _kind_of(section: Section, candidate: Candidate) -> tuple[object, ...]:
@@ -160,7 +166,7 @@ def _by_styles(
         scores = [score_of(one.features, weights) + _ORDERED * ordered for one in candidates]
         open_ones = [score for one, score in zip(candidates, scores, strict=True) if not one.features.get("closing")]
         mean = sum(open_ones) / max(len(open_ones), 1)
-        blend = BLEND if candidates[0].features.get("group_asks") else 1.0  # statements are all questions, or none is
+        blend = _blend_of(candidates[0])
         drawn = [
             score if one.features.get("closing") else score + blend * (mean - score)
             for one, score in zip(candidates, scores, strict=True)

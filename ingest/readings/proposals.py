@@ -152,6 +152,7 @@ def _heading_features(one: Judged, judged: Mapping[Section, Judged], place: Plac
     features |= of_place(section, place, one.lead, inside=False)
     return features | {
         "heading": 1.0,
+        "label_answered": one.lead.label and one.lead.answered,
         "alone": features["alone"] and not features["announced"] and not one.lead.label,
         "children_ask": share([child.asks for child in children]),
         "children_label": share([child.label for child in children]),

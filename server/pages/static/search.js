@@ -7,7 +7,7 @@ const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses,
 const CHOICES = 3; // as the page itself asks for
 const RECENT_KEY = "faq-recent";
 const RECENT_MAX = 8;
-const STORED_PICTURES = "/pictures/"; // how stored answers name the server's own; where they are, the page knows
+const STORED_PICTURES = "/pictures/";
 const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
 
@@ -214,7 +214,7 @@ export class SearchBox {
     // A page that is not the search page keeps its own address: it is the permanent one of its answer.
     this.ownsAddress = this.served !== null;
     this.committed = this.question;
-    this.shown = null; // the question whose answer is drawn
+    this.shown = null;
     this.hits = [];
     this.active = -1;
     this.composing = false;
@@ -262,7 +262,7 @@ export class SearchBox {
     input.addEventListener("keydown", (event) => this.pressed(event));
     input.addEventListener("focus", () => this.focused());
     form.addEventListener("submit", (event) => this.submitted(event));
-    list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault()); // focus stays in the box
+    list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault());
     list.addEventListener("click", (event) => this.opened(event.target));
     list.addEventListener("auxclick", (event) => event.button === 1 && this.opened(event.target));
     live.addEventListener("click", (event) => this.clicked(event.target));
@@ -275,8 +275,8 @@ export class SearchBox {
 
   changed() {
     this.cancel();
-    this.activate(-1); // the choice belonged to the question before
-    this.live.dataset.state = "typing"; // what was shown stays, still, until there is something better
+    this.activate(-1);
+    this.live.dataset.state = "typing";
     if (!this.question) {
       this.addressTyped();
       this.showEmpty();
@@ -299,7 +299,7 @@ export class SearchBox {
     else if (event.key === "Enter" && isActive) this.open(event.shiftKey || event.ctrlKey || event.metaKey);
     else if (event.key === "Escape") this.escape();
     else {
-      if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.activate(-1); // back to the text
+      if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.activate(-1);
       return;
     }
     event.preventDefault();
@@ -416,7 +416,7 @@ export class SearchBox {
     if (!this.ownsAddress) return;
     const question = new URLSearchParams(location.search).get("q")?.trim() ?? "";
     this.committed = question;
-    if (question === this.question) return; // a jump inside the page
+    if (question === this.question) return;
     this.input.value = question;
     this.title(question);
     if (question) this.askNow();
@@ -443,7 +443,7 @@ export class SearchBox {
     this.live.setAttribute("aria-busy", "true");
     this.slowTimer = setTimeout(() => this.slow(), SLOW_MS);
     const reply = await this.request(question, asking.signal);
-    if (asking.signal.aborted) return; // a later question is on its way
+    if (asking.signal.aborted) return;
     this.cancel();
     this.shown = question;
     if (!reply) this.showOffline();
@@ -478,7 +478,7 @@ export class SearchBox {
     this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, withSentence)));
     this.list.classList.toggle("hits-short", !withSentence);
     this.body.replaceChildren(...body);
-    this.resting = body; // drawn below the list while no option is active
+    this.resting = body;
     this.active = -1;
     this.input.removeAttribute("aria-activedescendant");
     this.expand(hits.length > 0);
@@ -533,7 +533,7 @@ export class SearchBox {
     this.token = null;
     const retry = element("button", { type: "button", class: "quiet", "data-retry": "" }, this.texts.retry);
     this.show(state, { head: this.drawing.message(title, hint), body: [retry], said: title });
-    this.shown = null; // the same question may be asked again
+    this.shown = null;
   }
 
   showEmpty() {
@@ -552,7 +552,7 @@ export class SearchBox {
       const page = new DOMParser().parseFromString(reply.ok ? await reply.text() : "", "text/html");
       this.served.replaceChildren(...document.importNode(page.querySelector("[data-served]"), true).childNodes);
     } catch {
-      this.served.dataset.served = "answer"; // tried again next time
+      this.served.dataset.served = "answer";
     }
   }
 
