@@ -48,7 +48,8 @@ STEPS = 60
 
 # What one would say without any example.
 EXPECTED = {
-    "heading": -2.6, "mark": 1.8, "ends": 0.7, "words": 0.6, "label": 2.5, "answered": 2.0, "label_answered": 5.0, "trouble": 0.6,
+    "heading": -2.6, "mark": 1.8, "ends": 0.7, "words": 0.6, "label": 2.5, "answered": 2.0,
+    "label_answered": 5.0, "trouble": 0.6,
     "guide": -2.0, "long": 0.6, "prose": -1.5, "group_asks": 2.0, "group_label": 1.0, "group_answered": 0.5,
     "group_trouble": 0.9, "group_guide": -1.6, "group_size": 0.2, "group_large_asks": 0.8, "alone": -0.2,
     "announced": 1.2, "named": 0.8, "outside": -1.0, "above_asks": -2.5, "above_words": -0.5, "above_trouble": 0.2,
@@ -104,7 +105,7 @@ def _label(example: Example, candidates: Sequence[Candidate]) -> None:
             right = whole[question][seen[question]] or not any(whole[question])
             seen[question] += 1
             if not right and candidate.features.get("heading"):
-                continue  # the same heading, answered by all below it or by its own text: which one is no fault of its words
+                continue  # answered by all below it or by its own text: which one is no fault of its words
         example.features.append(candidate.features)
         example.right.append(right)
 
