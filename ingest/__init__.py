@@ -6,8 +6,8 @@ Knows nothing of vectors, of Flask, or of how a knowledge base lies on disk.
 from faqkb.ingest.checks import checks_of, read_scripts
 from faqkb.ingest.document import parse_document
 from faqkb.ingest.explained import Explained, Proposed, explain_document
-from faqkb.ingest.readings.metadata import READINGS
 from faqkb.ingest.readings.orders import Order
+from faqkb.ingest.readings.proposals import READINGS
 from faqkb.ingest.reports.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
 from faqkb.ingest.sources import explain_file, read_sources
 

@@ -9,8 +9,8 @@ from faqkb.ingest.page.blocks import read_page
 from faqkb.ingest.page.markdown import Budget
 from faqkb.ingest.page.model import Kind, Page
 from faqkb.ingest.page.text import readable
-from faqkb.ingest.readings.choice import Chosen, Verdict, chosen_of, judge
-from faqkb.ingest.readings.features import Place
+from faqkb.ingest.readings.choice import Chosen, Verdict, chosen_of, is_absorbed, judge
+from faqkb.ingest.readings.features import BY_FILE_NAME, Place
 from faqkb.ingest.readings.metadata import is_end, is_metadata, is_skip, read_metadata
 from faqkb.ingest.readings.orders import FREE, Order, Placed, Stretch, orders_of, without
 from faqkb.ingest.readings.tree import Section, tree_of, with_folds_as_sections
@@ -24,7 +24,6 @@ from faqkb.ingest.styles.spans import Name, Span
 from faqkb.ingest.styles.words import is_faq_title, says_faq
 
 NO_STYLE = "none"
-_BY_FILE_NAME = 1.0  # how much the name of a file announces, beside a title in it
 _BY_HAND = 0.6  # the same when somebody named the file to the program
 
 
@@ -49,8 +48,8 @@ def read_document(source: str, budget: Budget, *, by_hand: bool = False, order: 
     page = with_folds_as_sections(page)
     page = replace(page, own=learn_labels(page))
     root = tree_of(page, titled=is_faq_title(page.front.title))
-    has_faq = any(section.announced or is_faq_title(section.title) for section in root.walk())
-    named = _BY_FILE_NAME if says_faq(budget.path) else _BY_HAND * by_hand
+    has_faq = any(section.is_faq for section in root.walk())
+    named = BY_FILE_NAME if says_faq(budget.path) else _BY_HAND * by_hand
     place = Place(named, has_faq)
     placed, stretches = _orders_in(page)
     verdicts = judge(root, place, orders_of(root, placed, order))
@@ -110,8 +109,7 @@ def _styles_of(reading: Reading) -> list[str]:
     names = ["front matter"] * bool(reading.page.front.pairs)
     for section in reading.root.walk():
         chosen = reading.verdicts[section].chosen
-        absorbed = any(reading.verdicts[above].is_question for above in section.above())
-        names += [chosen.style] if chosen and not absorbed else []
+        names += [chosen.style] if chosen and not is_absorbed(section, reading.verdicts) else []
     return list(dict.fromkeys(names))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from faqkb.ingest.document import read_document
 from faqkb.ingest.page.markdown import Budget
 from faqkb.ingest.page.text import excerpt, readable
-from faqkb.ingest.readings.choice import Option, Verdict
+from faqkb.ingest.readings.choice import Option, Verdict, is_absorbed
 from faqkb.ingest.readings.orders import FREE, Order
 from faqkb.ingest.readings.scoring import reasons
 
@@ -56,8 +56,7 @@ def explain_document(text: str, path: str, *, by_hand: bool = False, order: Orde
     reading = read_document(source, Budget(path, len(source)), by_hand=by_hand, order=order)
     explained = []
     for section in reading.root.walk():
-        holders = [reading.verdicts[above] for above in section.above()]
-        inside = any(one.is_question and one.chosen and not one.chosen.own_text for one in holders)
+        inside = is_absorbed(section, reading.verdicts)
         verdict = reading.verdicts[section]
         proposed = [_proposed(verdict, option, taken=not inside) for option in verdict.options]
         proposed.sort(key=lambda one: (not one.chosen, -one.odds))

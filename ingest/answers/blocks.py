@@ -11,6 +11,7 @@ from dataclasses import replace
 from faqkb.ingest.answers.kinds import Box, callout
 from faqkb.ingest.answers.markers import MARKER_CHARS, Marker, read_marker
 from faqkb.ingest.page.markdown import StateBlock
+from faqkb.ingest.page.rules import is_code, read_indented
 
 _CODE_INDENT = 4  # columns
 _TAG_LINES = 8  # that the tag of a component may take
@@ -22,7 +23,7 @@ _CLOSERS = {"<": "</", "%": "{"}
 def marker_line(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """Block rule for a line that opens or closes a frame, or does both around its text."""
     text = _text(state, line)
-    if text[:1] not in {":", "{", "<"} or _is_code(state, line):
+    if text[:1] not in {":", "{", "<"} or is_code(state, line):
         return False
     last = line + 1
     marker = read_marker(text)
@@ -61,15 +62,9 @@ def indented_box(state: StateBlock, line: int, end: int, silent: bool) -> bool:
         return False
     if silent:
         return True
-    last = following
-    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent + _CODE_INDENT):
-        last += 1
     token = state.push("box_open", "div", 1)
-    token.map, token.meta = [line, last], {"box": _indented_box(name, opener[3:].lstrip("+! \t"))}
-    indent, bound = state.blkIndent, state.lineMax
-    state.blkIndent, state.lineMax = indent + _CODE_INDENT, last
-    state.md.block.tokenize(state, line + 1, last)
-    state.blkIndent, state.lineMax, state.line = indent, bound, last
+    token.meta = {"box": _indented_box(name, opener[3:].lstrip("+! \t"))}
+    token.map = [line, read_indented(state, line + 1, end)]
     state.push("box_close", "div", -1)
     return True
 
@@ -78,7 +73,7 @@ def math_block(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     r"""Block rule for `$$ … $$` and `\[ … \]` that begin a line and end one."""
     text = _text(state, line)
     closer = _MATH.get(text[:2])
-    if closer is None or _is_code(state, line):
+    if closer is None or is_code(state, line):
         return False
     last = line
     if closer in text[2:]:
@@ -103,10 +98,6 @@ def math_block(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 
 def _text(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
-
-
-def _is_code(state: StateBlock, line: int) -> bool:
-    return state.sCount[line] - state.blkIndent >= _CODE_INDENT
 
 
 def _is_open_tag(text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from faqkb.ingest.answers.arguments import Arguments, read_arguments
 from faqkb.ingest.answers.kinds import KINDS, NAMES, Box, directive
+from faqkb.ingest.page.fold_lines import leading_name
 
 MARKER_CHARS = 1_000  # a longer line is text
 _COLONS = 3
@@ -80,10 +81,7 @@ def _titled(rest: str) -> tuple[str, Arguments]:
 
 def _name(text: str) -> tuple[str, str]:
     """Return (the name that the text starts with, the rest)."""
-    end = 0
-    while end < len(text) and (text[end].isalnum() or text[end] in "-_"):
-        end += 1
-    return (text[:end], text[end:]) if text[:1].isalpha() else ("", text)
+    return leading_name(text) if text[:1].isalpha() else ("", text)
 
 
 def _colons(line: str) -> Marker | None:

@@ -54,6 +54,14 @@ def title_in(text: str) -> str:
     return _quoted(text) or text.partition("{")[0].strip()
 
 
+def leading_name(text: str) -> tuple[str, str]:
+    """Return (the name of a directive or tag that the text starts with, the rest)."""
+    end = 0
+    while end < len(text) and (text[end].isalnum() or text[end] in "-_"):
+        end += 1
+    return text[:end], text[end:]
+
+
 def _quoted(text: str) -> str:
     """Return what stands in the quotes that the text starts with, empty without any."""
     if text[:1] not in _QUOTES or not text:
@@ -78,10 +86,7 @@ def _split_name(text: str) -> tuple[str, str]:
     if text.startswith("{") and "}" in text:
         name, _, rest = text[1:].partition("}")
         return name.strip(), rest
-    end = 0
-    while end < len(text) and (text[end].isalnum() or text[end] in "-_"):
-        end += 1
-    return text[:end], text[end:]
+    return leading_name(text)
 
 
 def _shortcode(text: str) -> FoldLine | None:

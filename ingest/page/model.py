@@ -66,6 +66,11 @@ class Block:
         return self.inline.text
 
     @property
+    def in_quote(self) -> bool:
+        """Whether it stands in a quote."""
+        return any(container.wrap is Wrap.QUOTE for container in self.within)
+
+    @property
     def starts_item(self) -> bool:
         """Whether it is the first block of a list item."""
         return bool(self.within) and self.within[-1].wrap is Wrap.ITEM and self.within[-1].first == self.line - 1

@@ -34,7 +34,8 @@ def _text(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-def _is_code(state: StateBlock, line: int) -> bool:
+def is_code(state: StateBlock, line: int) -> bool:
+    """Whether the line stands so far in that it is code."""
     return state.sCount[line] - state.blkIndent >= _INDENT
 
 
@@ -61,7 +62,7 @@ def _toml(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 def _fold_line(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """`::: details Title`, `:::`, `{{% expand "Title" %}}`: one leaf each, what they hold stays what it is."""
     text = _text(state, line)
-    if not text.startswith((":::", "{", "[")) or _is_code(state, line):
+    if not text.startswith((":::", "{", "[")) or is_code(state, line):
         return False
     found = read_fold_line(text)
     if found is None:
@@ -83,7 +84,7 @@ def _is_option(line: str) -> bool:
 def _fold_fence(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """A fence whose directive folds, ```` ```{dropdown} Title ````: its inside is Markdown, not code."""
     text = _text(state, line)
-    if not text.startswith(_FENCE) or _is_code(state, line):
+    if not text.startswith(_FENCE) or is_code(state, line):
         return False
     marks = len(text) - len(text.lstrip("`"))
     name, brace, title = text[marks:].strip().removeprefix("{").partition("}")
@@ -113,30 +114,36 @@ def _fold_callout(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """`??? question "Title"` and `!!! question "Title"`, their text indented by four spaces (MkDocs)."""
     text = _text(state, line)
     words = text[3:].lstrip("+ ").partition(" ")
-    if not text.startswith(_CALLOUTS) or text[3:4] not in {" ", "+"} or _is_code(state, line):
+    if not text.startswith(_CALLOUTS) or text[3:4] not in {" ", "+"} or is_code(state, line):
         return False
     if text.startswith("!!!") and words[0].casefold() not in _ASKING_KINDS:
         return False
     if silent:
         return True
-    last = line + 1
-    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent + _INDENT):
-        last += 1
     token = state.push("fold_open", "", 1)
-    token.map, token.info = [line, last], words[2].strip().strip("\"'“”").strip()
-    indent, bound = state.blkIndent, state.lineMax
-    state.blkIndent, state.lineMax = indent + _INDENT, last
-    state.md.block.tokenize(state, line + 1, last)
-    state.blkIndent, state.lineMax, state.line = indent, bound, last
+    token.info = words[2].strip().strip("\"'“”").strip()
+    token.map = [line, read_indented(state, line + 1, end)]
     state.push("fold_close", "", -1)
     return True
+
+
+def read_indented(state: StateBlock, first: int, end: int) -> int:
+    """Read the lines from `first` on that are indented by four spaces as Markdown; return the line after them."""
+    last = first
+    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent + _INDENT):
+        last += 1
+    indent, bound = state.blkIndent, state.lineMax
+    state.blkIndent, state.lineMax = indent + _INDENT, last
+    state.md.block.tokenize(state, first, last)
+    state.blkIndent, state.lineMax, state.line = indent, bound, last
+    return last
 
 
 def _footnote(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """`[^label]: text`, with the indented lines below it."""
     text = _text(state, line)
     label, closing, _ = text.removeprefix("[^").partition("]:")
-    if not text.startswith("[^") or not closing or not label or any(map(str.isspace, label)) or _is_code(state, line):
+    if not text.startswith("[^") or not closing or not label or any(map(str.isspace, label)) or is_code(state, line):
         return False
     if not silent:
         last = line + 1
@@ -151,7 +158,7 @@ def _footnote(state: StateBlock, line: int, end: int, silent: bool) -> bool:
 def _component(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """A line that starts with a titled component or ends one, `<Accordion title="…">Text`: HTML up to a blank line."""
     text = _text(state, line)
-    if _is_code(state, line) or not _is_component(text):
+    if is_code(state, line) or not _is_component(text):
         return False
     if silent:
         return True

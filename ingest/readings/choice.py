@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 
 from faqkb.ingest.page.model import Block
-from faqkb.ingest.readings.features import Place, is_aside
+from faqkb.ingest.readings.features import Place
 from faqkb.ingest.readings.orders import FREE, Order
 from faqkb.ingest.readings.proposals import (
     HEADINGS,
@@ -18,14 +18,14 @@ from faqkb.ingest.readings.proposals import (
     file_candidate,
     found_styles,
     heading_candidates,
-    is_meant,
+    reading_of,
     style_candidates,
 )
 from faqkb.ingest.readings.scoring import WEIGHTS, score_of
 from faqkb.ingest.readings.tree import Section
 from faqkb.ingest.styles.fillers import is_filler, is_toc
 from faqkb.ingest.styles.spans import Span
-from faqkb.ingest.styles.words import is_toc_title
+from faqkb.ingest.styles.words import is_aside, is_toc_title
 
 BLEND = 0.7  # how far a text is drawn to what those beside it are: an author seldom changes his way for one question
 _OWN_TEXT = frozenset({"own_text", "own_text_sure"})
@@ -49,17 +49,21 @@ class Option:
     scores: list[float]
     own_text: bool = False
     """A heading that its own text answers: the headings below it are read for themselves."""
+    kept: list[Candidate] = field(init=False)
+    """The questions that have more for them than against them."""
+    total: float = field(init=False)
+    """What these have in their favour."""
 
-    @property
-    def kept(self) -> list[tuple[Candidate, float]]:
-        """The questions that have more for them than against them."""
-        return [pair for pair in zip(self.candidates, self.scores, strict=True) if pair[1] > 0]
+    def __post_init__(self) -> None:
+        """Tell what is kept."""
+        good = [pair for pair in zip(self.candidates, self.scores, strict=True) if pair[1] > 0]
+        self.kept = [candidate for candidate, _ in good]
+        self.total = sum(score for _, score in good)
 
     @property
     def value(self) -> float:
-        """What all of them have in their favour; many weak ones do not outweigh few strong ones."""
-        scores = [score for _, score in self.kept]
-        return sum(scores) / sqrt(len(scores)) if scores else 0.0
+        """What the reading is worth; many weak questions do not outweigh few strong ones."""
+        return _worth(self.total, len(self.kept))
 
 
 @dataclass(slots=True)
@@ -77,12 +81,17 @@ class Verdict:
     @property
     def value(self) -> float:
         """As of an option, over all that stands below it too."""
-        return self.total / sqrt(self.count) if self.count else 0.0
+        return _worth(self.total, self.count)
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether all that stands below belongs to its answer."""
+        return self.is_question and self.chosen is not None and not self.chosen.own_text
 
     def take(self, option: Option) -> None:
         """Choose a style for the text."""
         self.chosen = option
-        self.total, self.count = sum(score for _, score in option.kept), len(option.kept)
+        self.total, self.count = option.total, len(option.kept)
 
     def consider(self, option: Option, below: Sequence[Verdict]) -> None:
         """Choose the heading as a question when that is worth more than what is chosen now."""
@@ -92,9 +101,13 @@ class Verdict:
         if option.own_text:
             total += sum(verdict.total for verdict in below)
             count += sum(verdict.count for verdict in below)
-        if total / sqrt(count) > self.value:
+        if _worth(total, count) > self.value:
             self.chosen, self.is_question = option, True
             self.total, self.count = total, count
+
+
+def _worth(total: float, count: int) -> float:
+    return total / sqrt(count) if count else 0.0
 
 
 def judge(
@@ -159,7 +172,7 @@ def _by_styles(
     weights: Mapping[str, float],
 ) -> Iterator[Option]:
     for style, finds in found.items():
-        ordered = bool(order.style) and is_meant(style, order.style)
+        ordered = bool(order.style) and order.style == reading_of(style)
         if section not in finds.spans or order.skips or (order.style and not ordered):
             continue
         candidates = style_candidates(section, style, finds, place)
@@ -203,7 +216,7 @@ def _walk(root: Section, verdicts: Mapping[Section, Verdict]) -> Iterator[Chosen
         verdict = verdicts[section]
         if verdict.chosen and verdict.is_question:
             yield Chosen(verdict.chosen.candidates[0].span, _headings_above(section.parent, verdicts))
-            waiting.extend(section.children if verdict.chosen.own_text else ())
+            waiting.extend(() if verdict.absorbs else section.children)
             continue
         if verdict.chosen:
             above = _headings_above(section, verdicts)
@@ -213,7 +226,7 @@ def _walk(root: Section, verdicts: Mapping[Section, Verdict]) -> Iterator[Chosen
 
 def _closed(section: Section, option: Option) -> list[Span]:
     """Return the kept questions; what lies between them and was not kept belongs to the answer before."""
-    kept = {candidate.span.start for candidate, _ in option.kept}
+    kept = {candidate.span.start for candidate in option.kept}
     spans: list[Span] = []
     for candidate in option.candidates:
         span = candidate.span
@@ -227,6 +240,11 @@ def _closed(section: Section, option: Option) -> list[Span]:
         ):
             spans[-1] = replace(spans[-1], answer_end=span.answer_end)
     return spans
+
+
+def is_absorbed(section: Section, verdicts: Mapping[Section, Verdict]) -> bool:
+    """Whether the section belongs to the answer of a heading above it."""
+    return any(verdicts[above].absorbs for above in section.above())
 
 
 def _headings_above(section: Section | None, verdicts: Mapping[Section, Verdict]) -> tuple[Block, ...]:

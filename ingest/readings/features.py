@@ -17,12 +17,10 @@ from faqkb.ingest.styles.words import (
     counts_parts,
     ends_as_question,
     is_aside_title,
-    is_faq_title,
     is_guide_title,
     is_part_title,
     is_plain_question,
     is_question,
-    is_toc_title,
     names_trouble,
 )
 
@@ -32,6 +30,9 @@ _MANY = 8  # questions that leave no doubt that they are one kind
 _LONG = 3  # words after the first one, of a title that says something
 _WIDE = 2  # letters of Han, kana and Hangul to a word
 _LEAD_CHARS = 200
+
+
+BY_FILE_NAME = 1.0  # how much the name of a file announces, beside a title in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def of_itself(lead: Lead) -> Features:
 def of_group(leads: Sequence[Lead]) -> Features:
     """Return the features that a text has by those of its kind beside it."""
     asks = share([lead.asks for lead in leads])
+    size = min(log2(len(leads)) / log2(_MANY), 1.0) if leads else 0.0
     return {
         "group_asks": asks,
         "group_mark": share([lead.mark for lead in leads]),
@@ -109,9 +111,17 @@ def of_group(leads: Sequence[Lead]) -> Features:
         "group_trouble": share([lead.trouble for lead in leads]),
         "group_guide": share([lead.guide for lead in leads]),
         "group_part": share([lead.part for lead in leads]),
-        "group_size": min(log2(len(leads)) / log2(_MANY), 1.0) if leads else 0.0,
-        "group_large_asks": asks * min(log2(len(leads)) / log2(_MANY), 1.0) if leads else 0.0,
+        "group_size": size,
+        "group_large_asks": asks * size,
         "alone": len(leads) == 1,
+    }
+
+
+def of_parts(leads: Sequence[Lead]) -> Features:
+    """Return the features that a text has by the headings right below it."""
+    return {
+        "children_ask": share([lead.asks for lead in leads]),
+        "parts": min(len(leads), _MANY) / _MANY,
     }
 
 
@@ -120,7 +130,7 @@ def of_place(section: Section, place: Place, lead: Lead | None, *, inside: bool)
 
     `lead` is the text itself, None for all that a style finds there.
     """
-    announced = section.announced or (inside and is_faq_title(section.title))
+    announced = section.is_faq if inside else section.announced
     around = [section, *section.above()] if inside else list(section.above())
     titles = [one.title for one in around if one.block is not None]
     near = titles[0] if titles else ""
@@ -158,11 +168,6 @@ def span_lead(page: Page, span: Span) -> Lead:
 def answer_of(page: Page, span: Span) -> str:
     """Return the Markdown of the span's answer."""
     return span.answer or answer_between(page, span.answer_start, span.answer_end, outdent=span.fold)
-
-
-def is_aside(title: str) -> bool:
-    """Whether a heading is a table of contents, an introduction or a closing word."""
-    return is_toc_title(title) or is_aside_title(title)
 
 
 def _words_in(text: str) -> float:

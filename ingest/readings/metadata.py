@@ -6,16 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from faqkb.ingest.readings.proposals import READINGS
 from faqkb.kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 
 _PREFIX = "faq:"
 _QUOTES = "\"'“”"
 _ID_CHARS = "._-"
 _KEYS = "id=, alt=, tags=, check=, lang=, link-base=, read= or level="
-READINGS = (
-    *("headings", "labels", "answers", "details", "bold", "quotes", "table", "definitions", "items", "line"),
-    *("questions", "none"),
-)
 _SHOWN = 40  # characters of a bad value in the message
 
 

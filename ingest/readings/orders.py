@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from faqkb.ingest.readings.tree import Section
 from faqkb.ingest.styles.spans import Span
 
-_NONE = "none"
+NO_READING = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Order:
     @property
     def skips(self) -> bool:
         """Whether nothing in the section is to be read."""
-        return self.style == _NONE
+        return self.style == NO_READING
 
 
 FREE = Order()
@@ -48,25 +48,20 @@ class Stretch:
 
 def orders_of(root: Section, placed: Sequence[Placed], whole: Order) -> Mapping[Section, Order]:
     """Return the order that holds for each section: its own, else that of the section around it, else `whole`."""
-    own: dict[Section, Order] = {}
-    for section, one in _homes(root, placed):
-        own[section] = one.order
+    sections = list(root.walk())
+    starts = [section.region.start for section in sections]
+    own = {sections[max(bisect_right(starts, one.offset) - 1, 0)]: one.order for one in placed}
     found: dict[Section, Order] = {}
-    for section in root.walk():
+    for section in sections:
         around = found[section.parent] if section.parent is not None else whole
-        order = own.get(section, around)
-        if order.style:
-            found[section] = order
-        else:
-            found[section] = around
+        found[section] = own.get(section, around)
     return found
 
 
-def _homes(root: Section, placed: Sequence[Placed]) -> Iterator[tuple[Section, Placed]]:
-    sections = list(root.walk())
-    starts = [section.region.start for section in sections]
-    for one in placed:
-        yield sections[max(bisect_right(starts, one.offset) - 1, 0)], one
+def is_left_out(offset: int, stretches: Sequence[Stretch]) -> bool:
+    """Whether the offset lies in one of the stretches, which ascend."""
+    before = bisect_right(stretches, offset, key=lambda stretch: stretch.start) - 1
+    return before >= 0 and offset < stretches[before].end
 
 
 def without(spans: Sequence[Span], stretches: Sequence[Stretch]) -> list[Span | None]:
@@ -74,8 +69,7 @@ def without(spans: Sequence[Span], stretches: Sequence[Stretch]) -> list[Span | 
     starts = [stretch.start for stretch in stretches]
     kept: list[Span | None] = []
     for span in spans:
-        before = bisect_right(starts, span.start) - 1
-        if before >= 0 and span.start < stretches[before].end:
+        if is_left_out(span.start, stretches):
             kept.append(None)
             continue
         after = bisect_left(starts, span.answer_start)

@@ -12,14 +12,15 @@ from faqkb.ingest.readings.features import (
     Place,
     has_text,
     heading_lead,
-    is_aside,
     lead_of,
     of_group,
     of_itself,
+    of_parts,
     of_place,
     share,
     span_lead,
 )
+from faqkb.ingest.readings.orders import NO_READING
 from faqkb.ingest.readings.tree import Section
 from faqkb.ingest.styles.lines import labelled_answers, labelled_questions, with_text_below
 from faqkb.ingest.styles.listed import (
@@ -36,7 +37,7 @@ from faqkb.ingest.styles.regions import Region, offset_of
 from faqkb.ingest.styles.separated import ARROWS, arrow_lines, asking_lines, bold_one_liners, run_in_lines
 from faqkb.ingest.styles.spans import Numbered, Span, anchor_at, name_of, numbering_of
 from faqkb.ingest.styles.tables import other_rows, table_rows
-from faqkb.ingest.styles.words import ends_as_question, is_faq_title, is_plain_question
+from faqkb.ingest.styles.words import ends_as_question, is_aside, is_faq_title, is_plain_question
 
 HEADINGS = "headings"
 WHOLE_FILE = "file"
@@ -154,12 +155,11 @@ def _heading_features(one: Judged, judged: Mapping[Section, Judged], place: Plac
         "heading": 1.0,
         "label_answered": one.lead.label and one.lead.answered,
         "alone": features["alone"] and not features["announced"] and not one.lead.label,
-        "children_ask": share([child.asks for child in children]),
+        **of_parts(children),
         "children_label": share([child.label for child in children]),
         "children_part": share([child.part for child in children]),
         # What carries a label holds no other question that does.
         "holds_labels": one.lead.label * share([child.label for child in children]),
-        "parts": min(len(children), 8) / 8,
         "text": one.text,
         "no_content": not one.content,
         "leaf": not section.children,
@@ -271,14 +271,13 @@ def file_candidate(root: Section, place: Place) -> Candidate | None:
     start = next((block.end for _, block in root.region.blocks() if block.kind is Kind.FRONT_MATTER), 0)
     span = Span(name, None, 1, 0, start, len(page.source))
     lead = span_lead(page, span)
-    below = [lead_of(section.title).asks for section in root.children]
+    below = [lead_of(section.title) for section in root.children]
     features = of_itself(lead) | {
         "file": 1.0,
         "file_question": bool(front.question),
         "named": place.named,
         "signed": front.signed,
-        "children_ask": share(below),
-        "parts": min(len(below), 8) / 8,
+        **of_parts(below),
         "no_content": not has_text(page, start, len(page.source)),
     }
     return Candidate.of(span, features)
@@ -348,6 +347,10 @@ def _has_answer(page: Page, span: Span) -> bool:
     return bool(span.answer) or (span.answer is None and has_text(page, span.answer_start, span.answer_end))
 
 
-def is_meant(style: str, name: str) -> bool:
-    """Whether an author who orders a style by this name means that one: `table` is also another table."""
-    return name in {style, style.rsplit(maxsplit=1)[-1]}
+def reading_of(style: str) -> str:
+    """Return what an author calls a style when he orders it: another table is a `table` too."""
+    return style.rsplit(maxsplit=1)[-1]
+
+
+READINGS = (HEADINGS, *dict.fromkeys(reading_of(style.name) for style in STYLES), NO_READING)
+"""What an author may order."""

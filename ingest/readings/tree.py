@@ -41,6 +41,11 @@ class Section:
         """Of the heading, 0 for the root."""
         return self.block.level if self.block else 0
 
+    @property
+    def is_faq(self) -> bool:
+        """Whether its title, or one above it, says that what stands in it is a FAQ."""
+        return self.announced or is_faq_title(self.title)
+
     def above(self) -> Iterator[Section]:
         """Yield the sections around it, from the inside."""
         section = self.parent
@@ -120,7 +125,7 @@ def tree_of(page: Page, *, titled: bool) -> Section:
 
 def _announce(root: Section) -> None:
     for section in root.walk():
-        inside = section.announced or is_faq_title(section.title)
+        inside = section.is_faq
         beside = False
         for position, child in enumerate(section.children):
             child.announced = inside or beside

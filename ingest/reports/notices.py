@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from faqkb.ingest.page.model import Page
-from faqkb.ingest.readings.features import Place
+from faqkb.ingest.readings.features import BY_FILE_NAME, Place
 from faqkb.ingest.reports.report import Skipped, Warned
 from faqkb.ingest.reports.skipped import NO_ANSWER
 from faqkb.ingest.styles.fillers import has_content
 from faqkb.kb.records import Record
 
 _WAYS_OUT = {"a question without text": "write the question", NO_ANSWER: "answer it or take it out"}
-_BY_NAME = 1.0  # `Place.named` of a file whose name says FAQ
 
 
 def about_document(
@@ -23,7 +22,7 @@ def about_document(
         yield Warned(1, f"{page.front.problem}; mend it, or its title and language are not known")
     if page.dialect:
         yield Warned(1, f"headings as in {page.dialect} are read, its other marks are not; write it as Markdown")
-    titled = place.has_faq or place.named >= _BY_NAME
+    titled = place.has_faq or place.named >= BY_FILE_NAME
     if titled and not records and any(map(has_content, page.blocks)):
         yield Warned(
             1,

@@ -15,7 +15,7 @@ from faqkb.ingest.reports.report import Skipped
 from faqkb.ingest.styles.fillers import is_filler, is_module_code, is_toc
 from faqkb.ingest.styles.regions import offset_of
 from faqkb.ingest.styles.spans import Span
-from faqkb.ingest.styles.words import ends_as_question, is_aside_title, is_faq_title, is_toc_title
+from faqkb.ingest.styles.words import ends_as_question, is_aside, is_aside_title, is_faq_title, is_toc_title
 
 NO_ANSWER = "a question without an answer"
 _SILENT = {Kind.FOOTNOTE, Kind.RULE, Kind.EMPTY, Kind.FRONT_MATTER, Kind.DETAILS, Kind.DETAILS_END}
@@ -33,12 +33,12 @@ class _Reason:
 def skipped_blocks(root: Section, place: Place, chosen: Sequence[Chosen]) -> Iterator[Skipped]:
     """Yield an entry for each block outside of all questions, answers and the headings above them."""
     page = root.region.page
-    used = {block.start for one in chosen for block in one.above}
-    covers = Covers([one.span for one in chosen if one.span.answer_end > one.span.start or one.span.answer])
+    used = headings_used(chosen)
+    covers = Covers.of(chosen)
     first = min((one.span.start for one in chosen), default=None)
     previous: _Reason | None = None
     for section in root.walk():
-        outside = place.has_faq and not (section.announced or is_faq_title(section.title))
+        outside = place.has_faq and not section.is_faq
         for block in _blocks_of(section):
             if covers.holds(block) or block.start in used or _is_silent(block):
                 continue
@@ -47,6 +47,11 @@ def skipped_blocks(root: Section, place: Place, chosen: Sequence[Chosen]) -> Ite
             if reason != previous or reason.list_line is None:
                 yield Skipped(block.line, text, excerpt(block.text or page.source[block.start : block.end]))
             previous = reason
+
+
+def headings_used(chosen: Sequence[Chosen]) -> set[int]:
+    """Return the offsets of the headings that stand above a question."""
+    return {block.start for one in chosen for block in one.above}
 
 
 def _blocks_of(section: Section) -> Iterator[Block]:
@@ -61,6 +66,11 @@ class Covers:
 
     spans: Sequence[Span]
     position: int = 0
+
+    @classmethod
+    def of(cls, chosen: Sequence[Chosen]) -> Covers:
+        """Return what says it of the questions that were read."""
+        return cls([one.span for one in chosen if one.span.answer_end > one.span.start or one.span.answer])
 
     def holds(self, block: Block) -> bool:
         """Whether a question or its answer holds the block."""
@@ -102,6 +112,6 @@ def is_unanswered(section: Section) -> bool:
         return False
     if not all(map(is_filler, page.blocks_between(section.block.end, end))):
         return False
-    if is_aside_title(section.title) or is_toc_title(section.title) or is_faq_title(section.title):
+    if is_aside(section.title) or is_faq_title(section.title):
         return False
     return section.announced or ends_as_question(section.title)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from faqkb.ingest.page.model import Block, Kind, Page
 from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
-from faqkb.ingest.readings.orders import Stretch
+from faqkb.ingest.readings.orders import Stretch, is_left_out
 from faqkb.ingest.readings.tree import Section
 from faqkb.ingest.reports.report import Coverage, Warned
-from faqkb.ingest.reports.skipped import Covers, is_unanswered
+from faqkb.ingest.reports.skipped import Covers, headings_used, is_unanswered
 from faqkb.ingest.styles.fillers import has_content, is_toc
-from faqkb.ingest.styles.words import ends_as_question, is_aside_title, is_closing_title, is_faq_title, is_toc_title
+from faqkb.ingest.styles.words import ends_as_question, is_aside, is_closing_title, is_faq_title, is_toc_title
 
 _LINE_CHARS = 200  # a longer line that ends in a question mark is prose
 _TEXTS = {Kind.PARAGRAPH, Kind.HTML}
@@ -59,12 +58,12 @@ class Unread:
     def __post_init__(self) -> None:
         """Look at every block."""
         page = self.root.region.page
-        used = {block.start for one in self.chosen for block in one.above}
-        covers = Covers([one.span for one in self.chosen if one.span.answer_end > one.span.start or one.span.answer])
+        used = headings_used(self.chosen)
+        covers = Covers.of(self.chosen)
         for section in self.root.walk():
-            if section.block is not None and not self._is_left_out(section.block):
+            if section.block is not None and not is_left_out(section.block.start, self.stretches):
                 read = covers.holds(section.block) or section.block.start in used
-                counts = read or not (is_aside_title(section.title) or is_toc_title(section.title))
+                counts = read or not is_aside(section.title)
                 self.headings += counts
                 self.headings_read += read
                 if not read:
@@ -72,13 +71,9 @@ class Unread:
             for _, block in section.region.blocks():
                 self._block(page, section, block, read=covers.holds(block))
 
-    def _is_left_out(self, block: Block) -> bool:
-        before = bisect_right(self.stretches, block.start, key=lambda stretch: stretch.start) - 1
-        return before >= 0 and block.start < self.stretches[before].end
-
     def _heading(self, section: Section) -> None:
         title = section.title
-        closing = is_aside_title(title) or is_toc_title(title) or is_faq_title(title)
+        closing = is_aside(title) or is_faq_title(title)
         if ends_as_question(title) and not closing and not is_unanswered(section):
             key = (section.parent, "heading")
             order = f"read=headings level={section.level}"
@@ -86,7 +81,7 @@ class Unread:
             asking.found.append((section.block.line if section.block else 1, title))
 
     def _block(self, page: Page, section: Section, block: Block, *, read: bool) -> None:
-        if self._is_left_out(block):
+        if is_left_out(block.start, self.stretches):
             return
         if has_content(block):
             size = block.end - block.start

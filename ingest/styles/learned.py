@@ -21,12 +21,13 @@ def learn_labels(page: Page) -> OwnLabels:
     """Return the labels that this document uses and nobody else knows."""
     headings = [block for block in page.blocks if block.kind is Kind.HEADING]
     counted = {word for level in range(1, 7) for word in _counting([b.text for b in headings if b.level == level])}
-    marks = [
-        mark for mark in _marks(page) if len(mark.word) == 1 and mark.stop and (mark.number or mark.stop in _COLONS)
-    ]
-    asks, answers = _turns([mark.word for mark in marks])
-    bare = _bare_letters(page)
-    return OwnLabels(frozenset(counted | asks), frozenset(answers), frozenset(bare))
+    marks = list(_marks(page))
+    asks, answers = _turns([mark.word for mark in marks if _is_letter(mark)])
+    return OwnLabels(frozenset(counted | asks), frozenset(answers), frozenset(_bare_letters(marks)))
+
+
+def _is_letter(mark: Mark) -> bool:
+    return len(mark.word) == 1 and bool(mark.stop) and (bool(mark.number) or mark.stop in _COLONS)
 
 
 def _marks(page: Page) -> Iterator[Mark]:
@@ -82,10 +83,9 @@ def _side(word: str) -> Side | None:
     return label.side if label else None
 
 
-def _bare_letters(page: Page) -> set[str]:
+def _bare_letters(marks: Sequence[Mark]) -> set[str]:
     """Return `q` and `a` where several lines carry them with a number and no stop, as in `Q1 How` and `A1 So`."""
-    marks = [mark for mark in _marks(page) if mark.number and mark.word in {"q", "a"}]
-    found = {letter: [mark for mark in marks if mark.word == letter] for letter in ("q", "a")}
+    found = {letter: [mark for mark in marks if mark.number and mark.word == letter] for letter in ("q", "a")}
     asked = {mark.number for mark in found["q"]}
     answered = {mark.number for mark in found["a"]}
     if len(asked & answered) >= _REPEATS:

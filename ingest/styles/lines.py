@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from faqkb.ingest.page.inline import inline_of
-from faqkb.ingest.page.model import Block, Kind, Page, TextLine
+from faqkb.ingest.page.model import Kind, Page, TextLine
 from faqkb.ingest.styles.answers import find_marker
 from faqkb.ingest.styles.fillers import has_content, is_toc
 from faqkb.ingest.styles.labels import Label, Side, read_label
@@ -127,8 +127,4 @@ def _asked_before(region: Region, answer: _Labelled) -> Span | None:
     name = name_of(inline_of(source, page.references).text, page.own)
     if not name.question or read_label(source, page.own):
         return None
-    return _question_above(page, index, block, name, answer)
-
-
-def _question_above(page: Page, index: int, block: Block, name: Name, answer: _Labelled) -> Span:
     return Span(name, anchor_at(page, index), block.line, block.start, answer.line.start, answer.line.start)

@@ -191,8 +191,7 @@ def item_end(region: Region, block: Block) -> int:
 def _bold_leads(region: Region) -> list[Lead]:
     leads = []
     for i, block in region.blocks():
-        in_quote = any(container.wrap is Wrap.QUOTE for container in block.within)
-        if block.kind is Kind.PARAGRAPH and _has_bold_lead(block) and not in_quote and not is_toc(block):
+        if block.kind is Kind.PARAGRAPH and _has_bold_lead(block) and not block.in_quote and not is_toc(block):
             lead = bold_lead(region, i, block)
             if not (block.starts_item and _rest_of_item(region, lead)):
                 leads.append(lead)
@@ -206,8 +205,7 @@ def _has_bold_lead(block: Block) -> bool:
 
 def _rest_of_item(region: Region, lead: Lead) -> bool:
     """Whether the list item that a lead opens goes on after it."""
-    last = region.page.line_starts[region.page.blocks[lead.index].within[-1].last]
-    return bool(answer_between(region.page, lead.end, last))
+    return bool(answer_between(region.page, lead.end, item_end(region, region.page.blocks[lead.index])))
 
 
 def _item_lead(region: Region, index: int, block: Block) -> Lead:

@@ -44,9 +44,8 @@ def asking_lines(region: Region) -> tuple[Span, ...]:
 def _found(region: Region, lead_of: Callable[[Region, int, Block], Lead | None]) -> tuple[Span, ...]:
     leads, ends = [], []
     for i, block in region.blocks():
-        in_quote = any(container.wrap is Wrap.QUOTE for container in block.within)
         nested = sum(container.wrap is Wrap.ITEM for container in block.within) > 1
-        if block.kind is not Kind.PARAGRAPH or in_quote or nested or is_toc(block):
+        if block.kind is not Kind.PARAGRAPH or block.in_quote or nested or is_toc(block):
             continue
         if block.within and not block.starts_item:
             continue

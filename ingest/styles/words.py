@@ -71,6 +71,11 @@ def is_aside_title(title: str) -> bool:
     return _bare(title) in _ASIDE_TITLES or is_closing_title(title)
 
 
+def is_aside(title: str) -> bool:
+    """Whether a heading holds no question: a table of contents, an introduction, a closing word."""
+    return is_toc_title(title) or is_aside_title(title)
+
+
 def is_closing_title(title: str) -> bool:
     """Whether a heading asks the reader whether he has more questions."""
     plain = title.casefold().replace("’", "'").lstrip(_OPENERS + "❓🤔💬🙋 ")

@@ -7,7 +7,6 @@ const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses,
 const CHOICES = 3; // as the page itself asks for
 const RECENT_KEY = "faq-recent";
 const RECENT_MAX = 8;
-const STORED_PICTURES = "/pictures/";
 const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
 
@@ -29,8 +28,8 @@ function filled(text, values) {
 /** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
 function storedNodes(html, { pictures, adapt }) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
-  for (const picture of parsed.querySelectorAll(`img[src^="${STORED_PICTURES}"]`)) {
-    picture.setAttribute("src", pictures + picture.getAttribute("src").slice(STORED_PICTURES.length));
+  for (const picture of parsed.querySelectorAll('img[src^="/pictures/"]')) {
+    picture.setAttribute("src", picture.getAttribute("src").replace("/pictures/", () => pictures));
   }
   adapt?.(parsed); // before the import, which starts to load pictures
   return document.importNode(parsed.body, true).childNodes;
@@ -443,7 +442,7 @@ export class SearchBox {
     this.live.setAttribute("aria-busy", "true");
     this.slowTimer = setTimeout(() => this.slow(), SLOW_MS);
     const reply = await this.request(question, asking.signal);
-    if (asking.signal.aborted) return;
+    if (asking.signal.aborted) return; // a later question is on its way
     this.cancel();
     this.shown = question;
     if (!reply) this.showOffline();
@@ -478,7 +477,7 @@ export class SearchBox {
     this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, withSentence)));
     this.list.classList.toggle("hits-short", !withSentence);
     this.body.replaceChildren(...body);
-    this.resting = body;
+    this.resting = body; // drawn below the list while no option is active
     this.active = -1;
     this.input.removeAttribute("aria-activedescendant");
     this.expand(hits.length > 0);
