@@ -9,6 +9,9 @@ from typing import Any
 from faqkb.kb.checks import CheckLink
 from faqkb.kb.records import Record
 
+LIKELY = 0.1
+"""Confidence of a record worth showing as a choice: one in ten such is right."""
+
 
 class Status(StrEnum):
     """The three states of an answer."""
@@ -115,7 +118,9 @@ class Answer:
     """The whole reply to one question."""
 
     question: str
-    """The question as understood: normalised, a long paste reduced to its telling lines."""
+    """The question as typed: normalised, a long paste reduced to its telling lines."""
+    read_as: str
+    """What was searched for: the question without typing errors, or the sentence of a message that asks."""
     status: Status
     confidence: float
     """Of the best record found, shown or not, 0..1; 0 when there is none."""
@@ -124,6 +129,15 @@ class Answer:
     no_answer: NoAnswer | None
     snapshot: str
     took_ms: float
+    why: str = ""
+    """One sentence for the maintainer: why the first record won, or why nothing is said."""
+    others: tuple[Answer, ...] = ()
+    """Answers to the other questions of the same message, in its order."""
+
+    @property
+    def likely_choices(self) -> tuple[Hit, ...]:
+        """The hits that a reader chooses from when `ambiguous`: of two, the second may be there for form's sake."""
+        return tuple(hit for hit in self.hits if hit.confidence >= LIKELY) or self.hits[:1]
 
     @property
     def shown_ids(self) -> tuple[str, ...]:
@@ -134,9 +148,14 @@ class Answer:
 
     def to_json(self, *, explain: bool = False) -> dict[str, Any]:
         """Return the answer document of `faq ask --json` and `POST /api/v1/ask`."""
+        others = [other._own_json(explain=explain) for other in self.others]
+        return self._own_json(explain=explain) | {"others": others}
+
+    def _own_json(self, *, explain: bool) -> dict[str, Any]:
         missing = self.no_answer
-        return {
+        document: dict[str, Any] = {
             "question": self.question,
+            "understood_as": self.read_as,
             "status": self.status.value,
             "answered": self.status is Status.ANSWERED,
             "confidence": self.confidence,
@@ -154,3 +173,6 @@ class Answer:
             "snapshot": self.snapshot,
             "took_ms": round(self.took_ms, 3),
         }
+        if explain:
+            document["why"] = self.why
+        return document

@@ -23,8 +23,10 @@ PARTS = (
     "cosine_baseline",
     "late",
     "late_baseline",
+    "standing",
     "alternates",
     "brevity",
+    "wordings",
     "lexical",
     "conflicts",
 )

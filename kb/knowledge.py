@@ -22,6 +22,7 @@ from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without_translations
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
+from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
@@ -233,12 +234,15 @@ class KnowledgeBase:
     def _answer(
         self, question: str, top_k: int, min_confidence: float | None, tags: tuple[str, ...]
     ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
-        query = parse_query(question)
-        found = self._finder.find(question, query, tags)
-        answer = make_answer(
-            query, found, self._indexes, top_k=top_k, min_confidence=min_confidence, snapshot=self.name
-        )
-        return answer, found.hits
+        def answer_one(text: str) -> tuple[Answer, tuple[ScoredRecord, ...]]:
+            query = parse_query(text)
+            found = self._finder.find(text, query, tags)
+            answer = make_answer(
+                query, found, self._indexes, top_k=top_k, min_confidence=min_confidence, snapshot=self.name
+            )
+            return answer, found.hits
+
+        return answer_message(question, answer_one)
 
 
 def _check(top_k: int, min_confidence: float | None, tags: Sequence[str]) -> None:

@@ -86,6 +86,7 @@ ONLY_IN = {
     "onnxruntime": {"kb/model/encoder.py", "kb/model/quantize.py", "kb/model/verify.py"},
     "opencc": {"kb/text.py"},
     "py3langid": {"kb/language/detector.py"},
+    "spellchecker": {"kb/retrieval/spelling.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
     "httpx": {"faq/client/blocking.py", "faq/client/asynchronous.py", "faq/client/wire.py"},
     "matplotlib": {"kb/evaluation/plots.py"},

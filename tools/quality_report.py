@@ -19,12 +19,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from fit_ranking import QUESTIONS, Learned, cross_validate, fit_all, learn, learn_words, outcome_of, swapped
+from fit_ranking import (
+    BY_KIND,
+    EVERYDAY,
+    QUESTIONS,
+    TECHNICAL,
+    Learned,
+    cross_validate,
+    figures_by_kind,
+    fit_all,
+    learn,
+    learn_words,
+    outcome_of,
+    swapped,
+)
 from quality_sets import OWN_QUERIES, ROOT, crowd, quality_sets, read_set
 
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.evaluation.plots import draw_plots
-from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, report
+from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, evaluate, report
 from faqkb.kb.fusion import PARTS, default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.examples import collect_examples
@@ -49,11 +62,15 @@ WITHOUT = {
     "without shared words": {"lexical"},
     "without the number of wordings": {"alternates"},
     "without the length of the query": {"brevity"},
+    "without the classifier of wordings": {"wordings"},
     "without opposites and numbers": {"conflicts"},
-    "shared words alone": {*LATE, *COSINE, "conflicts", "alternates"},
+    "shared words alone": {*LATE, *COSINE, "conflicts", "alternates", "wordings"},
 }
 CROWD = 10_000  # records of the largest knowledge base measured
-FIGURES = ("recall@1", "recall@3", "auroc", "ece", "coverage_at_90_precision")
+FIGURES = ("recall@1", "recall@3", "near auroc", "auroc", "ece", "coverage_at_90_precision")
+SET_FIGURES = ("recall@1", "ece", "answered_precision", "answered_coverage", "shown_right", *BY_KIND)
+UNSEEN_PRODUCTS = ("jinspect", "keynest", "marlinmq", "quillpress", "lumenbox", "hearthkit")
+UNSEEN_EVERYDAY = ("library", "hospital", "museum", "railway")
 DOCUMENT = ROOT / "docs" / "quality.md"
 
 
@@ -69,6 +86,7 @@ def main() -> None:
     tables = {
         "ablation": "\n".join(ablation(chosen.shared, learned)),
         "sets": "\n".join(by_set(chosen.shared, encoder, learned, evaluations)),
+        "unseen": "\n".join(unseen(chosen.shared, encoder)),
         "words": "\n".join(words(chosen.shared, encoder, fit_all(learned))),
     }
     for name, table in tables.items():
@@ -117,6 +135,8 @@ def ablation_row(name: str, learned: Sequence[Learned]) -> str:
     }
     cells = [cell(report(outcomes), "recall@1") for outcomes in by_language.values()]
     together = report([own.outcome for own in asked])
+    near = report([own.outcome for own in asked if own.outcome.in_scope or own.query.kind == "near"])
+    together["near auroc"], together["intervals"]["near auroc"] = near["auroc"], near["intervals"]["auroc"]
     return f"| {name} | {' | '.join([*cells, *(cell(together, figure) for figure in FIGURES[1:])])} |"
 
 
@@ -134,34 +154,59 @@ def predicted(learned: Sequence[Learned]) -> Iterator[Evaluation]:
             outcome_of(example, own_shares, default_ranking())
             for example, own_shares in zip(own.examples, shares[own.name], strict=True)
         ]
-        asked = [
-            Asked(LabelledQuery("", (), language), outcome, None, 0.0)
-            for language, outcome in zip(own.languages, outcomes, strict=True)
-        ]
+        asked = [Asked(query, outcome, None, 0.0) for query, outcome in zip(own.queries, outcomes, strict=True)]
         yield Evaluation(own.name, tuple(asked), ())
 
 
-STATES = ("answered_precision", "answered_coverage", "false_answers", "shown_right", "false_choices")
+Pairs = Sequence[tuple[LabelledQuery, Outcome]]
 
 
 def by_set(
     shared: Path, encoder: Encoder, learned: Sequence[Learned], evaluations: Sequence[Evaluation]
 ) -> Iterator[str]:
     """Yield the rows of the table: every set, as a knowledge base never seen."""
-    names = ("recall@1", "auroc", "ece", *STATES)
-    yield f"| | records | queries | out of scope | {' | '.join(names)} |"
-    yield f"| --- {'| --- ' * (len(names) + 3)}|"
-    for own, evaluation in zip((own for own in learned if own.examples), evaluations, strict=True):
-        outcomes = evaluation.outcomes
-        small = [outcome_of(example, sure, default_ranking()) for example, sure in small_predictions(own, learned)]
-        yield set_row(own.name, own.records, outcomes, names)
-        yield set_row(f"{own.name}, cut down", "3 and 8", small, names)
-    yield crowded_row(shared, encoder, learned, names)
-    everything = [outcome for evaluation in evaluations for outcome in evaluation.outcomes]
-    yield set_row("all", sum(own.records for own in learned if own.examples), everything, names)
+    yield from set_head()
+    sets = {evaluation.snapshot: pairs_of(evaluation) for evaluation in evaluations}
+    for own in (own for own in learned if own.examples):
+        yield set_row(own.name, own.records, sets[own.name])
+    yield crowded_row(shared, encoder, learned)
+    for title, names in (("technical", TECHNICAL), ("everyday", EVERYDAY), ("all", tuple(sets))):
+        records = sum(own.records for own in learned if own.name in names)
+        yield set_row(f"**{title}**", records, [each for name in names for each in sets[name]])
 
 
-def crowded_row(shared: Path, encoder: Encoder, learned: Sequence[Learned], names: Sequence[str]) -> str:
+def pairs_of(evaluation: Evaluation) -> Pairs:
+    """Return each query with what it got."""
+    return [(asked.query, asked.outcome) for asked in evaluation.asked]
+
+
+def unseen(shared: Path, encoder: Encoder) -> Iterator[str]:
+    """Yield the rows of the table: FAQs whose authors saw none of the others, each alone and all together."""
+    yield from set_head()
+    sets = [own for own in quality_sets(shared) if own.use == "unseen"]
+    alone = {own.name: asked_alone(own.records, own.queries, encoder) for own in sets}
+    for own in sets:
+        yield set_row(own.name, len(own.records), alone[own.name])
+    for title, names in (("products", UNSEEN_PRODUCTS), ("everyday", UNSEEN_EVERYDAY)):
+        records = sum(len(own.records) for own in sets if own.name in names)
+        yield set_row(f"**{title}, each alone**", records, [each for name in names for each in alone[name]])
+    others = [own for own in quality_sets(shared) if own.name in {*TECHNICAL, *EVERYDAY} - {"paddleclas"}]
+    records = [replace(record, id=f"{own.name}/{record.id}") for own in (*sets, *others) for record in own.records]
+    queries = [
+        replace(query, relevant=tuple(f"{own.name}/{record}" for record in query.relevant))
+        for own in sets
+        for query in own.queries
+    ]
+    yield set_row("**all in one crowd**", len(records), asked_alone(records, queries, encoder))
+
+
+def asked_alone(records: Sequence[Record], queries: Sequence[LabelledQuery], encoder: Encoder) -> Pairs:
+    """Return what queries get from a knowledge base as it comes."""
+    with opened(records, encoder) as knowledge:
+        return pairs_of(evaluate(knowledge, queries))
+
+
+def crowded_row(shared: Path, encoder: Encoder, learned: Sequence[Learned]) -> str:
     """Return the row of the development queries over ten thousand records, 138 of them theirs."""
     own = next(each for each in quality_sets(shared) if each.name == "paddleclas")
     everything = (*own.records, *crowd(shared, CROWD - len(own.records)))
@@ -169,21 +214,21 @@ def crowded_row(shared: Path, encoder: Encoder, learned: Sequence[Learned], name
     with opened(everything, encoder) as knowledge:
         examples = collect_examples(knowledge, own.queries)
     outcomes = [outcome_of(example, weights.shares(example), default_ranking()) for example in examples]
-    return set_row("paddleclas in a crowd", len(everything), outcomes, names)
+    return set_row("paddleclas in a crowd", len(everything), list(zip(own.queries, outcomes, strict=True)))
 
 
-def small_predictions(own: Learned, learned: Sequence[Learned]) -> Iterator[tuple[Example, np.ndarray]]:
-    """Yield the queries of a set's small variant with confidences by weights fitted on the other sets."""
-    weights = fit_all([other for other in learned if other is not own])
-    for example in own.small:
-        yield example, weights.shares(example)
+def set_head() -> Iterator[str]:
+    """Yield the head of a table of sets."""
+    yield f"| | records | queries | near | {' | '.join(SET_FIGURES)} |"
+    yield f"| --- {'| --- ' * (len(SET_FIGURES) + 3)}|"
 
 
-def set_row(name: str, records: int | str, outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
+def set_row(name: str, records: int, asked: Pairs) -> str:
     """Return one row."""
-    figures = report(outcomes)
-    values = ("-" if figures[each] is None else f"{figures[each]:.2f}" for each in names)
-    return f"| {name} | {records} | {figures['n']} | {figures['n_out_of_scope']} | {' | '.join(values)} |"
+    figures = figures_by_kind(asked)
+    values = ("-" if figures[each] is None else f"{figures[each]:.2f}" for each in SET_FIGURES)
+    near = sum(query.kind == "near" for query, _ in asked)
+    return f"| {name} | {records} | {len(asked)} | {near} | {' | '.join(values)} |"
 
 
 def words(shared: Path, encoder: Encoder, weights: Weights) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The labelled queries that the encoder's adapter and the ranking are learned from and measured on.
 
-Every set is a knowledge base with queries that have answers in it and queries that have none. `use` says what a set
-may teach: `encoder` sets train the adapter (`tools/train_adapter.py`); `ranking` sets fit weights, confidence and
-thresholds (`tools/fit_ranking.py`), and what is reported of one of them was predicted by weights fitted on the others.
+Every set is a knowledge base with queries that have answers in it and queries that have none, `near` ones about the
+very thing that the FAQ is about and `far` ones. `use` says what a set may teach: `encoder` sets train the adapter
+(`tools/train_adapter.py`); `ranking` sets fit weights, confidence and thresholds (`tools/fit_ranking.py`), and what is
+reported of one of them was predicted by weights fitted on the others; `unseen` sets teach nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class QualitySet:
 
     name: str
     use: str
-    """`encoder` or `ranking`."""
+    """`encoder`, `ranking` or `unseen`."""
     records: tuple[Record, ...]
     queries: tuple[LabelledQuery, ...]
 
@@ -61,6 +62,10 @@ def own_sets() -> dict[str, Any]:
 def read_set(shared: Path, name: str) -> QualitySet:
     """Return one set of our own queries with its knowledge base."""
     entry = own_sets()[name]
+    if "faq" in entry:  # written for this project, so it lies beside its queries
+        path = OWN_QUERIES / entry["faq"]
+        records = read_sources([path]).records
+        return QualitySet(name, entry["use"], tuple(records), _by_id(_read(path.with_suffix(".jsonl")), records))
     records = read_sources([shared / "data/corpora" / file for file in entry["files"]]).records
     return QualitySet(name, entry["use"], tuple(records), _read(OWN_QUERIES / f"{name}.jsonl"))
 
@@ -85,19 +90,32 @@ def tagged_pairs(cases: Sequence[Mapping[str, Any]]) -> list[Record]:
 
 def _read(path: Path) -> tuple[LabelledQuery, ...]:
     entries = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return tuple(LabelledQuery(entry["query"], tuple(entry["relevant"]), entry["lang"]) for entry in entries)
+    return tuple(
+        LabelledQuery(entry["query"], tuple(entry["relevant"]), entry["lang"], entry.get("kind")) for entry in entries
+    )
+
+
+def _by_id(queries: Sequence[LabelledQuery], records: Sequence[Record]) -> tuple[LabelledQuery, ...]:
+    """Return queries that name the records that answer them by id instead of by question."""
+    ids: dict[str, list[str]] = {}
+    for record in records:
+        ids.setdefault(letters(record.question), []).append(record.id)
+    return tuple(
+        replace(query, relevant=tuple(record for text in query.relevant for record in ids[letters(text)]))
+        for query in queries
+    )
 
 
 def _paddleclas(shared: Path) -> QualitySet:
     """Return the development queries over the five Chinese PaddleClas files."""
     records = read_sources(sorted((shared / "data/corpora" / PADDLECLAS).glob("docs__zh_CN__FAQ__*.md"))).records
-    queries = []
-    for name in ("paddleclas_queries.jsonl", "oos.jsonl"):
-        for query in _read(shared / "data/dev" / name):
-            wanted = {letters(question) for question in query.relevant}
-            ids = tuple(record.id for record in records if letters(record.question) in wanted)
-            queries.append(LabelledQuery(query.query, ids, query.language))
-    return QualitySet("paddleclas", "ranking", tuple(records), tuple(queries))
+    dev = shared / "data/dev"
+    asked = [
+        *_read(dev / "paddleclas_queries.jsonl"),
+        *_read(dev / "oos.jsonl"),
+        *_read(OWN_QUERIES / "paddleclas.jsonl"),
+    ]
+    return QualitySet("paddleclas", "ranking", tuple(records), _by_id(asked, records))
 
 
 def _public_sets(public: Path, chosen: random.Random) -> Iterator[QualitySet]:

@@ -46,12 +46,15 @@ def as_answer(answer: ServerAnswer) -> Answer:
         raise ReplyUnreadable(f"the reply is {answer.status} without an answer; look what stands before the server")
     return Answer(
         question=answer.question,
+        read_as=answer.understood_as or answer.question,
         status=status,
         confidence=answer.confidence,
         hits=tuple(map(_hit, answer.answers)),
         no_answer=_no_answer(answer),
         snapshot=answer.snapshot,
         took_ms=answer.took_ms,
+        why=readable(answer.why),
+        others=tuple(map(as_answer, answer.others)),
     )
 
 

@@ -125,7 +125,11 @@ class Answer:
     answer_token: str | None = None
     """What feedback is given with; holds for a day."""
     understood_as: str | None = None
-    """What was searched for: the question, alone or with those before it."""
+    """What was searched for: the question without typing errors, alone or with those before it."""
+    why: str = ""
+    """Why the first record won, or why nothing is said; only where `explain` was asked for."""
+    others: tuple[Answer, ...] = ()
+    """Answers to the other questions of the same message."""
     follow_ups: tuple[FollowUp, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The same as it was sent, with fields that this version does not know."""

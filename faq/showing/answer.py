@@ -13,7 +13,19 @@ _LEAST_SHOWN = 0.01  # a related record below this is only there because somethi
 
 
 def show_answer(answer: Answer, *, explain: bool = False) -> None:
-    """Print an answer document for reading."""
+    """Print an answer document for reading; of a message with several questions, one answer after the other."""
+    several = (answer, *answer.others)
+    for each in several:
+        if len(several) > 1 or each.read_as != each.question:
+            say(_dim(f"read as: {each.read_as}"))
+        _show_one(each)
+        if explain:
+            _show_explanations(each)
+        if each is not several[-1]:
+            say("")
+
+
+def _show_one(answer: Answer) -> None:
     if answer.status is Status.ANSWERED:
         _show_best(answer.hits[0])
         related = tuple(hit for hit in answer.hits[1:] if hit.confidence >= _LEAST_SHOWN)
@@ -22,7 +34,7 @@ def show_answer(answer: Answer, *, explain: bool = False) -> None:
             _show_list(related)
     elif answer.status is Status.AMBIGUOUS:
         say(click.style("Not sure which one you mean. Did you mean:", bold=True))
-        _show_list(answer.hits)
+        _show_list(answer.likely_choices)
         say(_dim("ask again in the words of the one you mean"))
     elif answer.no_answer:
         say(click.style(f"No answer: {answer.no_answer.message}", bold=True))
@@ -30,8 +42,6 @@ def show_answer(answer: Answer, *, explain: bool = False) -> None:
             say(_dim("nearest stored questions:"))
         for near in answer.no_answer.suggestions:
             say(f"  {_percent(near.confidence)}  {near.question}  {_dim(near.id)}")
-    if explain:
-        _show_explanations(answer)
 
 
 def _show_best(hit: Hit) -> None:
@@ -63,6 +73,8 @@ def _show_markdown(text: str) -> None:
 
 
 def _show_explanations(answer: Answer) -> None:
+    if answer.why:
+        say(_dim(answer.why))
     for hit in answer.hits:
         parts = ", ".join(
             f"{name} {score:.3f} x {hit.explanation.weights[name]:g}" for name, score in hit.explanation.scores.items()

@@ -22,9 +22,9 @@ _STATUS_WORDS = {
 
 
 def show_evaluation(evaluation: Evaluation) -> None:
-    """Print every figure with its interval, for all queries and for each language."""
+    """Print every figure with its interval, for all queries, for each language and for each kind that they name."""
     report = evaluation.to_json()
-    columns = list({"all": report, **report["by_language"]}.items())
+    columns = list({"all": report, **report["by_language"], **report["by_kind"]}.items())
     for start in range(0, len(columns), _COLUMNS):
         _show_table(dict(columns[start : start + _COLUMNS]))
     say(f"latency p50 {report['latency_ms']['p50']:.1f} ms, p99 {report['latency_ms']['p99']:.1f} ms")

@@ -30,6 +30,8 @@ class LabelledQuery:
     relevant: tuple[str, ...]
     """Record ids, or exact texts of stored questions; none for a query that must stay unanswered."""
     language: str
+    kind: str | None = None
+    """What its writer calls its like, such as `near` or `far` for queries out of scope; figures are told for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,26 @@ class Evaluation:
         """Return the document of `faq eval --json`."""
         p50, p99 = np.percentile([asked.took_ms for asked in self.asked], [50, 99])
         languages = sorted({asked.query.language for asked in self.asked})
+        kinds = sorted({asked.query.kind for asked in self.asked if asked.query.kind})
         return {
             **report(self.outcomes),
             "by_language": {
                 language: report([asked.outcome for asked in self.asked if asked.query.language == language])
                 for language in languages
             },
+            "by_kind": {kind: self._of_kind(kind) for kind in kinds},
             "latency_ms": {"p50": round(float(p50), 3), "p99": round(float(p99), 3)},
             "unknown_relevant": list(self.unknown),
             "snapshot": self.snapshot,
         }
+
+    def _of_kind(self, kind: str) -> dict[str, Any]:
+        """Return the figures of the queries of one kind; its `auroc` is against every in-scope query of the file."""
+        own = report([asked.outcome for asked in self.asked if asked.query.kind == kind])
+        against = report([asked.outcome for asked in self.asked if asked.outcome.in_scope or asked.query.kind == kind])
+        own["auroc"] = against["auroc"]
+        own["intervals"]["auroc"] = against["intervals"]["auroc"]
+        return own
 
 
 def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -137,7 +149,7 @@ def read_queries(path: Path) -> tuple[LabelledQuery, ...]:
 def _parse_line(line: str, place: str) -> LabelledQuery:
     try:
         entry = json.loads(line)
-        query, relevant, language = entry["query"], entry["relevant"], entry.get("lang")
+        query, relevant, language, kind = entry["query"], entry["relevant"], entry.get("lang"), entry.get("kind")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ContentError(f"{place}: not a query (expected an object with query and relevant); correct it") from error
     if (
@@ -146,7 +158,9 @@ def _parse_line(line: str, place: str) -> LabelledQuery:
         or not all(isinstance(one, str) for one in relevant)
     ):
         raise ContentError(f"{place}: query must be text and relevant a list of texts (got {line[:60]!r}); correct it")
-    labelled = LabelledQuery(query, tuple(relevant), str(language or detect_language(query)))
+    labelled = LabelledQuery(
+        query, tuple(relevant), str(language or detect_language(query)), str(kind) if kind else None
+    )
     _check_printable(labelled, place)
     return labelled
 
@@ -154,7 +168,7 @@ def _parse_line(line: str, place: str) -> LabelledQuery:
 def _check_printable(labelled: LabelledQuery, place: str) -> None:
     """Refuse a lone surrogate: JSON can spell it, no output can hold it."""
     try:
-        "".join((labelled.query, *labelled.relevant, labelled.language)).encode()
+        "".join((labelled.query, *labelled.relevant, labelled.language, labelled.kind or "")).encode()
     except UnicodeEncodeError as error:
         raise ContentError(
             f"{place}: holds half a character (got {error.object[error.start]!r}); correct it"

@@ -76,6 +76,11 @@ class TokenIndex:
         mean: Scores = np.maximum.reduceat(similarities, np.cumsum(lengths) - lengths, axis=0).mean(axis=1)
         return mean
 
+    def best_matches(self, query: TokenVectors, span: range) -> Scores:
+        """Return the best match of each of the query's first tokens in one text, given as its rows, at least one."""
+        best: Scores = (dequantise(self.codes(span)) @ query[: limits.LATE_TOKENS].T).max(axis=0)
+        return best
+
     def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the codes of the spans one after the other as float32, so many rows at a time, in the same memory."""
         block = _own_block(self._codes.shape[1])

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from faqkb.kb.records import Record
 
+MANY_WORDINGS = 5  # from which a record is told by a classifier too (`wordings.py`)
 PIECE_TOKENS = 180  # of a piece of an answer; an embedding of more blurs
 
 

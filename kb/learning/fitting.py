@@ -19,8 +19,8 @@ Values = npt.NDArray[np.float64]
 _STEPS = 60  # Newton needs about ten
 _ENOUGH = 1e-9  # of the mean log-likelihood gained in a step
 _PRECISION = 0.9  # of what is answered at the default threshold, DESIGN's three states
-_FALSE_ANSWERS = 0.04  # of out-of-scope queries, at most; half of ours are near misses, more than people ask
-_FALSE_CHOICES = 0.1  # of out-of-scope queries, at most
+_FALSE_ANSWERS = 0.12  # of out-of-scope queries, at most; nearly all are near ones, written to be hard
+_FALSE_CHOICES = 0.3  # of out-of-scope queries, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class Thresholds:
 def choose_thresholds(examples: Sequence[Example], confidences: Sequence[Values]) -> Thresholds:
     """Return the lowest thresholds that keep the promise of the three states.
 
-    Answered: nine of ten right and at most 4% of out-of-scope queries; choices: at most 10% of out-of-scope queries.
+    Answered: nine of ten right and at most 12% of out-of-scope queries; choices: at most 30% of out-of-scope queries.
     `confidences` are those of each example's candidates, best predicted by weights that have not seen the example.
     """
     best = np.array([own.max() for own in confidences])

@@ -28,8 +28,8 @@ _RATE = 5e-4  # learning rate, falling linearly to a twentieth
 _WARM_STEPS = 20
 _QUERIES = 16  # in scope, of a batch
 _NEGATIVES = 8  # records of a batch that answer none of its queries
-_OUTSIDE = 6  # queries of a batch that no record answers
-_OUTSIDE_WEIGHT = 0.3
+_OUTSIDE = 8  # queries of a batch that no record answers
+_OUTSIDE_WEIGHT = 0.5
 _QUERY_TOKENS = 64
 _PIECE_TOKENS = 144
 # (cosine, late interaction): three softmaxes, each part alone and both together, at the scale that ranking learned.
@@ -170,9 +170,9 @@ def _batch(
 
 
 def _outside(own: TuningSet, others: Sequence[TuningSet], chosen: random.Random) -> list[str]:
-    """Return queries that no record of a set answers: half of its own, the rest those of other sets."""
+    """Return queries that no record of a set answers: most of them its own, the rest those of other sets."""
     unanswered = [query.text for query in own.queries if not query.relevant]
-    texts = chosen.sample(unanswered, min(_OUTSIDE // 2, len(unanswered)))
+    texts = chosen.sample(unanswered, min(_OUTSIDE - 2, len(unanswered)))
     elsewhere = [other for other in others if other.queries]
     while elsewhere and len(texts) < _OUTSIDE:
         texts.append(chosen.choice(chosen.choice(elsewhere).queries).text)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from faqkb.kb import limits
-from faqkb.kb.answers import Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
+from faqkb.kb.answers import LIKELY, Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
 from faqkb.kb.checks import CheckLink
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.finding import Found
 from faqkb.kb.retrieval.highlight import highlight
 from faqkb.kb.retrieval.query import Query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
+from faqkb.kb.retrieval.reasons import why
 from faqkb.kb.vectors import Embedding
 
 _MESSAGES = {
@@ -20,6 +21,7 @@ _MESSAGES = {
     Reason.EMPTY_INDEX: "The knowledge base holds no records that may answer.",
 }
 _SUGGESTIONS = 3
+_SUGGESTED_LEAST = 0.05  # confidence of a record that is said to come near
 
 
 def make_answer(
@@ -30,17 +32,19 @@ def make_answer(
     status = _status(found.hits, indexes, threshold)
     shown = {
         Status.ANSWERED: found.hits[:top_k],
-        Status.AMBIGUOUS: without_translations(found.hits, indexes)[: max(2, min(top_k, limits.CHOICES))],
+        Status.AMBIGUOUS: _choices(without_translations(found.hits, indexes), top_k),
         Status.NO_ANSWER: (),
     }[status]
     return Answer(
         question=query.text,
+        read_as=found.read_as,
         status=status,
         confidence=found.hits[0].confidence if found.hits else 0.0,
         hits=filled(found, shown, indexes),
         no_answer=_no_answer(query, found.hits, indexes) if status is Status.NO_ANSWER else None,
         snapshot=snapshot,
         took_ms=0.0,
+        why=why(status, found, indexes),
     )
 
 
@@ -71,6 +75,12 @@ def _status(hits: Sequence[ScoredRecord], indexes: Indexes, threshold: float) ->
     return Status.AMBIGUOUS if len(without_translations(hits, indexes)) > 1 else Status.NO_ANSWER
 
 
+def _choices(hits: Sequence[ScoredRecord], top_k: int) -> tuple[ScoredRecord, ...]:
+    """Return the records to choose from: two at least, more only while each is likely."""
+    likely = sum(hit.confidence >= LIKELY for hit in hits[: max(2, min(top_k, limits.CHOICES))])
+    return tuple(hits[: max(2, likely)])
+
+
 def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Indexes) -> Hit:
     store = indexes.store
     record = store.records.at(scored.position)
@@ -94,6 +104,7 @@ def _no_answer(query: Query, hits: Sequence[ScoredRecord], indexes: Indexes) -> 
     reason = Reason.NOT_CONFIDENT if hits else unanswerable
     suggestions = []
     for hit in without_translations(hits, indexes)[:_SUGGESTIONS]:
-        record = indexes.store.records.at(hit.position)
-        suggestions.append(Suggestion(record.id, record.question, hit.confidence))
+        if hit.confidence >= _SUGGESTED_LEAST:
+            record = indexes.store.records.at(hit.position)
+            suggestions.append(Suggestion(record.id, record.question, hit.confidence))
     return NoAnswer(reason, _MESSAGES[reason], tuple(suggestions))

@@ -6,10 +6,18 @@ from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, Snapshot
 from faqkb.kb.fusion import Ranking, parse_ranking
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import REPAIR
-from faqkb.kb.snapshot.published import INDEX_FILE, RANKING_FILE, RECORDS_FILE, TOKENS_FILE, SnapshotFiles
+from faqkb.kb.snapshot.published import (
+    INDEX_FILE,
+    RANKING_FILE,
+    RECORDS_FILE,
+    TOKENS_FILE,
+    WORDINGS_FILE,
+    SnapshotFiles,
+)
 from faqkb.kb.store.store import Store
 
 
@@ -27,11 +35,20 @@ def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
 
 def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
     """Open everything a query is ranked against; the store last, since it has to be closed. Raises SnapshotDamaged."""
+    passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE))
+    of_wordings = files.read_verified(WORDINGS_FILE)
+    store = Store(files.folder / RECORDS_FILE)
+    try:
+        wordings = classifier_from(of_wordings, store.passages.many_worded(), dim)
+    except SnapshotDamaged:
+        store.close()
+        raise
     return Indexes(
-        passages=FaissIndex.from_bytes(files.read_verified(INDEX_FILE)),
+        passages=passages,
         tokens=TokenIndex.open(files.folder / TOKENS_FILE, dim),
+        wordings=wordings,
         ranking=ranking,
-        store=Store(files.folder / RECORDS_FILE),
+        store=store,
     )
 
 

@@ -6,8 +6,11 @@ A record is judged by these parts (`kb/fusion.py` weighs them):
 * late: late interaction of the query with the record's nearest view (`kb/index/late_interaction.py`);
 * cosine_baseline, late_baseline: what questions about nothing in particular score against that passage or view
   (`kb/index/cohort.py`); taken off, they make passages and languages comparable;
+* standing: how many deviations a record's late interaction stands above the mean of all candidates: in a crowd of
+  records about one thing a high score says little;
 * alternates: the logarithm of how many wordings the record has: more wordings, more chances to match;
 * brevity: one over the number of the query's tokens: one or two find a match anywhere;
+* wordings: of a record with many, what the classifier over them says (`kb/index/wordings.py`), 0 for all others;
 * lexical: the share of the query's words, weighted by how rare they are, that the record holds, less the largest share
   of any candidate: it tells candidates apart, and a question in another language than the records loses nothing;
 * conflicts: how many opposites or numbered names the query and the record's question disagree on (`kb/index/marks.py`).
@@ -28,6 +31,7 @@ from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
 from faqkb.kb.index.dense import VectorIndex
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.marks import conflicts, marks_of
+from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.store.record_table import Identity
 from faqkb.kb.store.store import Store
@@ -36,6 +40,7 @@ from faqkb.kb.vectors import Embedding
 
 _DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
 _LEXICAL_CANDIDATES = 10  # records
+_LEAST_DEVIATION = 0.005  # of late interaction: scores closer than this are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Indexes:
 
     passages: VectorIndex
     tokens: TokenIndex
+    wordings: WordingClassifier
     store: Store
     ranking: Ranking
 
@@ -71,10 +77,12 @@ def rank_records(
     """
     words = tuple(dict.fromkeys(analyse(text)))
     language = detect_language(text)
+    wordings = indexes.wordings.evidence(query.vector)
     positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
     identities = {position: indexes.store.records.identity_of(position) for position in positions}
     rows, dense = _nearest_passages(query, language, positions, indexes)
     late = _nearest_views(query, language, positions, indexes)
+    standing = _standings([of_view["late"] for of_view in late])
     lexical = _covered_shares(words, positions, indexes.store)
     marks = marks_of(text)
     most = max(lexical, default=0.0)
@@ -85,14 +93,18 @@ def rank_records(
             parts={
                 **of_passage,
                 **of_view,
+                "standing": stands,
                 "brevity": 1 / len(query.tokens),
                 "alternates": math.log(len(indexes.store.passages.views_of(position))),
+                "wordings": wordings.get(position, 0.0),
                 "lexical": share - most,
                 "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
             },
             confidence=0.0,
         )
-        for position, row, of_passage, of_view, share in zip(positions, rows, dense, late, lexical, strict=True)
+        for position, row, of_passage, of_view, stands, share in zip(
+            positions, rows, dense, late, standing, lexical, strict=True
+        )
     ]
     return _with_confidence(scored, identities, language, indexes.ranking)
 
@@ -169,6 +181,15 @@ def _nearest_views(
     baselines = _in_language(store.passages.view_baselines, views, language)
     best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
     return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
+
+
+def _standings(scores: Sequence[float]) -> list[float]:
+    """Return how many standard deviations each score lies above the mean of all; 0 of one alone."""
+    values = np.array(scores)
+    if not values.size:
+        return []
+    standings: list[float] = ((values - values.mean()) / (values.std() + _LEAST_DEVIATION)).tolist()
+    return standings
 
 
 def _in_language(baselines: Baselines, rows: Sequence[int], language: str) -> npt.NDArray[np.float32]:

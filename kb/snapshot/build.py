@@ -18,6 +18,7 @@ from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise
 from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
 from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
+from faqkb.kb.index.wordings import fit_wordings
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import MANIFEST_FILE, verify_files
@@ -31,6 +32,7 @@ from faqkb.kb.snapshot.published import (
     RANKING_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
+    WORDINGS_FILE,
     SnapshotFiles,
     open_current,
 )
@@ -185,6 +187,7 @@ def _snapshot_files(
         INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
         TOKENS_FILE: b"".join(own.tobytes() for own in codes),
+        WORDINGS_FILE: fit_wordings(passages, of_passages).to_bytes(),
         RANKING_FILE: ranking.to_json().encode(),
     }
     for name, entry in encoder.manifest.files.items():

@@ -1,8 +1,8 @@
 """Published snapshots: opened whole, or not at all; `publishing` writes them.
 
 DIR/current             one line: the name of the live snapshot
-DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, tokens.i8, ranking.json,
-                        model/, pictures/ where answers show some
+DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, tokens.i8, wordings.f32,
+                        ranking.json, model/, pictures/ where answers show some
 DIR/lock                held by the one writer
 """
 
@@ -30,6 +30,7 @@ RECORDS_FILE = "records.sqlite"
 INDEX_FILE = "passages.faiss"
 COHORT_FILE = "cohort.faiss"
 TOKENS_FILE = "tokens.i8"
+WORDINGS_FILE = "wordings.f32"
 RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
 

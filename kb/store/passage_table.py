@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.index.cohort import LANGUAGES, Baselines
-from faqkb.kb.index.passages import Kind
+from faqkb.kb.index.passages import MANY_WORDINGS, Kind
 from faqkb.kb.store.connections import Connections
 
 _CACHED = 2_000  # texts and kinds kept in memory
@@ -71,6 +71,14 @@ class PassageTable:
         rows = self._connections.rows("SELECT tokens FROM cohort ORDER BY row")
         starts = accumulate((count for (count,) in rows), initial=self.token_count)
         return tuple(range(start, end) for start, end in pairwise(starts))
+
+    def many_worded(self) -> tuple[int, ...]:
+        """Return the positions of the records with enough wordings to learn from, ascending."""
+        rows = self._connections.rows(
+            "SELECT position FROM passages WHERE kind <> ? GROUP BY position HAVING count(*) >= ? ORDER BY position",
+            (Kind.ANSWER.value, MANY_WORDINGS),
+        )
+        return tuple(position for (position,) in rows)
 
     def keys(self) -> tuple[str, ...]:
         """Return the key of each passage, by row: which vectors an earlier snapshot already has."""

@@ -32,16 +32,7 @@ class Asked:
     """The user's questions before, oldest first; None where the client does not keep them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """The answer to the last question of a conversation."""
-
-    answer: Answer
-    query: str
-    """What was searched for: the question itself, or it with those before it."""
-
-
-def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Understood:
+def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
     """Answer a question by the turns before it, and remember it in its session."""
     turns = _earlier(knowledge, asked)
     reply = reply_to(
@@ -54,15 +45,15 @@ def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Understood:
     )
     if asked.session_id is not None and reply.turn is not None:
         _sessions().add(_session_of_caller(asked.session_id), reply.turn)
-    return _understood(knowledge, reply)
+    return _answer_of(knowledge, reply)
 
 
-def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str) -> Understood:
+def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str) -> Answer:
     """Answer a question after the earlier ones, oldest first, for a client that sends them along. Raises InvalidQuery.
 
     The last `TURNS` of them are read: a follow-up leans on what was said just before.
     """
-    return _understood(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
+    return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
 
 
 def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
@@ -82,8 +73,8 @@ def _sessions() -> SessionStore:
     return cast(SessionStore, current_app.extensions[EXTENSION])
 
 
-def _understood(knowledge: KnowledgeBase, reply: Reply) -> Understood:
-    return Understood(reply.answer or _small_talk(knowledge, reply), reply.resolution.query)
+def _answer_of(knowledge: KnowledgeBase, reply: Reply) -> Answer:
+    return reply.answer or _small_talk(knowledge, reply)
 
 
 def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
@@ -91,4 +82,4 @@ def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
     text = reply.resolution.query.strip()
     words = wording_for(text)
     nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
-    return Answer(text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)
+    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from faqkb.kb.answers import Answer
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.answering.conversations import Understood
 from faqkb.server.answering.follow_ups import follow_ups_of
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.noted import note_answer
@@ -13,12 +13,10 @@ from faqkb.server.noted import note_answer
 _VIA = "api"
 
 
-def answer_document(knowledge: KnowledgeBase, understood: Understood, *, explain: bool) -> dict[str, Any]:
+def answer_document(knowledge: KnowledgeBase, answer: Answer, *, explain: bool) -> dict[str, Any]:
     """Return the document, and count the answer."""
-    answer = understood.answer
     note_answer(answer, _VIA)
     return answer.to_json(explain=explain) | {
-        "understood_as": understood.query,
         "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer)],
-        "answer_token": answer_token(answer, understood.query),
+        "answer_token": answer_token(answer),
     }

@@ -117,13 +117,12 @@ def answer_tokens() -> AnswerTokens:
     return cast(AnswerTokens, current_app.extensions[EXTENSION])
 
 
-def answer_token(answer: Answer, query: str | None = None) -> str:
-    """Return the token of an answer that is given now; `query` is what was searched for, if not the question alone.
+def answer_token(answer: Answer) -> str:
+    """Return the token of an answer that is given now.
 
     A follow-up says nothing to the maintainer who reads what was asked in vain; what it was understood as does.
     """
-    asked = answer.question if query is None else query
-    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, answer.shown_ids, asked))
+    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, answer.shown_ids, answer.read_as))
 
 
 def record_token(record_id: str, snapshot: str) -> str:

@@ -121,6 +121,8 @@ class Wording:
     """Said to a greeting, thanks and the like within a conversation."""
     suggestions: str
     also: str
+    asked_too: str
+    """Above the other questions of a message that holds several."""
     confidence: str
     """With {word} and {percent}."""
     sure: str

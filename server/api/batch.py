@@ -18,7 +18,6 @@ from flask import g
 
 from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.answering.conversations import Understood
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.api.bodies import BatchQuestion
 from faqkb.server.limits import BATCH_SECONDS, BATCHES_AT_ONCE
@@ -61,4 +60,4 @@ def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> d
     except KbError as error:
         _log.error("request %s: %s", g.request_id, error)
         return problem(503, "The knowledge base cannot answer at the moment; try again shortly.")
-    return answer_document(knowledge, Understood(answer, answer.question), explain=asked.explain)
+    return answer_document(knowledge, answer, explain=asked.explain)

@@ -48,6 +48,7 @@ ANSWERED: dict[str, Any] = {
     "snapshot": SNAPSHOT,
     "took_ms": 5.2,
     "understood_as": "bus error in docker",
+    "others": [],
     "follow_ups": FOLLOW_UPS,
     "answer_token": TOKEN,
 }
@@ -65,6 +66,7 @@ NOT_ANSWERED: dict[str, Any] = {
     "snapshot": SNAPSHOT,
     "took_ms": 4.8,
     "understood_as": "how do I renew my passport?",
+    "others": [],
     "follow_ups": [],
     "answer_token": TOKEN,
 }

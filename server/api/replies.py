@@ -91,11 +91,13 @@ class NoAnswerDocument(Reply):
     suggestions: list[SuggestedQuestion]
 
 
-class AnswerDocument(Reply):
-    """The whole reply to one question."""
+class OneAnswer(Reply):
+    """The answer to one question."""
 
-    question: str = Field(
-        description="The question as understood: normalised, a long log reduced to its telling lines."
+    question: str = Field(description="The question as typed: normalised, a long log reduced to its telling lines.")
+    understood_as: str = Field(
+        description="What was searched for: the question without typing errors, alone or with those before it; of a"
+        " message with a preface the sentence that asks."
     )
     status: Literal["answered", "ambiguous", "no_answer"]
     answered: bool
@@ -104,7 +106,17 @@ class AnswerDocument(Reply):
     no_answer: NoAnswerDocument | None
     snapshot: SnapshotName
     took_ms: _Milliseconds
-    understood_as: str = Field(description="What was searched for: the question, alone or with those before it.")
+    why: str | None = Field(
+        default=None,
+        description="One sentence: why the first record won, or why nothing is said. Only when asked for with"
+        " `explain`.",
+    )
+
+
+class AnswerDocument(OneAnswer):
+    """The whole reply to a message; one with several questions has the answers to the rest in `others`."""
+
+    others: list[OneAnswer] = Field(description="Answers to the other questions of the same message, in its order.")
     follow_ups: list[FollowUpDocument] = Field(description="Empty unless `answered`.")
     answer_token: str = Field(description="What feedback on this answer is given with; holds for a day.")
 

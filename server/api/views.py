@@ -10,11 +10,11 @@ from flask import Response, jsonify, url_for
 from flask_openapi3 import APIBlueprint
 from werkzeug.exceptions import NotFound
 
-from faqkb.kb.answers import Hit
+from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_more
-from faqkb.server.answering.conversations import Asked, Understood, answer_in_session
+from faqkb.server.answering.conversations import Asked, answer_in_session
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
@@ -84,7 +84,7 @@ def checks() -> Response:
         )
 
 
-def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
+def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:
     """Answer the question within its conversation, if it is part of one."""
     tags = tuple(body.tags)
     if body.session_id is not None or body.messages:
@@ -92,8 +92,7 @@ def _answered(knowledge: KnowledgeBase, body: AskBody) -> Understood:
         earlier = users if body.messages else None
         asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, earlier)
         return answer_in_session(knowledge, asked)
-    answer = knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
-    return Understood(answer, answer.question)
+    return knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
 
 
 def answer_address(record_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from faqkb.kb.answers import Answer, Reason, Status
@@ -41,11 +41,30 @@ def chat_text(answer: Answer, words: Wording, address: Callable[[str], str]) -> 
 
     `address` gives the page of a record id.
     """
+    several = [_one_text(each, words, address) for each in (answer, *answer.others)]
+    if len(several) == 1:
+        return several[0]
+    content, citations = "", []
+    for each, text in zip((answer, *answer.others), several, strict=True):
+        content += f"{chr(10) * 2 if content else ''}**{_without_marks(each.read_as)}**\n\n"
+        citations += [
+            replace(cited, start=cited.start + len(content), end=cited.end + len(content)) for cited in text.citations
+        ]
+        content += text.content
+    return ChatText(content, tuple(citations))
+
+
+def _without_marks(text: str) -> str:
+    """Return what a reader typed as plain words within Markdown: its marks would be read as ours."""
+    return " ".join("".join(" " if char in "*_`[]<>#\\|~" else char for char in text).split())
+
+
+def _one_text(answer: Answer, words: Wording, address: Callable[[str], str]) -> ChatText:
     if answer.status is Status.ANSWERED:
         record = answer.hits[0].record
         return ChatText(record.answer, (Citation(address(record.id), record.question, 0, len(record.answer)),))
     if answer.status is Status.AMBIGUOUS:
-        choices = [(hit.record.id, hit.record.question) for hit in answer.hits]
+        choices = [(hit.record.id, hit.record.question) for hit in answer.likely_choices]
         return _listed(words.chat.which, choices, address)
     return _no_answer(answer, words, address)
 

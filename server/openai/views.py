@@ -140,8 +140,7 @@ def _model(knowledge: KnowledgeBase) -> dict[str, Any]:
 def _completion(body: ChatBody) -> Completion:
     *earlier, question = questions_of(body.messages)
     with leased_knowledge() as knowledge:
-        understood = answer_after(knowledge, earlier, question)
-        answer = understood.answer
+        answer = answer_after(knowledge, earlier, question)
         text = chat_text(answer, wording_for(question), _page_address)
         count = knowledge.encoder.count_tokens
         prompt_tokens = sum(count(message.text) for message in body.messages)
@@ -153,7 +152,7 @@ def _completion(body: ChatBody) -> Completion:
         created=int(time.time()),
         answer=answer,
         text=text,
-        answer_token=answer_token(answer, understood.query),
+        answer_token=answer_token(answer),
         follow_ups=tuple(follow_ups),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,

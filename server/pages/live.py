@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app, url_for
 
+from faqkb.kb.answers import LIKELY
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language
 from faqkb.server.answering.wording import Wording
 from faqkb.server.limits import RELATED_ABOVE
@@ -46,5 +47,6 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
+        "likely": LIKELY,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

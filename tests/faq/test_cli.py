@@ -62,6 +62,8 @@ def test_json_is_one_answer_document(kb_folder: Path) -> None:
     assert first["confidence"] == document["confidence"]
     assert set(document) == {
         "question",
+        "understood_as",
+        "others",
         "status",
         "answered",
         "confidence",
@@ -73,7 +75,7 @@ def test_json_is_one_answer_document(kb_folder: Path) -> None:
 
 
 def test_no_answer_is_exit_code_one_with_suggestions(kb_folder: Path) -> None:
-    done = faq("ask", "how do I renew my passport", "--kb", kb_folder, "--json")
+    done = faq("ask", "Docker 容器怎么开机自启动", "--kb", kb_folder, "--json")
     document = json.loads(done.stdout)
     assert done.returncode == 1
     assert (document["status"], document["answers"]) == ("no_answer", [])

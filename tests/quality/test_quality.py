@@ -44,9 +44,30 @@ def test_every_label_names_a_record(shared_data: Path) -> None:
 
 def test_no_set_is_both_learned_from_and_reported() -> None:
     uses = {name: entry["use"] for name, entry in quality_sets.own_sets().items()}
-    assert set(uses.values()) == {"encoder", "ranking"}
-    files = [file for entry in quality_sets.own_sets().values() for file in entry["files"]]
+    assert set(uses.values()) == {"encoder", "ranking", "unseen"}
+    files = [file for entry in quality_sets.own_sets().values() for file in entry.get("files") or [entry["faq"]]]
     assert len(files) == len(set(files))
+
+
+def test_every_faq_has_ten_questions_about_its_own_subject_that_nothing_answers(shared_data: Path) -> None:
+    for name in quality_sets.own_sets():
+        queries = quality_sets.read_set(shared_data, name).queries
+        near = [query for query in queries if query.kind == "near"]
+        assert len(near) >= 10, name
+        assert not any(query.relevant for query in near), name
+
+
+def test_near_questions_of_a_product_never_seen_are_answered_less_than_real_ones(
+    shared_data: Path, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Nothing was fitted to this FAQ; half of its questions name the product."""
+    own = quality_sets.read_set(shared_data, "hearthkit")
+    build_snapshot(tmp_path, own.records, encoder)
+    with closing(KnowledgeBase.open(tmp_path)) as knowledge:
+        report = evaluate(knowledge, own.queries).to_json()
+    assert report["recall@1"] >= 0.7
+    assert report["by_kind"]["far"]["false_answers"] == 0.0
+    assert report["by_kind"]["near"]["false_answers"] <= report["answered_coverage"]
 
 
 def test_of_two_records_that_differ_in_a_word_the_right_one_is_surer(encoder: Encoder) -> None:

@@ -1,5 +1,5 @@
-// Answers while the reader types. The form, its results and its addresses work without this file;
-// every text and every limit comes from the page (`data-live`, made by server/pages/live.py), or from the widget that imports it.
+// Answers while the reader types; the form works without it.
+// Every text and limit comes from the page (`data-live`) or the widget.
 
 const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt as waiting
 const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
@@ -210,7 +210,7 @@ export class SearchBox {
     this.texts = this.settings.texts;
     this.drawing = new Drawing(this.settings);
     this.served = this.root.querySelector("[data-served]");
-    // A page that is not the search page keeps its own address: it is the permanent one of its answer.
+    // Another page keeps its own address, the permanent one of its answer.
     this.ownsAddress = this.served !== null;
     this.committed = this.question;
     this.shown = null;
@@ -495,17 +495,16 @@ export class SearchBox {
     else this.showNoAnswer(answer);
   }
 
-  showAnswered({ answers }) {
-    const [best] = answers;
-    const related = answers.slice(1).filter((hit) => {
-      return hit.confidence >= this.settings.related_above && hit.language === best.language;
-    });
-    const hits = [best, ...related];
+  showAnswered({ answers: [best, ...rest], others = [] }) {
+    const { related_above } = this.settings;
+    const related = rest.filter((hit) => hit.confidence >= related_above && hit.language === best.language);
+    const hits = [best, ...others.flatMap(({ answers }) => answers.slice(0, 1)), ...related];
     const body = [this.drawing.card(best, this.shown, this.texts.answered)];
     this.show("answered", { hits, withSentence: false, body, said: this.counted(this.texts.answered, hits) });
   }
 
-  showAmbiguous({ answers }) {
+  showAmbiguous({ answers: found }) {
+    const answers = found.filter((hit) => hit.confidence >= this.settings.likely);
     const head = this.drawing.message(this.texts.ambiguous, this.texts.ambiguous_hint);
     this.show("ambiguous", { head, hits: answers, said: this.counted(this.texts.ambiguous, answers) });
   }

@@ -19,7 +19,16 @@ import pytest
 from client_support import ANSWER, CLOSES, says, scripted
 from hypothesis import given
 from hypothesis import strategies as st
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, run_async, served
+from server_support import (
+    DOCKER_QUESTION,
+    NEAR_QUESTION,
+    ROOT,
+    WEATHER_QUESTION,
+    ServedProcess,
+    copied_knowledge,
+    run_async,
+    served,
+)
 
 from faqkb.faq.asking.pasted import fitted
 from faqkb.faq.client import (
@@ -94,7 +103,7 @@ def test_an_answer_is_what_the_knowledge_base_says(client, knowledge: KnowledgeB
 
 
 def test_no_answer_and_a_tag(client):
-    answer = client.ask(WEATHER_QUESTION)
+    answer = client.ask(NEAR_QUESTION)
     assert (answer.status, answer.answers) == ("no_answer", ())
     assert answer.no_answer is not None
     assert answer.no_answer.suggestions
@@ -108,7 +117,7 @@ def test_a_conversation_goes_on_by_session_and_by_messages(client):
     by_session = client.ask("为什么？", session_id="client-test")
     by_messages = client.ask("为什么？", messages=[{"role": "user", "content": DOCKER_QUESTION}])
     assert by_session.answers[0].id == by_messages.answers[0].id == "faq_2021_s1/Q1.3"
-    assert by_session.understood_as == f"{DOCKER_QUESTION} 为什么？"
+    assert by_session.understood_as == f"{DOCKER_QUESTION} 为什么?"
     assert by_session.follow_ups[0].kind == "check"
 
 

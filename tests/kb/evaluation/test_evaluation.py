@@ -92,6 +92,22 @@ def test_every_figure_has_an_interval_around_it() -> None:
         assert interval[0] <= report[figure] <= interval[1], figure
 
 
+def test_near_and_far_queries_are_told_apart() -> None:
+    """Both are out of scope; what is answered, and how surely, is told for each, against the same in-scope queries."""
+    near, far = (
+        [replace(one, query=replace(one.query, kind=kind)) for one in asked_again]
+        for kind, asked_again in {
+            "near": [asked(0, 0.95, in_scope=False), asked(0, 0.2, status=Status.NO_ANSWER, in_scope=False)],
+            "far": [asked(0, 0.1, status=Status.NO_ANSWER, in_scope=False)],
+        }.items()
+    )
+    report = replace(GOOD, asked=(*GOOD.asked[:4], *near, *far)).to_json()
+    kinds = report["by_kind"]
+    assert {kind: own["n"] for kind, own in kinds.items()} == {"near": 2, "far": 1}
+    assert (kinds["near"]["false_answers"], kinds["far"]["false_answers"]) == (0.5, 0.0)
+    assert (kinds["near"]["auroc"], kinds["far"]["auroc"]) == (0.5, 1.0)
+
+
 def test_a_language_without_out_of_scope_queries_has_no_auroc_and_no_interval_of_it() -> None:
     report = replace(GOOD, asked=GOOD.asked[:3]).to_json()
     assert (report["auroc"], report["intervals"]["auroc"], report["intervals"]["false_answers"]) == (None, None, None)

@@ -10,6 +10,7 @@ from faqkb.kb.fusion import default_ranking
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, quantise
 from faqkb.kb.index.passages import Kind, Passage, views_of
+from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
 from faqkb.kb.store.store import Store
@@ -36,7 +37,8 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes())
     store = Store(tmp_path / "r.sqlite")
-    indexes = Indexes(index, TokenIndex(quantise(vectors.repeat(2, axis=0))), store, default_ranking())
+    none_worded = WordingClassifier((), np.empty((0, 65), dtype=np.float32))
+    indexes = Indexes(index, TokenIndex(quantise(vectors.repeat(2, axis=0))), none_worded, store, default_ranking())
     query = Embedding(vectors[777], vectors[777:778])
     by_vector = rank_records("设备怎么处理", query, indexes)[0].position
     by_word = {hit.position for hit in rank_records("dev-4242", query, indexes)}

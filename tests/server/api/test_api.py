@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION
+from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION
 
 SHM = "faq_2021_s1/Q1.3"
 
@@ -45,7 +45,11 @@ def test_a_question_outside_the_knowledge_gets_no_answer_but_suggestions(client)
     answer = ask(client, WEATHER_QUESTION)
     assert (answer["status"], answer["answered"], answer["answers"]) == ("no_answer", False, [])
     assert answer["no_answer"]["reason"] == "not_confident"
-    assert {"id", "question", "confidence"} == set(answer["no_answer"]["suggestions"][0])
+    assert answer["no_answer"]["suggestions"] == []
+    near = ask(client, NEAR_QUESTION)
+    assert near["status"] == "no_answer"
+    assert {"id", "question", "confidence"} == set(near["no_answer"]["suggestions"][0])
+    assert all(each["confidence"] >= 0.05 for each in near["no_answer"]["suggestions"])
 
 
 @pytest.mark.parametrize("question", ["", "   ", "？！…", "\x00"])

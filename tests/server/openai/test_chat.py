@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
 from server_support import (
     DOCKER_QUESTION,
+    NEAR_QUESTION,
     ROOT,
     WEATHER_QUESTION,
     ServedProcess,
@@ -356,8 +357,8 @@ def test_choices_are_asked_back_with_numbers_and_sources(twins: FlaskClient) -> 
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        (WEATHER_QUESTION, "知识库里没有可靠的答案"),
-        ("What's the weather in Lisbon today?", "Nothing stored answers this"),
+        (NEAR_QUESTION, "知识库里没有可靠的答案"),
+        ("How do I rename label files?", "Nothing stored answers this"),
     ],
 )
 def test_no_answer_says_so_in_the_language_of_the_question(client: FlaskClient, question: str, sentence: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, make_record
+from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION, make_record
 
 from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.answering.catalogues import WORDINGS
@@ -73,7 +73,7 @@ def test_an_uncertain_question_is_answered_with_choices(client):
 
 
 def test_a_question_without_answer_says_so_and_suggests(client):
-    text = page(client, "/", WEATHER_QUESTION)
+    text = page(client, "/", NEAR_QUESTION)
     assert 'data-status="no_answer"' in text
     assert CHINESE.no_answer in text
     assert re.search(r'<p class="choice"><a href="/q/', text)
