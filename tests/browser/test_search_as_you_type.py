@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Locator, Page, Route, expect
-from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, served
+from server_support import DOCKER_QUESTION, NEAR_QUESTION, ROOT, WEATHER_QUESTION, served
 
 ASK = "**/api/v1/ask"
 OTHER_QUESTION = "在哪里下载 PaddleClas 的预训练模型？"
@@ -310,7 +310,7 @@ def test_the_arrow_key_opens_choices_under_an_answer_that_came_with_the_page(ope
 
 def test_a_reader_with_a_mouse_opens_a_choice(open_page):
     page = open_page()
-    ask(page, WEATHER_QUESTION, until="no_answer")
+    ask(page, NEAR_QUESTION, until="no_answer")
     first = page.get_by_role("option").first
     asked = first.locator(".choice").inner_text()
     with page.context.expect_page() as opened:
@@ -427,8 +427,8 @@ def test_choices_are_offered_when_none_is_sure(open_page, ambiguous_question):
 
 def test_no_answer_says_what_was_understood_and_what_is_near(open_page, server):
     page = open_page()
-    ask(page, f"  {WEATHER_QUESTION}  ", until="no_answer")
-    understood = server.ask(WEATHER_QUESTION).json["question"]
+    ask(page, f"  {NEAR_QUESTION}  ", until="no_answer")
+    understood = server.ask(NEAR_QUESTION).json["question"]
     expect(state(page, "no_answer")).to_contain_text(f"系统理解的问题：{understood}")
     expect(page.get_by_role("option").first).to_be_visible()
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION
+from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION
 
 OpenPage = Callable[..., Page]
 
@@ -48,7 +48,7 @@ def test_an_english_reader_gets_an_english_answer(open_page):
 
 def test_a_question_outside_gets_no_answer_but_stored_questions(open_page):
     page = open_page()
-    ask(page, WEATHER_QUESTION)
+    ask(page, NEAR_QUESTION)
     expect(page.get_by_role("heading", name="没有找到答案")).to_be_visible()
     page.locator(".choice a").first.click()
     expect(page.locator(".answer")).to_be_visible()
