@@ -113,7 +113,7 @@ def test_a_reader_changes_the_language_and_finds_the_question_again(open_page):
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("button", name="Ask")).to_be_visible()
     expect(page.get_by_role("combobox")).to_have_value(DOCKER_QUESTION)
-    type_question(page, "docker shared memory")
+    type_question(page, "docker out of shared memory")
     page.get_by_role("option").first.click()
     page.wait_for_url("**/q/**?lang=en&q=docker*")
     expect(page.get_by_role("heading", name="Was this helpful?")).to_be_visible()

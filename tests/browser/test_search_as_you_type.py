@@ -579,7 +579,7 @@ def test_a_page_with_all_it_loads_weighs_40_kb_at_most_and_asks_nobody_else(brow
     page.on("console", lambda message: reported.append(message.text))
     page.on("pageerror", lambda error: reported.append(str(error)))
     page.goto(path)
-    ask(page, "docker shared memory")
+    ask(page, "docker out of shared memory")
     weights = {url: len(gzip.compress(reply.body())) for url, reply in replies.items()}
     assert [url for url in weights if not url.startswith(server.url)] == []
     assert reported == []

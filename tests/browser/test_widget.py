@@ -319,7 +319,7 @@ def test_a_script_names_the_place_of_a_box_that_is_part_of_the_page(open_page, g
     script = f'<script async src="{guests.server.url}/widget.js" data-target="#here" data-lang="en"></script>'
     guests.site.write("inline.html", foreign.page(place + script))
     page = open_page("inline.html")
-    box(page).fill("docker shared memory")
+    box(page).fill("docker out of shared memory")
     expect(answered(page)).to_contain_text("Answer found")
     assert page.locator("#here > faq-widget").count() == 1
     assert opener(page).count() == 0
@@ -335,7 +335,7 @@ def test_a_pages_own_script_mounts_asks_and_removes(open_page, guests):
     page.evaluate(
         "async () => { window.made = await faq.mount(document.querySelector('main'), { lang: 'en', theme: 'dark' }) }"
     )
-    page.evaluate("() => made.ask('docker shared memory')")
+    page.evaluate("() => made.ask('docker out of shared memory')")
     expect(answered(page)).to_contain_text("Answer found")
     assert page.locator("faq-widget .faq").get_attribute("data-theme") == "dark"
     page.evaluate("() => made.remove()")
@@ -384,7 +384,7 @@ def test_the_demo_page_of_the_documentation_works(open_page, guests):
     guests.site.write("demo.html", demo.replace("http://127.0.0.1:8000", guests.server.url))
     page = open_page("demo.html")
     inline = page.locator("#inline faq-widget")
-    inline.get_by_role("combobox").fill("docker shared memory")
+    inline.get_by_role("combobox").fill("docker out of shared memory")
     expect(inline.locator(".live[data-state=answered]")).to_be_visible()
     page.get_by_role("button", name="Dark").click()
     expect(inline.locator(".faq")).to_have_attribute("data-theme", "dark")
