@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """The sentence of `Record.answer_text` that answers, as character offsets into it."""
+    """The sentence of `Record.answer_text` that answers, as character offsets into it; empty where none does."""
 
     start: int
     end: int

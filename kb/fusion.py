@@ -27,7 +27,6 @@ PARTS = (
     "alternates",
     "brevity",
     "wordings",
-    "lexical",
     "conflicts",
 )
 """What a record is judged by; `kb/retrieval/ranking.py` says what each is."""

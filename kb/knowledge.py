@@ -169,7 +169,7 @@ class KnowledgeBase:
 
     def positions_from(self, paths: Sequence[str]) -> frozenset[int]:
         """Return the positions of the records written in any of the files, named as in `Source.path`."""
-        return frozenset(at for path in set(paths) for at in self._store.records.positions_by_source().get(path, ()))
+        return frozenset(self._store.records.positions_from(sorted(set(paths))))
 
     def record_at(self, position: int) -> Record:
         """Return the record at a stored position, 0-based."""

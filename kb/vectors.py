@@ -18,6 +18,9 @@ TokenCodes = npt.NDArray[np.int8]
 Scores = npt.NDArray[np.float32]
 """(texts,) float32: mean over the query's tokens of the best cosine in each text."""
 
+Similarities = npt.NDArray[np.float32]
+"""(texts, tokens) float32: best cosine of each of the query's tokens in each text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Embedding:

@@ -4,7 +4,7 @@
 
 SHARED is the folder of test data (default: `shared` beside the checkout). Every figure of a `ranking` set is predicted
 by weights fitted on the other sets, with and without a part; brackets hold the 95% interval over resamples of the
-queries. The encoder without its adapter is prepared for the occasion. Takes about ten minutes.
+queries. The encoder without its adapter is prepared for the occasion. Takes about twenty minutes.
 """
 
 from __future__ import annotations
@@ -56,15 +56,14 @@ COSINE = {"cosine", "cosine_baseline"}
 BASELINES = {part for part in PARTS if part.endswith("baseline")}
 WITHOUT = {
     "everything": set(),
-    "without late interaction": LATE,
+    "without late interaction but for its standing": LATE,
     "without pooled vectors": COSINE,
     "without the cohort's baselines": BASELINES,
-    "without shared words": {"lexical"},
     "without the number of wordings": {"alternates"},
     "without the length of the query": {"brevity"},
     "without the classifier of wordings": {"wordings"},
     "without opposites and numbers": {"conflicts"},
-    "shared words alone": {*LATE, *COSINE, "conflicts", "alternates", "wordings"},
+    "without the standing among candidates": {"standing"},
 }
 CROWD = 10_000  # records of the largest knowledge base measured
 FIGURES = ("recall@1", "recall@3", "near auroc", "auroc", "ece", "coverage_at_90_precision")
@@ -114,7 +113,9 @@ def ablation(shared: Path, learned: Sequence[Learned]) -> Iterator[str]:
     with unadapted_encoder() as encoder:
         plain = learn_sets(shared, encoder)
     yield ablation_row("without the adapter", plain)
-    yield ablation_row("without adapter and late interaction", [without(own, LATE) for own in plain])
+    yield ablation_row(
+        "without adapter and late interaction but for its standing", [without(own, LATE) for own in plain]
+    )
 
 
 def without(own: Learned, parts: set[str]) -> Learned:
@@ -246,8 +247,9 @@ def words(shared: Path, encoder: Encoder, weights: Weights) -> Iterator[str]:
             own = [example for each, example in cases if each == kind]
             shares = [np.mean([right_first(one, example) for example in own]) for one in (weights, blind)]
             yield f"| {title}, {kind} | {len(own)} | {shares[0]:.3f} | {shares[1]:.3f} |"
-    right, cases = highlighted(shared, encoder)
-    yield f"| the sentence that answers | {cases} | {right / cases:.3f} | |"
+    for title, name in (("the sentence that answers", "highlights"), ("the same, unseen FAQs", "unseen/highlights")):
+        right, cases = highlighted(name, shared, encoder)
+        yield f"| {title} | {cases} | {right / cases:.3f} | |"
 
 
 def right_first(weights: Weights, example: Example) -> bool:
@@ -255,20 +257,21 @@ def right_first(weights: Weights, example: Example) -> bool:
     return bool(example.right[weights.shares(example).argmax()])
 
 
-def highlighted(shared: Path, encoder: Encoder) -> tuple[int, int]:
+def highlighted(name: str, shared: Path, encoder: Encoder) -> tuple[int, int]:
     """Return how many highlights overlap the sentence that a person marked by half at least, and of how many."""
-    lines = (OWN_QUERIES / "highlights.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (OWN_QUERIES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]
     right = 0
-    for name in sorted({case["kb"] for case in cases}):
-        asked = {case["record"] for case in cases if case["kb"] == name}  # no other record has a say in a highlight
-        own_records = [record for record in read_set(shared, name).records if record.id in asked]
-        records = [replace(record, tags=(str(at),)) for at, record in enumerate(own_records)]
-        tags = {record.id: record.tags for record in records}
-        with opened(records, encoder) as knowledge:
-            for case in (case for case in cases if case["kb"] == name):
-                own = knowledge.search(case["query"], tags=tags[case["record"]])[0].highlight
-                right += any(overlaps(own.start, own.end, span["start"], span["end"]) for span in case["spans"])
+    for own in sorted({case["kb"] for case in cases}):
+        asked = {case["record"] for case in cases if case["kb"] == own}  # no other record has a say in a highlight
+        own_records = [record for record in read_set(shared, own).records if record.id in asked]
+        records = {record.id: replace(record, tags=(str(at),)) for at, record in enumerate(own_records)}
+        with opened(list(records.values()), encoder) as knowledge:
+            for case in (case for case in cases if case["kb"] == own):
+                record = records[case["record"]]
+                mark = knowledge.search(case["query"], tags=record.tags)[0].highlight
+                spans = [(span["start"], span["end"]) for span in case["spans"]]
+                right += any(overlaps(mark.start, mark.end, *span) for span in spans)
     return right, len(cases)
 
 

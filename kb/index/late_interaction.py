@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb import limits
-from faqkb.kb.vectors import Scores, TokenCodes, TokenVectors
+from faqkb.kb.vectors import Scores, Similarities, TokenCodes, TokenVectors
 
 # A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
 _DEVIATIONS = 6.0
@@ -62,10 +62,15 @@ class TokenIndex:
 
     def scores(self, query: TokenVectors, spans: Sequence[range]) -> Scores:
         """Return how well each text, given as its rows, at least one, matches the query's first tokens."""
-        if not spans:
-            return np.empty(0, dtype=np.float32)
+        mean: Scores = self.matches(query, spans).mean(axis=1)
+        return mean
+
+    def matches(self, query: TokenVectors, spans: Sequence[range]) -> Similarities:
+        """Return the best match of each of the query's first tokens in each text, shape (texts, tokens)."""
         # Scaling the few query vectors is the same as scaling the many tokens.
         scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * _step(query.shape[1])
+        if not spans:
+            return np.empty((0, scaled.shape[1]), dtype=np.float32)
         lengths = np.array([len(span) for span in spans])
         similarities = np.empty((lengths.sum(), scaled.shape[1]), dtype=np.float32)
         # In blocks that stay in the processor's cache: all at once takes twice as long, most of it for fresh memory.
@@ -73,12 +78,7 @@ class TokenIndex:
         for block in self._blocks(spans):
             np.matmul(block, scaled, out=similarities[at : at + len(block)])
             at += len(block)
-        mean: Scores = np.maximum.reduceat(similarities, np.cumsum(lengths) - lengths, axis=0).mean(axis=1)
-        return mean
-
-    def best_matches(self, query: TokenVectors, span: range) -> Scores:
-        """Return the best match of each of the query's first tokens in one text, given as its rows, at least one."""
-        best: Scores = (dequantise(self.codes(span)) @ query[: limits.LATE_TOKENS].T).max(axis=0)
+        best: Similarities = np.maximum.reduceat(similarities, np.cumsum(lengths) - lengths, axis=0)
         return best
 
     def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""The sentences and list items of an answer, each with its tokens.
+"""The sentences, list items and table rows of an answer, each with its tokens.
 
 Which tokens a sentence is made of is worked out at ingest; they are those of the whole piece of the answer, so a
 sentence is read in its context.
@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from faqkb.kb.index.tables import TableRow
 
 # A sentence ends at a line end, a Chinese stop, or a Latin stop before white space. One pass, no backtracking.
 _SENTENCE_END = re.compile(r"[。！？；\n]+|[.!?](?=\s)")
@@ -25,6 +27,8 @@ class Sentence:
     """Character after its last."""
     tokens: range
     """Its tokens, as rows."""
+    header: range = range(0)
+    """Tokens of the headings above it, as rows: a row of a table says nothing without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,26 @@ class PieceTokens:
     """Row of the first token."""
 
 
-def sentences_of(answer_text: str, pieces: Sequence[PieceTokens]) -> Iterator[Sentence]:
-    """Yield the sentences of an answer that have tokens, in order."""
-    bounds = list(_sentence_bounds(answer_text))
+def sentences_of(answer_text: str, pieces: Sequence[PieceTokens], rows: Sequence[TableRow] = ()) -> Iterator[Sentence]:
+    """Yield the sentences of an answer that have tokens, in order; `rows` are those of its tables.
+
+    A row is one sentence, however it is punctuated; the headings of a table state nothing and are none.
+    """
+    headings = {row.span.start for row in rows if row.is_header}
+    header_of = {row.span.start: row.header.start for row in rows if row.header is not None}
+    tokens_of_heading: dict[int, range] = {}
+    for start, end, tokens in _bounds_with_tokens(answer_text, pieces, [row.span for row in rows]):
+        if start in headings:
+            tokens_of_heading.setdefault(start, tokens)
+        else:
+            yield Sentence(start, end, tokens, tokens_of_heading.get(header_of.get(start, -1), range(0)))
+
+
+def _bounds_with_tokens(
+    answer_text: str, pieces: Sequence[PieceTokens], whole: Sequence[range]
+) -> Iterator[tuple[int, int, range]]:
+    """Yield (start, end, token rows) of each sentence, or part of one that a piece holds."""
+    bounds = list(_sentence_bounds(answer_text, whole))
     starts = [start for start, _ in bounds]
     end = 0
     for piece in pieces:
@@ -51,13 +72,17 @@ def sentences_of(answer_text: str, pieces: Sequence[PieceTokens]) -> Iterator[Se
         for number in sorted(set(owners) - {-1}):
             first = owners.index(number)
             count = owners.count(number)  # tokens are in reading order, so those of a sentence stand together
-            yield Sentence(*bounds[number], range(piece.first_row + first, piece.first_row + first + count))
+            yield (*bounds[number], range(piece.first_row + first, piece.first_row + first + count))
 
 
-def _sentence_bounds(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each sentence without the white space around it."""
+def _sentence_bounds(text: str, whole: Sequence[range]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each sentence without the white space around it; lines in `whole` are not cut."""
     start = 0
+    inside = [line.start for line in whole]
     for stop in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+        line = bisect_right(inside, stop - 1) - 1
+        if line >= 0 and stop < whole[line].stop:
+            continue
         sentence = text[start:stop]
         if sentence.strip():
             lead = len(sentence) - len(sentence.lstrip())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from faqkb.kb import limits
-from faqkb.kb.answers import LIKELY, Answer, Explanation, Hit, NoAnswer, Reason, Status, Suggestion
+from faqkb.kb.answers import LIKELY, Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion
 from faqkb.kb.checks import CheckLink
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.finding import Found
-from faqkb.kb.retrieval.highlight import highlight
+from faqkb.kb.retrieval.highlight import NOTHING, highlight
 from faqkb.kb.retrieval.query import Query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
 from faqkb.kb.retrieval.reasons import why
@@ -40,7 +41,7 @@ def make_answer(
         read_as=found.read_as,
         status=status,
         confidence=found.hits[0].confidence if found.hits else 0.0,
-        hits=filled(found, shown, indexes),
+        hits=tuple(map(_marked_where_likely, filled(found, shown, indexes))),
         no_answer=_no_answer(query, found.hits, indexes) if status is Status.NO_ANSWER else None,
         snapshot=snapshot,
         took_ms=0.0,
@@ -84,11 +85,10 @@ def _choices(hits: Sequence[ScoredRecord], top_k: int) -> tuple[ScoredRecord, ..
 def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Indexes) -> Hit:
     store = indexes.store
     record = store.records.at(scored.position)
-    sentences = store.records.sentences_of(scored.position)
     return Hit(
         record=record,
         confidence=scored.confidence,
-        highlight=highlight(query.tokens, record.answer_text, sentences, indexes.tokens),
+        highlight=_highlight(query, scored.position, record, indexes),
         explanation=Explanation(
             passage=store.passages.text(scored.row),
             scores=scored.parts,
@@ -97,6 +97,18 @@ def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Ind
         ),
         checks=checks_of(record, indexes),
     )
+
+
+def _highlight(query: Embedding, position: int, record: Record, indexes: Indexes) -> Highlight:
+    passages = indexes.store.passages
+    question = passages.tokens_of(passages.rows_of(position).start)
+    sentences = indexes.store.records.sentences_of(position)
+    return highlight(query.tokens, record.answer_text, sentences, indexes.tokens, question)
+
+
+def _marked_where_likely(hit: Hit) -> Hit:
+    """Return a hit without a marked sentence where it hardly answers: what is marked reads like a fact."""
+    return hit if hit.confidence >= LIKELY else replace(hit, highlight=NOTHING)
 
 
 def _no_answer(query: Query, hits: Sequence[ScoredRecord], indexes: Indexes) -> NoAnswer:

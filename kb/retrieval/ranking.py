@@ -11,8 +11,6 @@ A record is judged by these parts (`kb/fusion.py` weighs them):
 * alternates: the logarithm of how many wordings the record has: more wordings, more chances to match;
 * brevity: one over the number of the query's tokens: one or two find a match anywhere;
 * wordings: of a record with many, what the classifier over them says (`kb/index/wordings.py`), 0 for all others;
-* lexical: the share of the query's words, weighted by how rare they are, that the record holds, less the largest share
-  of any candidate: it tells candidates apart, and a question in another language than the records loses nothing;
 * conflicts: how many opposites or numbered names the query and the record's question disagree on (`kb/index/marks.py`).
 """
 
@@ -83,9 +81,7 @@ def rank_records(
     rows, dense = _nearest_passages(query, language, positions, indexes)
     late = _nearest_views(query, language, positions, indexes)
     standing = _standings([of_view["late"] for of_view in late])
-    lexical = _covered_shares(words, positions, indexes.store)
     marks = marks_of(text)
-    most = max(lexical, default=0.0)
     scored = [
         ScoredRecord(
             position,
@@ -97,14 +93,11 @@ def rank_records(
                 "brevity": 1 / len(query.tokens),
                 "alternates": math.log(len(indexes.store.passages.views_of(position))),
                 "wordings": wordings.get(position, 0.0),
-                "lexical": share - most,
                 "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
             },
             confidence=0.0,
         )
-        for position, row, of_passage, of_view, stands, share in zip(
-            positions, rows, dense, late, standing, lexical, strict=True
-        )
+        for position, row, of_passage, of_view, stands in zip(positions, rows, dense, late, standing, strict=True)
     ]
     return _with_confidence(scored, identities, language, indexes.ranking)
 
@@ -203,15 +196,3 @@ def _best_of_each(scores: npt.NDArray[np.float32], ranges: Sequence[range]) -> l
     values = scores.tolist()
     starts = accumulate((len(own) for own in ranges), initial=0)
     return [max(range(start, end), key=values.__getitem__) for start, end in pairwise(starts)]
-
-
-def _covered_shares(words: Sequence[str], positions: Sequence[int], store: Store) -> list[float]:
-    """Return for each record the idf-weighted share of the query's words it holds.
-
-    idf = ln(1 + (N - n + 0.5) / (n + 0.5)), Robertson and Zaragoza 2009, with n the number of records holding a word.
-    """
-    counts = np.array([store.words.records_with(word) for word in words], dtype=np.float64)
-    weights = np.log1p((store.records.count - counts + 0.5) / (counts + 0.5)).tolist()
-    total = sum(weights) or 1.0  # no words: every share is 0
-    held = [store.words.of(at) for at in positions]
-    return [sum(weight for word, weight in zip(words, weights, strict=True) if word in own) / total for own in held]

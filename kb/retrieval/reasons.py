@@ -94,7 +94,8 @@ def _words(found: Found, best: ScoredRecord, indexes: Indexes) -> Iterator[_Word
     assert found.query is not None  # noqa: S101 - why() looks first
     passages, words = indexes.store.passages, indexes.store.words
     views = [passages.view_tokens(view) for view in passages.views_of(best.position)]
-    matches = max((indexes.tokens.best_matches(found.query.tokens, view) for view in views), key=lambda own: own.mean())
+    of_views = indexes.tokens.matches(found.query.tokens, views)
+    matches = of_views[of_views.mean(axis=1).argmax()]
     held = words.of(best.position)
     seen = set()
     for start, end, tokens in _spans(found.text, found.spans[: len(matches)]):

@@ -18,6 +18,7 @@ from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise
 from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
 from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
+from faqkb.kb.index.tables import table_rows
 from faqkb.kb.index.wordings import fit_wordings
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
@@ -207,7 +208,10 @@ def _sentences(
             spans = encoder.token_spans(passage.text, Kind.ANSWER)
             own = [range(span.start - question, span.stop - question) for span in spans]
             pieces[passage.position].append(PieceTokens(passage.text[question:], own, first_row))
-    return [tuple(sentences_of(record.answer_text, own)) for record, own in zip(records, pieces, strict=True)]
+    return [
+        tuple(sentences_of(record.answer_text, own, tuple(table_rows(record.answer_text, record.answer_html))))
+        for record, own in zip(records, pieces, strict=True)
+    ]
 
 
 def _stacked(passages: Sequence[Passage], texts: Mapping[str, _Embedded], dim: int) -> Matrix:

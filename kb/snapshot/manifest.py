@@ -19,7 +19,7 @@ from typing import Any
 from faqkb.kb.errors import SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST_FILE = "manifest.json"
 REPAIR = "run `faq ingest` to build it again, or `faq snapshots --rollback NAME`"
 _MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one

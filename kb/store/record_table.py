@@ -12,6 +12,7 @@ from faqkb.kb.store.connections import Connections
 from faqkb.kb.store.rows import load_record
 
 _CACHED = 2_000  # identities and marks kept in memory: at most 1 kB each
+_CACHED_SOURCES = 100  # positions of files that questions name
 _CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
 
 
@@ -39,8 +40,8 @@ class RecordTable:
         """Return the marks of the record at a position: which of several opposites its question names."""
         self.sentences_of = lru_cache(_CACHED_RECORDS)(self._read_sentences)
         """Return the sentences of the answer of the record at a position."""
-        self.positions_by_source = lru_cache(1)(self._read_sources)
-        """Return the positions of the records of each file, by `Source.path`."""
+        self.positions_about = lru_cache(_CACHED_SOURCES)(self._read_source)
+        """Return the positions of the records of a file and its translations, by `source_key`, ascending."""
 
     def get(self, record_id: str) -> Record | None:
         """Return the record of that id, or None."""
@@ -73,6 +74,11 @@ class RecordTable:
         rows = self._connections.rows_among("SELECT DISTINCT position FROM tags WHERE tag IN", tags)
         return tuple(sorted({int(position) for (position,) in rows}))
 
+    def positions_from(self, paths: Sequence[str]) -> tuple[int, ...]:
+        """Return the positions of the records of any of the files, by `Source.path`, ascending."""
+        rows = self._connections.rows_among("SELECT position FROM records WHERE path IN", paths)
+        return tuple(sorted(int(position) for (position,) in rows))
+
     def _read(self, position: int) -> Record:
         (text,) = self._connections.row("SELECT json FROM records WHERE position = ?", position)
         return load_record(text)
@@ -86,13 +92,15 @@ class RecordTable:
 
     def _read_sentences(self, position: int) -> tuple[Sentence, ...]:
         rows = self._connections.rows(
-            "SELECT start, end, first_token, end_token FROM sentences WHERE position = ? ORDER BY number", (position,)
+            "SELECT start, end, first_token, end_token, header_first, header_end FROM sentences"
+            " WHERE position = ? ORDER BY number",
+            (position,),
         )
-        return tuple(Sentence(start, end, range(first, stop)) for start, end, first, stop in rows)
+        return tuple(
+            Sentence(start, end, range(first, stop), range(header_first, header_end))
+            for start, end, first, stop, header_first, header_end in rows
+        )
 
-    def _read_sources(self) -> dict[str, tuple[int, ...]]:
-        rows = self._connections.rows("SELECT json_extract(json, '$.source.path'), position FROM records")
-        by_source: dict[str, list[int]] = {}
-        for path, position in rows:
-            by_source.setdefault(path, []).append(position)
-        return {path: tuple(positions) for path, positions in by_source.items()}
+    def _read_source(self, source: str) -> tuple[int, ...]:
+        rows = self._connections.rows("SELECT position FROM records WHERE source = ? ORDER BY position", (source,))
+        return tuple(int(position) for (position,) in rows)

@@ -30,6 +30,11 @@ class WordTable:
         self.records_with = lru_cache(_CACHED)(self._count)
         """Return in how many records a word occurs."""
 
+    def named_by(self, word: str) -> str | None:
+        """Return which file a word names, by `source_key`, empty for the whole knowledge base; None: it is no name."""
+        row = self._connections.row("SELECT source FROM names WHERE word = ?", word)
+        return None if row is None else str(row[0])
+
     def match(self, words: Sequence[str], limit: int) -> tuple[WordMatch, ...]:
         """Return the records that hold any of the words, best BM25 first."""
         if not words:

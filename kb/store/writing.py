@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from faqkb.kb.checks import Check
 from faqkb.kb.index.cohort import Baselines
 from faqkb.kb.index.marks import marks_of
+from faqkb.kb.index.names import names_of, source_key
 from faqkb.kb.index.passages import Passage, View
 from faqkb.kb.index.sentences import Sentence
 from faqkb.kb.language.codes import twin_key
@@ -19,8 +20,12 @@ from faqkb.kb.text import analyse
 _SCHEMA = """
 CREATE TABLE records (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    language TEXT NOT NULL, twin TEXT NOT NULL, marks TEXT NOT NULL, json TEXT NOT NULL
+    language TEXT NOT NULL, twin TEXT NOT NULL, marks TEXT NOT NULL, path TEXT NOT NULL, source TEXT NOT NULL,
+    json TEXT NOT NULL
 );
+CREATE INDEX records_path ON records (path);
+CREATE INDEX records_source ON records (source);
+CREATE TABLE names (word TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tags (tag TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) WITHOUT ROWID;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, position INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
@@ -32,7 +37,8 @@ CREATE TABLE views (
 );
 CREATE TABLE sentences (
     number INTEGER PRIMARY KEY, position INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-    first_token INTEGER NOT NULL, end_token INTEGER NOT NULL
+    first_token INTEGER NOT NULL, end_token INTEGER NOT NULL,
+    header_first INTEGER NOT NULL, header_end INTEGER NOT NULL
 );
 CREATE INDEX sentences_position ON sentences (position);
 CREATE TABLE checks (id TEXT PRIMARY KEY, json TEXT NOT NULL, script BLOB NOT NULL) WITHOUT ROWID;
@@ -83,11 +89,22 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
 
 
 def _write_records(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
+    words = [analyse(_searched_text(record)) for record in records]
+    sources = [source_key(record.source.path) for record in records]
     connection.executemany(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (position, record.id, record.language, twin, _marks(record), dump_record(record))
-            for position, (record, twin) in enumerate(zip(records, twins(records), strict=True))
+            (
+                position,
+                record.id,
+                record.language,
+                twin,
+                _marks(record),
+                record.source.path,
+                source,
+                dump_record(record),
+            )
+            for position, (record, twin, source) in enumerate(zip(records, twins(records), sources, strict=True))
         ),
     )
     connection.executemany(
@@ -96,8 +113,9 @@ def _write_records(connection: sqlite3.Connection, records: Sequence[Record]) ->
     )
     connection.executemany(
         "INSERT INTO words (rowid, text) VALUES (?, ?)",
-        ((position, " ".join(analyse(_searched_text(record)))) for position, record in enumerate(records)),
+        ((position, " ".join(own)) for position, own in enumerate(words)),
     )
+    connection.executemany("INSERT INTO names VALUES (?, ?)", names_of(words, sources))
     connection.execute("INSERT INTO words (words) VALUES ('optimize')")
 
 
@@ -119,9 +137,18 @@ def _write_texts(connection: sqlite3.Connection, texts: Texts) -> None:
         ),
     )
     connection.executemany(
-        "INSERT INTO sentences (position, start, end, first_token, end_token) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO sentences (position, start, end, first_token, end_token, header_first, header_end)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (position, each.start, each.end, each.tokens.start, each.tokens.stop)
+            (
+                position,
+                each.start,
+                each.end,
+                each.tokens.start,
+                each.tokens.stop,
+                each.header.start,
+                each.header.stop,
+            )
             for position, own in enumerate(texts.sentences)
             for each in own
         ),

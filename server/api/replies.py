@@ -19,7 +19,7 @@ _Language = Annotated[str, Field(description="Code of the language, `und` where 
 
 
 class HighlightDocument(Reply):
-    """The sentence of the answer's plain text that answers, as character offsets into it."""
+    """The sentence of the answer's plain text that answers, as character offsets into it; empty where none does."""
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from faqkb.kb.answers import Reason, Status
+from faqkb.ingest import parse_document
+from faqkb.kb.answers import LIKELY, Reason, Status
 from faqkb.kb.errors import InvalidQuery, SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
@@ -21,6 +23,9 @@ OUT_OF_SCOPE = [
     "minikube 启动失败提示虚拟化没开",
     "who won the match last night",
 ]
+
+
+UNSURE = ["docker out of shared memory", "Docker 容器怎么开机自启动", "标签", "训练", "inference 慢", "模型", "精度低"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +145,27 @@ def test_the_highlight_is_part_of_the_answer(knowledge: KnowledgeBase) -> None:
     mark = hit.highlight
     assert hit.record.answer_text[mark.start : mark.end] == mark.text
     assert "64" in mark.text
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [("how long can I borrow a violin", "Musical instruments 6 weeks"), ("how many days for a film", "DVDs 7 days")],
+)
+def test_a_row_of_a_table_is_marked_for_its_column_and_no_heading(
+    question: str, row: str, encoder: Encoder, tmp_path: Path
+) -> None:
+    rows = ("Item | Loan period", "--- | ---", "Books | 3 weeks", "DVDs | 7 days", "Musical instruments | 6 weeks")
+    table = "\n".join(f"| {row} |" for row in rows)
+    markdown = f"# FAQ\n\n## How long may I borrow things?\n\nLoan periods begin on the day you borrow.\n\n{table}\n"
+    build_snapshot(tmp_path, parse_document(markdown, "faq.md").records, encoder)
+    with closing(KnowledgeBase.open(tmp_path)) as knowledge:
+        assert knowledge.search(question)[0].highlight.text == row
+
+
+def test_a_choice_that_hardly_answers_has_no_marked_sentence(knowledge: KnowledgeBase) -> None:
+    hits = [hit for question in UNSURE for hit in knowledge.ask(question, min_confidence=0.99).hits]
+    assert {bool(hit.highlight.text) for hit in hits if hit.confidence >= LIKELY} == {True}
+    assert {bool(hit.highlight.text) for hit in hits if hit.confidence < LIKELY} == {False}
 
 
 def test_a_tag_limits_the_records(knowledge: KnowledgeBase) -> None:

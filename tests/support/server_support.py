@@ -43,7 +43,7 @@ def make_record(record_id: str, question: str, answer: str = "An answer.", **fie
         answer=answer,
         answer_text=fields.pop("answer_text", answer),
         answer_html=fields.pop("answer_html", f"<p>{answer}</p>"),
-        source=Source(path="made.md", line=1),
+        source=Source(path=fields.pop("path", "made.md"), line=1),
         language=fields.pop("language", "en"),
         section=("Made",),
         **fields,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from faqkb.kb.index.names import names_of
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.names import without_names
 from faqkb.kb.snapshot.build import build_snapshot
 from tests.support.server_support import make_record
 
-RECORDS = {"juicefs": 19, "cache": 3, "install": 18, "juice": 1}
-
-
-def stripped(text: str, records: int = 22) -> str:
-    return without_names(text, lambda word: RECORDS.get(word, 0), records)
+NAMES = {"juicefs": "", "marlin": "marlin.md"}
 
 
 @pytest.mark.parametrize(
@@ -24,18 +22,53 @@ def stripped(text: str, records: int = 22) -> str:
     [
         ("Does JuiceFS cache metadata?", "Does cache metadata?"),
         ("JuiceFS支持缓存吗", "支持缓存吗"),
-        ("how do I install it", "how do I install it"),  # every FAQ says `install`
-        ("juice in the cache", "juice in the cache"),  # a word, and no name: one record has it
+        ("how do I install it", "how do I install it"),
         ("juicefs", "juicefs"),  # nothing would be left
         ("juicefs ?", "juicefs ?"),
     ],
 )
-def test_a_word_that_fills_the_records_is_left_out(asked: str, searched: str) -> None:
-    assert stripped(asked) == searched
+def test_a_name_is_left_out(asked: str, searched: str) -> None:
+    assert without_names(asked, NAMES.get).text == searched
 
 
-def test_a_handful_of_records_has_no_words_in_most_of_them() -> None:
-    assert stripped("Does JuiceFS cache metadata?", records=4) == "Does JuiceFS cache metadata?"
+def test_the_file_that_is_named_is_told() -> None:
+    assert without_names("does Marlin run beside JuiceFS?", NAMES.get).sources == {"marlin.md"}
+    assert without_names("marlin", NAMES.get).sources == set()
+
+
+def names_in(*files: tuple[str, list[list[str]]]) -> dict[str, str]:
+    words = [own for _, records in files for own in records]
+    sources = [source for source, records in files for _ in records]
+    return {name.word: name.source for name in names_of(words, sources)}
+
+
+def test_a_word_of_many_records_names_what_they_are_about() -> None:
+    about = [["juicefs", "cache", "how"]] * 3 + [["install", "how"]] * 3
+    assert names_in(("faq.md", about)) == {"juicefs": ""}  # every FAQ says `install`, `cache` and `how`
+    assert names_in(("faq.md", about[:4])) == {}  # a handful of records has no words in most of them
+
+
+def test_a_word_of_one_file_names_that_file() -> None:
+    kite, marlin = [["kite", "sail"]] * 3 + [["wind"]] * 4, [["marlin", "sail"]] * 5 + [["kite"]]
+    other = [["plain"]] * 20
+    found = names_in(("kite.md", kite), ("marlin.md", marlin), ("other.md", other))
+    assert found == {"kite": "kite.md", "marlin": "marlin.md", "plain": "", "sail": "", "wind": "kite.md"}
+
+
+def test_the_product_named_is_asked_alone(encoder: Encoder, tmp_path: Path) -> None:
+    questions = ("Where are logs stored?", "How is it upgraded?", "Which ports are opened?", "How is it stopped?")
+    questions += ("Does it work offline?", "How much memory does it need?")
+    records = [
+        make_record(f"{product}/{at}", text, f"{product} does that in its own way.", path=f"{product}.md")
+        for product in ("Kestrel", "Marlin", "Zwirbel", "Quorbit", "Fendrake", "Lomvik")
+        for at, text in enumerate(questions)
+    ]
+    build_snapshot(tmp_path, records, encoder)
+    with closing(KnowledgeBase.open(tmp_path)) as knowledge:
+        found = {hit.record.id.split("/")[0] for hit in knowledge.search("how much ram does marlin take")}
+        tagged = knowledge.search("which ports does kestrel open")[0].record.id
+    assert found == {"Marlin"}
+    assert tagged == "Kestrel/2"
 
 
 def test_naming_the_product_makes_no_record_surer(encoder: Encoder, tmp_path: Path) -> None:
