@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
-from faqkb.faq.console import say_error
+from faqkb.faq.console import say, say_error
 from faqkb.kb.errors import KbError
 
 _COMMANDS = {
     "ask": "Answer a question; `-` reads it from standard input.",
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
+    "list": "List the stored records.",
+    "show": "Show one stored record.",
     "check": "Run the scripts that check an answer on this machine.",
     "serve": "Serve the search page and the HTTP API.",
     "mcp": "Answer agents on standard input and output (Model Context Protocol).",
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
+    "diff": "Show what changed between two snapshots.",
     "eval": "Measure answers on a file of labelled queries.",
     "tune": "Learn from labelled queries; keep what proves better.",
     "export": "Write all records as JSON Lines, JSON-LD, CSV or a web site.",
@@ -25,7 +29,9 @@ _COMMANDS = {
     "keys": "Make, list and take back the API keys of a server.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
+    "help": "Show this list, or the help of a command.",
 }
+_ABOUT_RECORDS = frozenset({"list", "show", "diff"})
 _ASKING = frozenset({"ask", "serve", "mcp", "eval"})
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
 
@@ -39,22 +45,52 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name == "help":
+            return _help
         if cmd_name in _ASKING:
             # Before numpy is imported: a question's matrix products are small, and BLAS threads that wait for the next
             # one take the cores from ONNX Runtime (8.2 instead of 5.7 ms a question on two).
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        command: click.Command = import_module(f"faqkb.faq.commands.{cmd_name}").command
+        room = "records" if cmd_name in _ABOUT_RECORDS else "commands"
+        command: click.Command = import_module(f"faqkb.faq.{room}.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; one that is not there is told with the nearest that is."""
+        near = [] if args[0] in _COMMANDS else get_close_matches(args[0], _COMMANDS, 1)
+        if near:
+            raise click.UsageError(f"No such command {args[0]!r}; did you mean `faq {near[0]}`?", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="faqkb", message="faq %(version)s")
-def cli() -> None:
+@click.command("help")
+@click.argument("names", nargs=-1, metavar="[COMMAND]")
+@click.pass_context
+def _help(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Show the list of commands, or the help of one."""
+    assert ctx.parent is not None  # noqa: S101 - it is a command of `faq`
+    at, command = ctx.parent, ctx.parent.command
+    for name in names:
+        found = command.get_command(at, name) if isinstance(command, click.Group) else None
+        if found is None:
+            raise click.UsageError(f"No such command {' '.join(names)!r}", ctx)
+        at, command = click.Context(found, info_name=name, parent=at), found
+    say(command.get_help(at))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(None, "-v", "--version", package_name="faqkb", message="faq %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Answer questions from a folder of FAQ Markdown, offline."""
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
 
 
 def main() -> int:

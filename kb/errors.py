@@ -81,6 +81,10 @@ class CheckMalformed(KbError):
     """A check script's header cannot be read or says something unusable."""
 
 
+class RecordUnknown(KbError):
+    """No record has that id."""
+
+
 class CheckUnknown(KbError):
     """No check of that id is stored."""
 

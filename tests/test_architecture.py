@@ -64,6 +64,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.checks": ("faq", "faq.client"),
     "faq.asking": ("faq", "faq.client"),
     "faq.showing": ("faq",),
+    "faq.records": ("faq", "faq.showing"),
     "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing"),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.

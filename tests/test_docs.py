@@ -101,7 +101,7 @@ def test_make_help_lists_every_target() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     for command in re.findall(r"\bfaq ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
-        assert (ROOT / "faq" / "commands" / f"{command}.py").exists(), command
+        assert any((ROOT / "faq").glob(f"*/{command}.py")), command
 
 
 def test_nothing_names_this_machine() -> None:

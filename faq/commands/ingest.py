@@ -11,10 +11,13 @@ from faqkb.faq.bootstrap import ingest_paths, publish, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
 from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.replacing import added_to, ask_about_removal, live_records, refuse_lost_files
+from faqkb.faq.showing.differences import difference_sentence
 from faqkb.faq.showing.readings import reading_lines
 from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file, read_sources
 from faqkb.kb.errors import ContentError
 from faqkb.kb.snapshot.build import Published
+from faqkb.kb.snapshot.comparing import Difference, compare_records
 
 _LARGE_BYTES = 500_000  # reads in two seconds
 
@@ -22,7 +25,9 @@ _LARGE_BYTES = 500_000  # reads in two seconds
 @click.command("ingest")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Read and report, publish nothing.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are warnings.")
+@click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 when there are warnings.")
+@click.option("--add", is_flag=True, help="Keep the stored records of all other files.")
+@click.option("--yes", is_flag=True, help="Publish even where more than a fifth of the stored records goes.")
 @click.option(
     "--explain",
     type=click.Path(path_type=Path),
@@ -32,11 +37,20 @@ _LARGE_BYTES = 500_000  # reads in two seconds
 @kb_option
 @json_option
 def command(
-    paths: tuple[Path, ...], dry_run: bool, strict: bool, explain: Path | None, kb: Path | None, as_json: bool
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    strict: bool,
+    add: bool,
+    yes: bool,
+    explain: Path | None,
+    kb: Path | None,
+    as_json: bool,
 ) -> int:
-    """Read FAQ Markdown (files or folders) and publish it as a new snapshot.
+    """Read FAQ Markdown (files or folders) and publish it as a new snapshot, instead of what is stored.
 
-    Exit code: 0 published, 1 with --strict and warnings, 2 nothing published.
+    Exit code: 0 published, 1 with --strict and warnings (nothing published), 2 nothing published.
+
+    Example: faq ingest docs/faq.md --add
     """
     if explain:
         _show_readings(explain, as_json=as_json)
@@ -51,15 +65,40 @@ def command(
         raise ContentError(
             f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
         )
-    published = None if dry_run else publish(ingested, kb_folder(kb))
-    warnings = sum(len(file.warnings) + bool(file.error) for file in ingested.files)
-    warnings += sum(len(script.warnings) for script in ingested.scripts)
-    warnings += len(published.truncated) + (not published.calibrated) if published else 0
+    refused = strict and _warned(ingested)
+    found, published = _replace(ingested, kb_folder(kb), add=add, sure=yes, dry_run=dry_run or refused)
     if as_json:
-        say_json(_document(ingested, published))
+        say_json(_document(ingested, found, published))
     else:
-        _show_published(ingested, published)
-    return 1 if strict and warnings else 0
+        _show_published(ingested, found, published, refused=refused)
+    return 1 if refused else 0
+
+
+def _warned(ingested: Ingested) -> bool:
+    return any(file.warnings or file.error for file in ingested.files) or any(
+        script.warnings for script in ingested.scripts
+    )
+
+
+def _replace(
+    ingested: Ingested, folder: Path, *, add: bool, sure: bool, dry_run: bool
+) -> tuple[Difference | None, Published | None]:
+    """Publish what was read instead of what is stored, or with it; return what changes, None where nothing is stored.
+
+    Raises ContentError, Abort.
+    """
+    with live_records(folder) as stored:
+        if stored is None:
+            return None, None if dry_run else publish(ingested, folder)
+        if add:
+            ingested = added_to(stored, ingested)
+        found = compare_records(stored.records(), ingested.records)
+        if dry_run:
+            return found, None
+        if not sure:
+            refuse_lost_files(stored, ingested)
+            ask_about_removal(found, stored.store.records.count)
+        return found, publish(ingested, folder)
 
 
 def _show_readings(path: Path, *, as_json: bool) -> None:
@@ -107,9 +146,14 @@ def _show_script(script: ScriptReport) -> None:
         say_note(f"{script.path}:{warning.line}: warning: {warning.message}")
 
 
-def _show_published(ingested: Ingested, published: Published | None) -> None:
+def _show_published(
+    ingested: Ingested, found: Difference | None, published: Published | None, *, refused: bool
+) -> None:
+    if found:
+        say(f"changes: {difference_sentence(found)}")
     if published is None:
-        say(f"dry run: {len(ingested.records)} records, nothing published")
+        why = "--strict, and there are warnings" if refused else "dry run"
+        say(f"{why}: {len(ingested.records)} records, nothing published")
         return
     for record_id in published.truncated:
         say_note(f"{record_id}: warning: longer than the encoder reads; its end is not searched by meaning")
@@ -122,11 +166,12 @@ def _show_published(ingested: Ingested, published: Published | None) -> None:
     )
 
 
-def _document(ingested: Ingested, published: Published | None) -> dict[str, object]:
+def _document(ingested: Ingested, found: Difference | None, published: Published | None) -> dict[str, object]:
     return {
         "records": len(ingested.records),
         "files": [file.to_json() for file in ingested.files],
         "checks": [script.to_json() for script in ingested.scripts],
+        "changes": found.to_json() if found else None,
         "published": None
         if published is None
         else {

@@ -156,6 +156,30 @@ def snapshot_names(folder: Path) -> list[str]:
     return sorted(path.name for path in snapshots.iterdir() if is_name(path.name)) if snapshots.is_dir() else []
 
 
+def find_snapshot(folder: Path, wanted: str) -> str:
+    """Return the name of the one snapshot that is called so or begins so; `previous` is the one before the live one.
+
+    Raises SnapshotNotFound, and KnowledgeBaseMissing for `previous`.
+    """
+    names = snapshot_names(folder)
+    if wanted in names:
+        return wanted
+    if wanted == "previous":
+        earlier = [name for name in names if name < current_snapshot(folder)]
+        if not earlier:
+            raise SnapshotNotFound(f"{folder} has no snapshot before the live one; `faq snapshots` lists them")
+        return earlier[-1]
+    found = [name for name in names if wanted and name.startswith(wanted)]
+    if len(found) > 1:
+        raise SnapshotNotFound(
+            f"{folder} has {len(found)} snapshots that begin so (got {wanted[:60]!r}, expected more of the name of"
+            f" one); `faq snapshots` lists them"
+        )
+    if not found:
+        raise SnapshotNotFound(f"{folder} has no snapshot {wanted[:60]!r}; `faq snapshots` lists them")
+    return found[0]
+
+
 def list_snapshots(folder: Path) -> tuple[SnapshotSummary, ...]:
     """Return the snapshots of a knowledge base, oldest first; damaged ones are left out, `faq doctor` names them."""
     current = current_snapshot(folder)

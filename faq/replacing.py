@@ -1,0 +1,82 @@
+"""What a publish does to the records that are there: told, and asked about where much of it would go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from faqkb.faq.console import say_note
+from faqkb.kb.errors import (
+    ContentError,
+    KnowledgeBaseMissing,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    SnapshotUnsupported,
+)
+from faqkb.kb.snapshot.comparing import Difference
+from faqkb.kb.snapshot.stored import Stored, open_stored
+
+if TYPE_CHECKING:
+    from faqkb.ingest import Ingested
+
+_REMOVED_MOST = 0.2  # of the records that are there, without being asked
+_NAMED = 5  # of those that would go
+
+
+@contextmanager
+def live_records(folder: Path) -> Iterator[Stored | None]:
+    """Lend the records that a publish would replace; None where there are none, or none that can be read."""
+    try:
+        with open_stored(folder) as stored:
+            yield stored
+    except KnowledgeBaseMissing:
+        yield None
+    except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported) as error:
+        say_note(f"what changes is not told: {error}")
+        yield None
+
+
+def added_to(stored: Stored, ingested: Ingested) -> Ingested:
+    """Return what was read together with what is stored of other files."""
+    ids = {record.id for record in ingested.records}
+    read = {file.path for file in ingested.files if not file.error}
+    kept = [record for record in stored.records() if record.id not in ids and record.source.path not in read]
+    checks = {check.id: check for check in (*stored.checks(), *ingested.checks)}
+    pictures = {picture.name: picture for picture in (*stored.pictures(), *ingested.pictures)}
+    return replace(
+        ingested,
+        records=(*kept, *ingested.records),
+        checks=tuple(checks[each] for each in sorted(checks)),
+        pictures=tuple(pictures[each] for each in sorted(pictures)),
+    )
+
+
+def refuse_lost_files(stored: Stored, ingested: Ingested) -> None:
+    """Refuse to publish without a file that gave records before and cannot be read now. Raises ContentError."""
+    unread = {file.path: file.error for file in ingested.files if file.error}
+    lost = {record.source.path for record in stored.records()}.intersection(unread)
+    if lost:
+        path = min(lost)
+        raise ContentError(
+            f"nothing was published: {path} gave records before and cannot be read now ({unread[path]}); correct it, or"
+            f" say --yes to do without its records"
+        )
+
+
+def ask_about_removal(found: Difference, before: int) -> None:
+    """Ask whether more than a fifth of the records may go. Raises ContentError where nobody can say so, and Abort."""
+    removed = [record.id for record in found.removed]
+    if len(removed) <= _REMOVED_MOST * before:
+        return
+    more = f" and {len(removed) - _NAMED} more" if len(removed) > _NAMED else ""
+    told = f"this removes {len(removed)} of {before} records ({', '.join(removed[:_NAMED])}{more})"
+    if sys.stdin.isatty():
+        click.confirm(f"{told}. Publish?", abort=True, err=True)
+        return
+    raise ContentError(f"nothing was published: {told}; say --yes if that is meant, or --add to keep them")
