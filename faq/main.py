@@ -13,6 +13,7 @@ from faqkb.faq.console import say, say_error
 from faqkb.kb.errors import KbError
 
 _COMMANDS = {
+    "init": "Make a FAQ to start from.",
     "ask": "Answer a question; `-` reads it from standard input.",
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
     "list": "List the stored records.",
@@ -31,7 +32,7 @@ _COMMANDS = {
     "model": "Prepare and describe the embedding model.",
     "help": "Show this list, or the help of a command.",
 }
-_ABOUT_RECORDS = frozenset({"list", "show", "diff"})
+_ELSEWHERE = {"init": "starting", "list": "records", "show": "records", "diff": "records"}  # than in `commands`
 _ASKING = frozenset({"ask", "serve", "mcp", "eval"})
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
 
@@ -51,7 +52,7 @@ class _LazyGroup(click.Group):
             # Before numpy is imported: a question's matrix products are small, and BLAS threads that wait for the next
             # one take the cores from ONNX Runtime (8.2 instead of 5.7 ms a question on two).
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        room = "records" if cmd_name in _ABOUT_RECORDS else "commands"
+        room = _ELSEWHERE.get(cmd_name, "commands")
         command: click.Command = import_module(f"faqkb.faq.{room}.{cmd_name}").command
         return command
 

@@ -65,6 +65,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.asking": ("faq", "faq.client"),
     "faq.showing": ("faq",),
     "faq.records": ("faq", "faq.showing"),
+    "faq.starting": ("faq", "faq.checks"),
     "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing"),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
