@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from faqkb.kb.errors import KnowledgeBaseMissing
+
 
 def one_source(server: str | None, kb: Path | None) -> None:
     """Refuse a server and a knowledge base at once. Raises UsageError."""
@@ -13,8 +15,21 @@ def one_source(server: str | None, kb: Path | None) -> None:
         raise click.UsageError("--server and --kb exclude each other (got both, expected one)")
 
 
+def _existing(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    """Refuse a folder that is named and holds no knowledge base: a typing error, where none is wanted anew."""
+    if folder and not (folder / "current").exists() and not (folder / "snapshots").is_dir():
+        raise KnowledgeBaseMissing(
+            f"{folder} holds no knowledge base; correct --kb, or make one: faq ingest PATH --kb {folder}"
+        )
+    return folder
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 kb_option = click.option(
-    "--kb", "kb", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder of the knowledge base."
+    "--kb", "kb", type=_FOLDER, metavar="DIR", callback=_existing, help="Folder of the knowledge base."
+)
+new_kb_option = click.option(
+    "--kb", "kb", type=_FOLDER, metavar="DIR", help="Folder of the knowledge base, made if there is none."
 )
 server_option = click.option(
     "--server", metavar="URL", help="Ask this server instead, with the key in FAQ_API_KEY if it wants one."

@@ -10,7 +10,7 @@ import click
 from faqkb.faq.bootstrap import ingest_paths, publish, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import json_option, new_kb_option
 from faqkb.faq.replacing import added_to, ask_about_removal, live_records, refuse_lost_files
 from faqkb.faq.showing.differences import difference_sentence
 from faqkb.faq.showing.readings import reading_lines
@@ -34,7 +34,7 @@ _LARGE_BYTES = 500_000  # reads in two seconds
     metavar="FILE",
     help="Show what each section of a file could be read as, and why; publish nothing.",
 )
-@kb_option
+@new_kb_option
 @json_option
 def command(
     paths: tuple[Path, ...],

@@ -11,7 +11,7 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import json_option, new_kb_option
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import ApiKey, NewKey, Scope, iso
 
@@ -36,7 +36,7 @@ def command() -> None:
 @click.option("--days", type=int, help="How long it is taken; for ever when left out.")
 @click.option("--rate", type=int, help="Requests a minute; no limit when left out.")
 @click.option("--quota", type=int, help="Requests a day (UTC); no limit when left out.")
-@kb_option
+@new_kb_option
 @json_option
 def add(name: str, scopes: tuple[str, ...], kb: Path | None, as_json: bool, **limited: int | None) -> None:
     """Make a key for NAME and print it; it is shown this once."""
@@ -52,7 +52,7 @@ def add(name: str, scopes: tuple[str, ...], kb: Path | None, as_json: bool, **li
 
 
 @command.command("list")
-@kb_option
+@new_kb_option
 @json_option
 def list_keys(kb: Path | None, as_json: bool) -> None:
     """List the keys, oldest first; never their secrets."""
@@ -68,7 +68,7 @@ def list_keys(kb: Path | None, as_json: bool) -> None:
 
 @command.command("revoke")
 @click.argument("key_id", metavar="ID")
-@kb_option
+@new_kb_option
 def revoke(key_id: str, kb: Path | None) -> None:
     """Take the key ID back for good."""
     key = KeyStore(kb_folder(kb)).revoke(key_id)
@@ -84,7 +84,7 @@ def revoke(key_id: str, kb: Path | None) -> None:
     type=click.IntRange(0, 24 * 365),
     help="Hours for which the old secret is still taken.",
 )
-@kb_option
+@new_kb_option
 @json_option
 def rotate(key_id: str, grace: int, kb: Path | None, as_json: bool) -> None:
     """Give the key ID a new secret and print it; the old one is taken for a while."""

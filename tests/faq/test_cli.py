@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -311,10 +312,19 @@ def test_the_first_question_builds_a_knowledge_base_and_says_so(tmp_path: Path) 
     assert again.stderr == ""
 
 
+@pytest.mark.parametrize("command", [("ask", "x"), ("serve",), ("list",), ("feedback",), ("export", "--format", "csv")])
+def test_a_folder_that_is_named_and_holds_nothing_is_an_error(command: tuple[str, ...], tmp_path: Path) -> None:
+    line = error_line(faq(*command, "--kb", tmp_path / "typo"))
+    assert "typo holds no knowledge base" in line
+    assert not (tmp_path / "typo").exists()
+
+
 def test_two_first_questions_at_once_build_it_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "faqkb", "ask", ANSWERED, "--kb", str(tmp_path / "kb")]
+    command = [sys.executable, "-m", "faqkb", "ask", ANSWERED]
+    at_home = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
     asked = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) for _ in "ab"
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=at_home)
+        for _ in "ab"
     ]
     told = [process.communicate()[1] for process in asked]
     assert [process.returncode for process in asked] == [0, 0], told

@@ -63,7 +63,7 @@ def test_the_checks_of_a_knowledge_base_are_listed_and_explained(kb_folder: Path
 
 
 def test_without_a_knowledge_base_the_configured_content_has_the_checks(tmp_path: Path) -> None:
-    listed = faq("check", "list", "--json", "--kb", tmp_path / "none")
+    listed = faq("check", "list", "--json", FAQ_KB=str(tmp_path / "none"))
     assert "shm" in {check["id"] for check in json.loads(listed.stdout)["checks"]}
     assert listed.stderr == "", "no model and no index is made for that"
 

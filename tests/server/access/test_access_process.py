@@ -170,7 +170,7 @@ def test_a_revoked_key_is_none_when_it_comes_to_listening(folder):
 
 def test_it_refuses_before_it_builds_anything(tmp_path):
     started = time.monotonic()
-    error_line(faq("serve", "--host", "0.0.0.0", "--kb", tmp_path / "none"))
+    error_line(faq("serve", "--host", "0.0.0.0", FAQ_KB=str(tmp_path / "none")))
     assert not (tmp_path / "none").exists()
     assert time.monotonic() - started < 10  # building takes longer, and a loaded machine takes a few to start
 
