@@ -15,9 +15,12 @@ def one_source(server: str | None, kb: Path | None) -> None:
         raise click.UsageError("--server and --kb exclude each other (got both, expected one)")
 
 
+_OURS = ("current", "snapshots", "feedback.sqlite", "keys.sqlite")  # keys may be made before the first ingest
+
+
 def _existing(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
     """Refuse a folder that is named and holds no knowledge base: a typing error, where none is wanted anew."""
-    if folder and not (folder / "current").exists() and not (folder / "snapshots").is_dir():
+    if folder and not any((folder / name).exists() for name in _OURS):
         raise KnowledgeBaseMissing(
             f"{folder} holds no knowledge base; correct --kb, or make one: faq ingest PATH --kb {folder}"
         )

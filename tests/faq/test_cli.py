@@ -227,7 +227,7 @@ def test_eval_lists_misses_in_the_document_when_asked(measured: Path) -> None:
 def test_eval_compares_with_an_earlier_snapshot_and_with_another_folder(measured: Path, kb_folder: Path) -> None:
     earlier = json.loads(faq("snapshots", "--kb", measured / "kb", "--json").stdout)["snapshots"][0]["name"]
     (measured / "faq.md").write_text(FAQ.replace("## Q1: How do I reset it?\n\nHold the button for ten seconds.\n", ""))
-    faq("ingest", measured / "faq.md", "--kb", measured / "kb")
+    faq("ingest", measured / "faq.md", "--kb", measured / "kb", "--yes")
     arguments = ("eval", measured / "queries.jsonl", "--kb", measured / "kb", "--against")
     against = json.loads(faq(*arguments, earlier, "--json").stdout)["against"]
     assert (against["snapshot"], against["unknown_relevant"]) == (earlier, [])

@@ -35,7 +35,7 @@ from server_support import (
 )
 from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
-from faqkb.kb.answers import Highlight
+from faqkb.kb.answers import LIKELY, Highlight
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import build_snapshot
@@ -170,17 +170,18 @@ def test_choices_come_with_their_confidences_and_as_prompts(product_client, prod
 
 def test_a_span_stands_where_it_says(client, knowledge):
     questions = [DOCKER_QUESTION, *(record.question for record in knowledge.all_records())]
-    marked = 0
+    marked = likely = 0
     for question in questions:
         options = ShortAnswerOptions(enable=True, top=2)
         answers = ask(client, question, short_answer_options=options, top=3, confidence_threshold=0)
         assert answers[-1].short_answer is None, "more spans than asked for"
+        likely += sum(answer.confidence >= LIKELY for answer in answers[:2])
         for answer in answers:
             if answer.short_answer is not None:
                 span, marked = answer.short_answer, marked + 1
                 assert answer.answer[span.offset : span.offset + span.length] == span.text != ""
                 assert span.confidence == answer.confidence
-    assert marked >= 0.95 * 2 * len(questions)
+    assert likely >= marked >= 0.95 * likely >= 0.95 * len(questions), "what hardly answers has no span"
 
 
 def test_spans_have_a_threshold_and_a_switch_of_their_own(client):
