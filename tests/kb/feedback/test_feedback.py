@@ -431,6 +431,7 @@ def test_the_command_shows_what_is_asked_in_vain_and_the_votes(store, tmp_path):
 
 
 def test_the_command_says_when_there_is_nothing(tmp_path):
+    (tmp_path / "snapshots").mkdir()
     assert run(tmp_path) == "no feedback yet\n"
     assert json.loads(run(tmp_path, "--json")) == {"unanswered": [], "unanswered_without_text": 0, "votes": []}
     assert run(tmp_path, "--export") == ""
