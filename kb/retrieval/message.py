@@ -28,7 +28,7 @@ _SENTENCES = 12  # of a message that are looked at; a longer one is a text
 
 
 def asking_sentences(message: str) -> tuple[str, ...]:
-    """Return the sentences of a message that ask something and can stand alone, in order.
+    """Return the sentences of a message that ask something and can stand alone, in order; its last where none asks.
 
     None of a message that is one sentence, too many, or a pasted log.
     """
@@ -38,15 +38,19 @@ def asking_sentences(message: str) -> tuple[str, ...]:
     sentences = [sentence for sentence in sentences if sentence]
     if not 2 <= len(sentences) <= _SENTENCES:
         return ()
-    return tuple(_asking(sentences))
+    return tuple(_asking(sentences)) or tuple(sentence for sentence in sentences[-1:] if _stands_alone(sentence))
 
 
 def _asking(sentences: list[str]) -> Iterator[str]:
     for sentence in sentences:
         folded = sentence.casefold()
         asks = folded.endswith(("?", "？")) or _ASKS_FIRST.match(folded) or _ASKS_HAN.search(folded)
-        if asks and len(_CONTENT.findall(folded)) >= _CONTENT_LEAST:
+        if asks and _stands_alone(sentence):
             yield sentence
+
+
+def _stands_alone(sentence: str) -> bool:
+    return len(_CONTENT.findall(sentence.casefold())) >= _CONTENT_LEAST
 
 
 AnswerOne = Callable[[str], tuple[Answer, tuple[ScoredRecord, ...]]]

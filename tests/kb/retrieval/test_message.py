@@ -54,3 +54,9 @@ def test_two_ways_of_asking_one_thing_are_one_question(knowledge: KnowledgeBase)
     answer = knowledge.ask(f"{LABELS} Must the first class of the label file be number zero?")
     assert answer.others == ()
     assert answer.hits[0].record.id == knowledge.ask(LABELS).hits[0].record.id
+
+
+def test_where_nothing_asks_the_last_sentence_is_read_alone() -> None:
+    told = "We moved to a new office last month. The export stops halfway with an error"
+    assert asking_sentences(told) == ("The export stops halfway with an error",)
+    assert asking_sentences("The export stops halfway with an error. Thanks") == ()
