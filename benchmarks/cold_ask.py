@@ -44,7 +44,7 @@ def main() -> bool:
     with workshop() as folder:
         build_snapshot(folder / "kb", records, prepared_encoder())
         peer_index = build_peer_index(folder / "txtai", records)
-        ask = [sys.executable, "-m", "faq", "ask", QUESTION, "--kb", folder / "kb", "--json"]
+        ask = [sys.executable, "-m", "faqkb", "ask", QUESTION, "--kb", folder / "kb", "--json"]
         peer_ask = [PEER_PYTHON, PEER, "ask", peer_index, QUESTION]
         seconds_of(ask, (0, 1)), seconds_of(peer_ask, (0,))  # files into the page cache for both
         ours, theirs = [], []

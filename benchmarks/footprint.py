@@ -86,7 +86,7 @@ def main() -> bool:
     with workshop() as folder:
         build_snapshot(folder / "kb", corpus_records(), prepared_encoder())
         imported = heavy_modules_of_ask(folder / "kb")
-        command = [sys.executable, "-m", "faq", "serve", "--port", "0", "--kb", folder / "kb"]
+        command = [sys.executable, "-m", "faqkb", "serve", "--port", "0", "--kb", folder / "kb"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
             try:
                 address = wait_for_address(server)

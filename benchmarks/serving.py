@@ -173,7 +173,7 @@ def distinct(ask: Ask) -> Ask:
 @contextmanager
 def our_server(folder: Path) -> Iterator[tuple[str, int]]:
     """Serve a knowledge base."""
-    command = [sys.executable, "-m", "faq", "serve", "--kb", str(folder), "--port", "0"]
+    command = [sys.executable, "-m", "faqkb", "serve", "--kb", str(folder), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         parts = urlsplit(next(word for word in process.stdout.readline().split() if word.startswith("http")))
