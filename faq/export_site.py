@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.config import read_config
 from faqkb.faq.console import say_note
 from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
@@ -23,17 +24,19 @@ _FORMAT = 1
 def export_site(kb: Path, target: Path, base_url: str | None) -> None:
     """Write the site of a knowledge base; the folder is the former one until the new one is whole.
 
-    Raises ExportRefused, StorageFailed, and what site_files raises.
+    Raises ExportRefused, StorageFailed, ConfigError, and what site_files raises.
     """
-    from faqkb.server.site.build import site_files  # noqa: PLC0415 - Flask, which no other format needs
+    from faqkb.faq.serving import site_branding  # noqa: PLC0415 - Flask, which no other format needs
+    from faqkb.server.site.build import site_files  # noqa: PLC0415
 
+    branding = site_branding(read_config())
     folder = target.resolve()
     check_base_url(base_url)
     _check_target(folder)
     build_if_missing(kb)
     with _replaced_when_whole(folder) as work:
         pages = bytes_written = 0
-        for file in site_files(kb, base_url):
+        for file in site_files(kb, base_url, branding):
             path = work / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)

@@ -12,13 +12,14 @@ from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access.audit import install_audit
 from faqkb.server.access.decision import install_access
-from faqkb.server.answering import conversations, leases, tokens, topics
+from faqkb.server.answering import catalogues, conversations, leases, tokens, topics
 from faqkb.server.answering.marking import marked
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
 from faqkb.server.azure.protocol import AZURE
+from faqkb.server.branding import Branding
 from faqkb.server.feedback import judging, most_asked
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
@@ -29,6 +30,7 @@ from faqkb.server.monitoring.logs import install_access_log
 from faqkb.server.monitoring.metrics import install_metrics
 from faqkb.server.monitoring.protocol import MONITORING
 from faqkb.server.openai.protocol import OPENAI
+from faqkb.server.pages import brand
 from faqkb.server.pages.errors import ErrorPages
 from faqkb.server.pages.protocol import PAGES
 from faqkb.server.pages.reference_page import text_runs
@@ -57,7 +59,7 @@ def create_app(
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
     app = kind(__name__, template_folder="pages/templates", static_folder="pages/static")
-    _configure(app)
+    _configure(app, settings.branding)
     install_compression(app)
     install_access_log(app)
     install_metrics(app)
@@ -82,8 +84,11 @@ def create_app(
     return app
 
 
-def _configure(app: Flask) -> None:
-    """Set what Flask and its templates are told once."""
+def _configure(app: Flask, branding: Branding) -> None:
+    """Set what Flask and its templates are told once. Raises ConfigError."""
+    app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
+    app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
+    app.jinja_env.globals["branding"] = branding
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -99,7 +104,11 @@ def _install_static(app: Flask) -> None:
     files = sorted(Path(str(app.static_folder)).iterdir())
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
 
+    own_style = brand.brand_of(app).style
+
     def static_address(name: str) -> str:
+        if own_style is not None and name == own_style.name:
+            return brand.brand_address(own_style)
         return url_for("static", filename=name, v=digests[name])
 
     def keep_static(response: Response) -> Response:

@@ -15,6 +15,7 @@ _RULES: dict[str, Scope | None] = {
     "/healthz": None,  # load balancers and service managers have no key
     "/readyz": None,
     "/static/": None,  # our own files, the same for everybody; the page that says 401 needs its style sheet
+    "/brand/": None,  # the operator's logo and colours, on that page too
     "/": Scope.READ,
     "/q/": Scope.READ,
     "/topics/": Scope.READ,

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from flask import request
+from flask import current_app, request
 
 from faqkb.kb.language.detection import detect_language
+from faqkb.server.answering.leases import knowledge_holder
+from faqkb.server.answering.per_snapshot import PerSnapshot
+from faqkb.server.answering.topics import Listed, listed_of
 from faqkb.server.answering.wording import ChatWording, Counted, LiveWording, ReferenceWording, Wording
+from faqkb.server.branding import NO_BRANDING, Branding
 
+EXTENSION = "faq-wordings"
 _FOLDER = Path(__file__).parent / "translations"
 _SOURCE = _FOLDER / "messages.pot"
 _DEFAULT = "en"
@@ -93,7 +98,40 @@ def _wording(texts: _Texts) -> Wording:
 
 
 WORDINGS = read_wordings()
-"""By the code of the language, e.g. `zh`."""
+"""As they are written, by the code of the language, e.g. `zh`; what is shown comes from `wording`."""
+
+
+class Wordings(PerSnapshot[Mapping[str, Wording]]):
+    """The texts of one application: under the operator's name, and fit for what its snapshot is about."""
+
+    def __init__(self, branding: Branding = NO_BRANDING) -> None:
+        """Take what the operator says. Raises ConfigError for a language that the pages do not speak."""
+        branding.check_languages(WORDINGS)
+        super().__init__(
+            lambda knowledge: {code: _spoken(words, branding, listed_of(knowledge)) for code, words in WORDINGS.items()}
+        )
+
+
+def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
+    """Return the texts of a language as a site says them."""
+    language = words.language_code
+    example, contact = listed.example(language), branding.said("contact", language)
+    tagline = words.tagline_technical if listed.is_technical else words.tagline
+    hint = words.no_answer_hint_technical if listed.is_technical else words.no_answer_hint
+    return replace(
+        words,
+        site=branding.said("title", language) or words.site,
+        tagline=branding.said("tagline", language) or tagline,
+        small_talk=branding.said("welcome", language) or words.small_talk,
+        placeholder=words.example.format(question=example) if example else words.placeholder,
+        no_answer_hint=f"{hint} {words.ask_person.format(contact=contact)}" if contact else hint,
+    )
+
+
+def _wordings() -> Mapping[str, Wording]:
+    """Return the texts of the current application by language, for its live snapshot."""
+    with knowledge_holder().lease() as knowledge:
+        return cast(Wordings, current_app.extensions[EXTENSION]).of(knowledge)
 
 
 def chosen_language() -> str | None:
@@ -104,16 +142,14 @@ def chosen_language() -> str | None:
 
 def wording_for(text: str) -> Wording:
     """Return the texts in the language of a question; where it has none of ours, in that of the request."""
-    return WORDINGS.get(detect_language(text)) or wording()
+    return _wordings().get(detect_language(text)) or wording()
 
 
 def wording() -> Wording:
     """Return the texts in the language of the address, else of Accept-Language; English where we have none of them."""
-    chosen = chosen_language()
-    if chosen:
-        return WORDINGS[chosen]
-    for tag, _ in request.accept_languages:  # best first
-        language = tag.partition("-")[0].lower()
-        if language in WORDINGS:
-            return WORDINGS[language]
-    return WORDINGS[_DEFAULT]
+    return _wordings()[chosen_language() or _accepted_language()]
+
+
+def _accepted_language() -> str:
+    languages = (tag.partition("-")[0].lower() for tag, _ in request.accept_languages)  # best first
+    return next((language for language in languages if language in WORDINGS), _DEFAULT)

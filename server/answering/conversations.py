@@ -11,6 +11,7 @@ from flask import current_app, g
 from faqkb.kb.answers import Answer, NoAnswer, Reason, Status
 from faqkb.kb.conversation.dialogue import Reply, reply_to, turns_of
 from faqkb.kb.conversation.sessions import TURNS, SessionStore
+from faqkb.kb.conversation.small_talk import is_small_talk
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import wording_for
@@ -56,6 +57,24 @@ def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str
     return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
 
 
+def answer_alone(
+    knowledge: KnowledgeBase,
+    question: str,
+    *,
+    top_k: int = 3,
+    min_confidence: float | None = None,
+    tags: Sequence[str] = (),
+) -> Answer:
+    """Answer a question that is part of no conversation; a greeting that no record answers gets a polite word.
+
+    Raises InvalidQuery.
+    """
+    answer = knowledge.ask(question, top_k=top_k, min_confidence=min_confidence, tags=tags)
+    if answer.status is Status.NO_ANSWER and is_small_talk(question):
+        return _small_talk(knowledge, question.strip(), answer.took_ms)
+    return answer
+
+
 def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
     """Return the turns before a question: those sent along when there are any, else of the session."""
     if asked.earlier is not None:
@@ -74,12 +93,11 @@ def _sessions() -> SessionStore:
 
 
 def _answer_of(knowledge: KnowledgeBase, reply: Reply) -> Answer:
-    return reply.answer or _small_talk(knowledge, reply)
+    return reply.answer or _small_talk(knowledge, reply.resolution.query.strip(), reply.took_ms)
 
 
-def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
+def _small_talk(knowledge: KnowledgeBase, text: str, took_ms: float) -> Answer:
     """Return a polite word in place of an answer, in the language of what was said."""
-    text = reply.resolution.query.strip()
     words = wording_for(text)
     nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
-    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)
+    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=took_ms)

@@ -98,9 +98,13 @@ class Wording:
     locale: Locale
     site: str
     tagline: str
+    tagline_technical: str
+    """In its place where readers come with error messages."""
     skip: str
     question_label: str
     placeholder: str
+    example: str
+    """In its place, with a {question} that is stored."""
     submit: str
     all_questions: str
     most_asked: str
@@ -116,6 +120,10 @@ class Wording:
     ambiguous_hint: str
     no_answer: str
     no_answer_hint: str
+    no_answer_hint_technical: str
+    """In its place where readers come with error messages."""
+    ask_person: str
+    """Said after it, with the {contact} that the operator names."""
     empty_question: str
     small_talk: str
     """Said to a greeting, thanks and the like within a conversation."""
@@ -164,6 +172,10 @@ class Wording:
     languages: str
     """Name of the list of languages of the pages."""
     footer: Counted
+    contact: str
+    """Label of whom to ask."""
+    report: str
+    """Link to where a problem is reported."""
     updated: str
     """With {date}, when the knowledge base was published."""
     errors: Mapping[str, str]

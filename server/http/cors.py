@@ -19,7 +19,17 @@ from faqkb.server.limits import PREFLIGHT_SECONDS
 EVERY_ORIGIN = "*"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What the widget and programs in a browser need; the pages and their forms stay this site's own.
-_SHARED = ("/api/v1/", "/v1/", "/static/", "/pictures/", "/widget.json", "/widget.css", "/openapi.json", "/mcp")
+_SHARED = (
+    "/api/v1/",
+    "/v1/",
+    "/static/",
+    "/brand/",
+    "/pictures/",
+    "/widget.json",
+    "/widget.css",
+    "/openapi.json",
+    "/mcp",
+)
 # What programs in a browser send beside what the Fetch standard lets anybody send: keys, and what OpenAI's client adds.
 _HEADERS = (
     "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-None-Match, User-Agent, OpenAI-Organization,"

@@ -78,7 +78,8 @@ def _check_request() -> None:
 
 
 def _dress_response(response: Response) -> Response:
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may say less than a page may do
     response.headers.setdefault("Cache-Control", NO_STORE)
     response.headers["X-Request-Id"] = g.request_id
     if g.generation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from faqkb.server.pages.brand import brand
 from faqkb.server.pages.discovery import discovery
 from faqkb.server.pages.docs import docs
 from faqkb.server.pages.feedback import feedback_form
@@ -10,4 +11,4 @@ from faqkb.server.pages.views import pages
 from faqkb.server.pages.widget import widget
 from faqkb.server.protocol import Protocol
 
-PAGES = Protocol(blueprints=(discovery, docs, feedback_form, pages, pictures, widget))
+PAGES = Protocol(blueprints=(brand, discovery, docs, feedback_form, pages, pictures, widget))

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 
 from faqkb.server.answering.catalogues import WORDINGS, wording
 from faqkb.server.limits import QUESTION_UNITS, WIDGET_SECONDS
+from faqkb.server.pages.brand import brand_of, logo_address
 from faqkb.server.pages.live import live_settings
 from faqkb.server.pages.widget_style import shadow_style
 
@@ -30,7 +31,8 @@ def script() -> Response:
         }
         for code, each in WORDINGS.items()
     }
-    return _kept(make_response(render_template("widget.js", words=words)), "text/javascript")
+    palette = brand_of(current_app).palette
+    return _kept(make_response(render_template("widget.js", words=words, palette=palette)), "text/javascript")
 
 
 @widget.get("/widget.json")
@@ -48,6 +50,7 @@ def settings() -> Response:
         "submit": words.submit,
         "close": words.widget_close,
         "page": words.widget_page,
+        "logo": logo_address(),
         "question_units": QUESTION_UNITS,
     }
     response = _kept(jsonify(live_settings(words) | {"box": box}), "application/json")
@@ -58,13 +61,13 @@ def settings() -> Response:
 @widget.get("/widget.css")
 def style() -> Response:
     """Return the style sheet of the box: that of the pages, made to live in a shadow root."""
-    return _kept(make_response(_style(Path(str(current_app.static_folder)))), "text/css")
+    own = Path(str(current_app.static_folder)) / "widget.css"
+    return _kept(make_response(_style(brand_of(current_app).sheet, own)), "text/css")
 
 
 @cache
-def _style(folder: Path) -> str:
-    own = (folder / "widget.css").read_text(encoding="utf-8")
-    return shadow_style((folder / "style.css").read_text(encoding="utf-8") + own)
+def _style(sheet: str, own: Path) -> str:
+    return shadow_style(sheet + own.read_text(encoding="utf-8"))
 
 
 def _kept(response: Response, kind: str) -> Response:

@@ -33,13 +33,14 @@ from faqkb.server.answering.tokens import GivenAnswer
 from faqkb.server.answering.topics import topics_of
 from faqkb.server.answering.wording import Wording
 from faqkb.server.app import create_app
+from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.http.security import SECURITY_HEADERS
+from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
 
 SHARD_RECORDS = 50  # in one file of answers, about 40 kB gzipped; a question loads one to three of them
 _PAGE = "faq.site.page"  # in the environment of a request: the address of the page within the site
-_NOBODY_ELSE = ServerSettings(access=NO_ACCESS_CONTROL)  # nobody but this program asks
 _ANSWER_ADDRESS = "_"  # stands for any record where the search box is told how answers are addressed
 # Ours are ids like `faq_2021_s1/Q1.3`; these cannot be file names everywhere, or mean something in a path.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|~]|^\.|[. ]$|^index\.html$', re.IGNORECASE)
@@ -57,12 +58,13 @@ class SiteFile:
     content: bytes
 
 
-def site_files(kb_folder: Path, base_url: str | None = None) -> Iterator[SiteFile]:
+def site_files(kb_folder: Path, base_url: str | None = None, branding: Branding = NO_BRANDING) -> Iterator[SiteFile]:
     """Yield every file of the site over the live snapshot; `base_url` is where it will be, for absolute addresses.
 
-    Raises what KnowledgeBase.open raises, and Busy when another snapshot is published meanwhile.
+    Raises what KnowledgeBase.open raises, ConfigError, and Busy when another snapshot is published meanwhile.
     """
-    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp, settings=_NOBODY_ELSE))
+    settings = ServerSettings(access=NO_ACCESS_CONTROL, branding=branding)  # nobody but this program asks
+    app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp, settings=settings))
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:
@@ -143,6 +145,7 @@ class _SiteApp(Flask):
             "scripts.script": "checks/{check_id}.py",
             "pictures.picture": "pictures/{name}",
             "static": "{assets}/{filename}",
+            "brand.file": "{assets}/{name}",
             "discovery.sitemap_page": "sitemap-{number}.xml",
         }
         # No other endpoint is shown by any page: it needs a server.
@@ -247,8 +250,12 @@ class _SiteBuild:
 
     def _search_files(self) -> Iterator[SiteFile]:
         """Yield what the search in the browser is made of."""
+        own = brand_of(self.app).files
         for name in _SHARED_FILES:
-            yield SiteFile(name, files("faqkb.server.pages").joinpath("static", name).read_bytes())
+            if name not in own:
+                yield SiteFile(name, files("faqkb.server.pages").joinpath("static", name).read_bytes())
+        for file in own.values():
+            yield SiteFile(file.name, file.content)
         for name in _SEARCH_FILES:
             yield SiteFile(name, files("faqkb.server.site").joinpath(name).read_bytes())
         yield SiteFile("index.json", _json(search_index(self.records)))

@@ -5,10 +5,10 @@
   {# A site's !important does not win over that of a shadow root, and what it passes on to the elements inside ends at `all`. #}
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-:host{all:initial!important;display:block!important;color-scheme:light dark!important;font-size:var(--faq-font-size,medium)!important;--a:var(--faq-accent,light-dark(#17605b,#7cc7bf))!important}
+:host{all:initial!important;display:block!important;color-scheme:light dark!important;font-size:var(--faq-font-size,medium)!important;--a:var(--faq-accent,light-dark({{ palette.light.accent }},{{ palette.dark.accent }}))!important}
 .open,.failed{box-sizing:border-box;padding:.7em 1.3em;border:1px solid #0000;border-radius:2em;font:600 1em/1.5 system-ui,sans-serif}
 :host([floats]){position:fixed!important;z-index:var(--faq-z-index,2147483647)!important;inset-block-end:var(--faq-inset,1.25em)!important;inset-inline-end:var(--faq-inset,1.25em)!important}
-.open{background:var(--a);color:var(--faq-on-accent,light-dark(#fff,#0f1f1d));cursor:pointer}
+.open{background:var(--a);color:var(--faq-on-accent,light-dark({{ palette.light.on_accent }},{{ palette.dark.on_accent }}));cursor:pointer}
 button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-radius:2em}
 .failed{border-color:CanvasText;background:Canvas;color:CanvasText}
 .failed a{color:LinkText}

@@ -1,0 +1,74 @@
+"""Under whose name a FAQ is served: its texts, pictures and colours, as faq.toml says under [site]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from faqkb.kb.errors import ConfigError
+from faqkb.server.colours import Palette
+
+Words = str | Mapping[str, str]
+"""One text for every language, or one for each by its code, e.g. `zh`."""
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """What the operator says of the site; None is what is built in."""
+
+    title: Words | None = None
+    tagline: Words | None = None
+    welcome: Words | None = None
+    footer: Words | None = None
+    contact: Words | None = None
+    """Whom to ask where there is no answer: an e-mail address, a web address or a few words."""
+    report: str | None = None
+    """Where a problem is reported: an e-mail address or a web address."""
+    logo: Path | None = None
+    icon: Path | None = None
+    palette: Palette | None = None
+
+    def said(self, field: str, language: str) -> str | None:
+        """Return a text in a language, e.g. `zh`; None where there is none for it."""
+        words: Words | None = getattr(self, field)
+        return words if words is None or isinstance(words, str) else words.get(language)
+
+    def check_languages(self, known: Mapping[str, object]) -> None:
+        """Refuse a text in a language that the pages do not speak. Raises ConfigError."""
+        for name in ("title", "tagline", "welcome", "footer", "contact"):
+            words = getattr(self, name)
+            unknown = [] if words is None or isinstance(words, str) else sorted(set(words) - set(known))
+            if unknown:
+                raise ConfigError(
+                    f"faq.toml: {name} of [site] is in a language that the pages do not speak (got {unknown}, expected"
+                    f" some of {sorted(known)}); leave it out, or add a catalogue (docs/translating.md)"
+                )
+
+    def report_of(self, subject: str, page: str) -> str | None:
+        """Return where a problem with a page is reported: a mail says which page, a web address where it asks for it.
+
+        `subject` is what is asked on the page. `{question}` and `{page}` in a web address are filled in.
+        """
+        if self.report is None:
+            return None
+        if _MAIL.fullmatch(self.report):
+            fields = {"subject": subject, "body": page}
+            told = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items() if value)
+            return f"mailto:{self.report}" + (f"?{told}" if told else "")
+        filled = self.report.replace("{question}", quote(subject, safe=""))
+        return filled.replace("{page}", quote(page, safe=""))
+
+
+def address_of(text: str) -> str | None:
+    """Return where a text leads that is an address as a whole."""
+    if _MAIL.fullmatch(text):
+        return f"mailto:{text}"
+    return text if re.fullmatch(r"https?://\S+", text) else None
+
+
+NO_BRANDING = Branding()
+"""Everything as it is built in."""
