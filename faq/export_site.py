@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.branding import site_branding
 from faqkb.faq.config import read_config
 from faqkb.faq.console import say_note
 from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
@@ -26,8 +27,7 @@ def export_site(kb: Path, target: Path, base_url: str | None) -> None:
 
     Raises ExportRefused, StorageFailed, ConfigError, and what site_files raises.
     """
-    from faqkb.faq.serving import site_branding  # noqa: PLC0415 - Flask, which no other format needs
-    from faqkb.server.site.build import site_files  # noqa: PLC0415
+    from faqkb.server.site.build import site_files  # noqa: PLC0415 - Flask, which no other format needs
 
     branding = site_branding(read_config())
     folder = target.resolve()

@@ -6,13 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from faqkb.faq.branding import site_branding
 from faqkb.faq.config import Config, read_config
 from faqkb.kb import limits
 from faqkb.kb.errors import ConfigError
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
-from faqkb.server.branding import Branding
-from faqkb.server.colours import palette
 from faqkb.server.limits import PROXIES_MAX
 from faqkb.server.settings import ServerSettings
 
@@ -48,13 +47,6 @@ def server_settings(options: ServeOptions) -> ServerSettings:
         retention_days=limits.FEEDBACK_DAYS if days is None else days,
         branding=site_branding(config),
     )
-
-
-def site_branding(config: Config) -> Branding:
-    """Return under whose name the site is served. Raises ConfigError for a colour that cannot be read."""
-    texts_and_files = {name: value for name, value in config.site.items() if name not in {"accent", "accent_dark"}}
-    colours = palette(config.site.get("accent"), config.site.get("accent_dark"))
-    return Branding(**texts_and_files, palette=colours)
 
 
 def _audit_path(options: ServeOptions, config: Config) -> Path | None:

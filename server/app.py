@@ -10,16 +10,19 @@ from flask import Flask, Response, request, url_for
 from faqkb.kb import limits
 from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
+from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.access.audit import install_audit
 from faqkb.server.access.decision import install_access
 from faqkb.server.answering import catalogues, conversations, leases, tokens, topics
 from faqkb.server.answering.marking import marked
+from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
 from faqkb.server.azure.protocol import AZURE
-from faqkb.server.branding import Branding
+from faqkb.server.branding import EXTENSION as BRANDING
+from faqkb.server.branding import Branding, branding_of
 from faqkb.server.feedback import judging, most_asked
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
@@ -36,6 +39,7 @@ from faqkb.server.pages.protocol import PAGES
 from faqkb.server.pages.reference_page import text_runs
 from faqkb.server.problems import install_error_handlers
 from faqkb.server.reference import document as reference
+from faqkb.server.sample import sample_of
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
 PROTOCOLS = (API, OPENAI, AZURE, MCP, PAGES, MONITORING)
@@ -74,7 +78,7 @@ def create_app(
             app.register_blueprint(blueprint)
     app.extensions[judging.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
     app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
-    app.extensions[reference.EXTENSION] = reference.Reference(lambda: openapi_document(app, PROTOCOLS))
+    app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
@@ -84,11 +88,16 @@ def create_app(
     return app
 
 
+def _reference(app: Flask, knowledge: KnowledgeBase) -> reference.Reference:
+    sample, title = sample_of(knowledge), branding_of(app).name
+    return reference.Reference(lambda: openapi_document(app, PROTOCOLS, title, sample))
+
+
 def _configure(app: Flask, branding: Branding) -> None:
     """Set what Flask and its templates are told once. Raises ConfigError."""
     app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
     app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
-    app.jinja_env.globals["branding"] = branding
+    app.extensions[BRANDING] = app.jinja_env.globals["branding"] = branding
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

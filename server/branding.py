@@ -6,13 +6,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from faqkb.kb.errors import ConfigError
 from faqkb.server.colours import Palette
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 Words = str | Mapping[str, str]
 """One text for every language, or one for each by its code, e.g. `zh`."""
+EXTENSION = "faq-branding"
+_NAME = "FAQ"
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -31,6 +37,12 @@ class Branding:
     logo: Path | None = None
     icon: Path | None = None
     palette: Palette | None = None
+
+    @property
+    def name(self) -> str:
+        """The title where one has to do for every language: the English one, else the first."""
+        title = self.title or _NAME
+        return title if isinstance(title, str) else title.get("en", next(iter(title.values())))
 
     def said(self, field: str, language: str) -> str | None:
         """Return a text in a language, e.g. `zh`; None where there is none for it."""
@@ -68,6 +80,11 @@ def address_of(text: str) -> str | None:
     if _MAIL.fullmatch(text):
         return f"mailto:{text}"
     return text if re.fullmatch(r"https?://\S+", text) else None
+
+
+def branding_of(app: Flask) -> Branding:
+    """Return what the operator says of an application."""
+    return cast(Branding, app.extensions[EXTENSION])
 
 
 NO_BRANDING = Branding()

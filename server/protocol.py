@@ -5,7 +5,7 @@ A new protocol is a room with such a value, listed in `server/app.py`; nothing e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,14 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel
 
 from faqkb.server.problems import ErrorForm
+from faqkb.server.sample import Sample
 
 READ_ERRORS = (400, 401, 403, 414, 429, 431, 500, 503)
 """Statuses that any operation may answer with; others are added where they can be."""
+
+
+Examples = Callable[[Sample], Mapping[str, Any]]
+"""OpenAPI's Example objects by name, made of what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,12 @@ class Operation:
     reply: type[BaseModel] | None
     """Of the status 200; None where the reply is 204 and has no body."""
     errors: tuple[int, ...]
-    request_examples: Mapping[str, Any] = field(default_factory=dict)
-    """OpenAPI's Example objects by name."""
-    reply_examples: Mapping[str, Any] = field(default_factory=dict)
-    stream_example: str | None = None
+    request_examples: Examples | None = None
+    reply_examples: Examples | None = None
+    stream_example: Callable[[Sample], str] | None = None
     """Of the reply as a stream of events, where there is one."""
+    parameter_examples: Callable[[Sample], Mapping[str, str]] | None = None
+    """Of parameters in path and query, by their names."""
     is_kept: bool = False
     """Whether the reply has an ETag and If-None-Match is read."""
     is_once: bool = False
@@ -61,9 +67,9 @@ class Protocol:
     """What `/openapi.json` says of it; nothing where its own documents describe it."""
 
 
-def one_example(value: Any) -> dict[str, Any]:
+def one_example(make: Callable[[Sample], Any]) -> Examples:
     """Return OpenAPI's Example objects of one reply."""
-    return {"plain": {"summary": "A reply", "value": value}}
+    return lambda sample: {"plain": {"summary": "A reply", "value": make(sample)}}
 
 
 def documented(operations: Operations, operation_id: str) -> dict[str, Any]:

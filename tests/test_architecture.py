@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "server": (),
     "server.http": ("server",),
     "server.access": ("server", "server.http"),
-    "server.reference": ("server", "server.http"),
+    "server.reference": ("server", "server.http", "server.answering"),
     "server.answering": ("server", "server.http"),
     "server.feedback": ("server", "server.http", "server.answering"),
     "server.monitoring": (*SERVED, "server.access"),

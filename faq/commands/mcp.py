@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from faqkb.faq.bootstrap import build_if_missing
-from faqkb.faq.config import kb_folder
+from faqkb.faq.branding import site_branding
+from faqkb.faq.config import kb_folder, read_config
 from faqkb.faq.options import kb_option
 
 
@@ -22,4 +23,4 @@ def command(kb: Path | None) -> None:
 
     folder = kb_folder(kb)
     build_if_missing(folder)
-    serve_stdio(folder)
+    serve_stdio(folder, site_branding(read_config()).name)

@@ -88,16 +88,13 @@ class ClickBody(Strict):
 class RecordPath(Parameters):
     """Path of `GET /api/v1/records/<id>`."""
 
-    record_id: str = Field(
-        description="Its slashes may be sent as they are or as %2F.",
-        json_schema_extra={"example": "faq_2021_s1/Q1.3"},
-    )
+    record_id: str = Field(description="Its slashes may be sent as they are or as %2F.")
 
 
 class SearchParameters(Parameters):
     """Query of `GET /api/v1/search`."""
 
-    q: str = Field(description="What is typed so far.", json_schema_extra={"example": "bus err"})
+    q: str = Field(description="What is typed so far.")
     limit: int = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX, description="How many hits at most.")
 
 

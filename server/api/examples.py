@@ -4,126 +4,154 @@ from __future__ import annotations
 
 from typing import Any
 
-from faqkb.server.reference.examples import (
-    ANSWER,
-    CHECK_ENTRY,
-    FOLLOW_UPS,
-    ID,
-    QUESTION,
-    SENTENCE,
-    SNAPSHOT,
-    TOKEN,
-    URL,
-)
+from faqkb.server.sample import TOKEN, UNANSWERED, Sample
 
-ASK: dict[str, Any] = {
-    "plain": {"summary": "A question", "value": {"question": "bus error in docker"}},
-    "strict": {
-        "summary": "Only a sure answer, of a few, with the reasons",
-        "value": {"question": "bus error in docker", "top_k": 1, "min_confidence": 0.9, "explain": True},
-    },
-    "follow_up": {
-        "summary": "A question that leans on the one before",
-        "value": {"question": "and on Windows?", "messages": [{"role": "user", "content": "bus error in docker"}]},
-    },
-}
-_ENTRY = {
-    "id": ID,
-    "question": QUESTION,
-    "language": "en",
-    "answer": ANSWER,
-    "answer_html": f"<p>{ANSWER}</p>",
-    "confidence": 0.93,
-    "highlight": {"start": ANSWER.index(SENTENCE), "end": len(ANSWER), "text": SENTENCE},
-    "source": {"path": "faq_2021_s1.md", "line": 31, "section": ["Training"], "anchor": None},
-    "checks": [CHECK_ENTRY],
-}
-ANSWERED: dict[str, Any] = {
-    "question": "bus error in docker",
-    "status": "answered",
-    "answered": True,
-    "confidence": 0.93,
-    "answers": [_ENTRY],
-    "no_answer": None,
-    "snapshot": SNAPSHOT,
-    "took_ms": 5.2,
-    "understood_as": "bus error in docker",
-    "others": [],
-    "follow_ups": FOLLOW_UPS,
-    "answer_token": TOKEN,
-}
-NOT_ANSWERED: dict[str, Any] = {
-    "question": "how do I renew my passport?",
-    "status": "no_answer",
-    "answered": False,
-    "confidence": 0.02,
-    "answers": [],
-    "no_answer": {
-        "reason": "not_confident",
-        "message": "Nothing stored is likely to answer this question.",
-        "suggestions": [{"id": ID, "question": QUESTION, "confidence": 0.02}],
-    },
-    "snapshot": SNAPSHOT,
-    "took_ms": 4.8,
-    "understood_as": "how do I renew my passport?",
-    "others": [],
-    "follow_ups": [],
-    "answer_token": TOKEN,
-}
-BATCH: dict[str, Any] = {
-    "plain": {
-        "summary": "Two questions",
-        "value": {"questions": [{"question": "bus error in docker"}, {"question": "renew my passport", "top_k": 1}]},
+
+def ask(sample: Sample) -> dict[str, Any]:
+    """Return bodies of a question."""
+    asked = sample.asked
+    return {
+        "plain": {"summary": "A question", "value": {"question": asked}},
+        "strict": {
+            "summary": "Only a sure answer, of a few, with the reasons",
+            "value": {"question": asked, "top_k": 1, "min_confidence": 0.9, "explain": True},
+        },
+        "follow_up": {
+            "summary": "A question that leans on the one before",
+            "value": {"question": "why?", "messages": [{"role": "user", "content": asked}]},
+        },
     }
-}
-BATCH_ANSWERED: dict[str, Any] = {"answers": [ANSWERED, NOT_ANSWERED], "snapshot": SNAPSHOT, "took_ms": 10.1}
-SEARCHED: dict[str, Any] = {
-    "query": "bus err",
-    "hits": [{"id": ID, "question": QUESTION, "confidence": 0.88, "url": URL, "snippet": SENTENCE}],
-    "snapshot": SNAPSHOT,
-    "took_ms": 4.1,
-}
-RECORD: dict[str, Any] = {
-    "id": ID,
-    "question": QUESTION,
-    "answer": ANSWER,
-    "answer_text": ANSWER,
-    "answer_html": f"<p>{ANSWER}</p>",
-    "source": {"path": "faq_2021_s1.md", "line": 31, "anchor": None},
-    "language": "en",
-    "alternates": ["DataLoader worker is killed by signal: Bus error"],
-    "section": ["Training"],
-    "tags": ["docker"],
-    "checks": ["shm"],
-    "url": URL,
-}
-RECORDS: dict[str, Any] = {"records": [RECORD], "next_cursor": ID}
-CHECKS: dict[str, Any] = {
-    "checks": [
-        CHECK_ENTRY
-        | {
-            "version": "1.2.0",
-            "answers": [ID],
-            "reads": ["/dev/shm"],  # noqa: S108, what the check says of itself
-            "writes": [],
-            "needs": ["cpu"],
-            "limit_seconds": 60.0,
-            "dependencies": [],
-            "requires_python": ">=3.9",
-            "description": "Measures the shared memory that a data loader would find.",
-        }
-    ]
-}
-FEEDBACK: dict[str, Any] = {
-    "token": {
-        "summary": "A vote on an answer given today",
-        "value": {"answer_token": TOKEN, "helpful": False, "tags": ["outdated"], "note": "Changed in 2.6"},
-    },
-    "record": {
-        "summary": "A vote without a token",
-        "value": {"question": "bus error in docker", "record_id": ID, "helpful": True},
-    },
-}
-CLICK: dict[str, Any] = {
-    "plain": {"summary": "A record that was opened", "value": {"answer_token": TOKEN, "record_id": ID}}
-}
+
+
+def asked(sample: Sample) -> dict[str, Any]:
+    """Return the replies to a question."""
+    return {
+        "answered": {"summary": "Answered", "value": answered(sample)},
+        "no_answer": {"summary": "Nothing stored helps", "value": _not_answered(sample)},
+    }
+
+
+def answered(sample: Sample) -> dict[str, Any]:
+    """Return the answer document of an answered question."""
+    return _document(sample, sample.asked) | {
+        "status": "answered",
+        "answered": True,
+        "confidence": 0.93,
+        "answers": [_entry(sample)],
+        "no_answer": None,
+        "follow_ups": sample.follow_ups,
+    }
+
+
+def _not_answered(sample: Sample) -> dict[str, Any]:
+    record = sample.record
+    return _document(sample, UNANSWERED) | {
+        "status": "no_answer",
+        "answered": False,
+        "confidence": 0.02,
+        "answers": [],
+        "no_answer": {
+            "reason": "not_confident",
+            "message": "Nothing stored is likely to answer this question.",
+            "suggestions": [{"id": record.id, "question": record.question, "confidence": 0.02}],
+        },
+        "follow_ups": [],
+    }
+
+
+def _document(sample: Sample, question: str) -> dict[str, Any]:
+    return {
+        "question": question,
+        "snapshot": sample.snapshot,
+        "took_ms": 5.2,
+        "understood_as": question,
+        "others": [],
+        "answer_token": TOKEN,
+    }
+
+
+def _entry(sample: Sample) -> dict[str, Any]:
+    record, sentence = sample.record, sample.sentence
+    return {
+        "id": record.id,
+        "question": record.question,
+        "language": record.language,
+        "answer": record.answer,
+        "answer_html": record.answer_html,
+        "confidence": 0.93,
+        "highlight": {"start": 0, "end": len(sentence), "text": sentence},
+        "source": _source(sample) | {"section": list(record.section)},
+        "checks": sample.check_entries,
+    }
+
+
+def _source(sample: Sample) -> dict[str, Any]:
+    source = sample.record.source
+    return {"path": source.path, "line": source.line, "anchor": source.anchor}
+
+
+def batch(sample: Sample) -> dict[str, Any]:
+    """Return the body of a batch."""
+    questions = [{"question": sample.asked}, {"question": UNANSWERED, "top_k": 1}]
+    return {"plain": {"summary": "Two questions", "value": {"questions": questions}}}
+
+
+def batch_answered(sample: Sample) -> dict[str, Any]:
+    """Return the reply to a batch."""
+    return {"answers": [answered(sample), _not_answered(sample)], "snapshot": sample.snapshot, "took_ms": 10.1}
+
+
+def searched(sample: Sample) -> dict[str, Any]:
+    """Return the hits of a search."""
+    record = sample.record
+    hit = {"id": record.id, "question": record.question, "confidence": 0.88}
+    return {
+        "query": sample.typed,
+        "hits": [hit | {"url": sample.url, "snippet": sample.sentence}],
+        "snapshot": sample.snapshot,
+        "took_ms": 4.1,
+    }
+
+
+def record(sample: Sample) -> dict[str, Any]:
+    """Return a record."""
+    return sample.record.to_json() | {"source": _source(sample), "url": sample.url}
+
+
+def records(sample: Sample) -> dict[str, Any]:
+    """Return a page of records."""
+    return {"records": [record(sample)], "next_cursor": sample.record.id}
+
+
+def checks(sample: Sample) -> dict[str, Any]:
+    """Return the check scripts; none where the record has none."""
+    more = {
+        "version": "1.2.0",
+        "answers": [sample.record.id],
+        "reads": [],
+        "writes": [],
+        "needs": ["cpu"],
+        "limit_seconds": 60.0,
+        "dependencies": [],
+        "requires_python": ">=3.9",
+        "description": "Measures what the answer claims.",
+    }
+    return {"checks": [entry | more for entry in sample.check_entries]}
+
+
+def feedback(sample: Sample) -> dict[str, Any]:
+    """Return bodies of a judgement."""
+    told = {"answer_token": TOKEN, "helpful": False, "tags": ["outdated"], "note": "This has changed since."}
+    return {
+        "token": {"summary": "A vote on an answer given today", "value": told},
+        "record": {
+            "summary": "A vote without a token",
+            "value": {"question": sample.asked, "record_id": sample.record.id, "helpful": True},
+        },
+    }
+
+
+def click(sample: Sample) -> dict[str, Any]:
+    """Return the body that tells what was opened."""
+    opened = {"answer_token": TOKEN, "record_id": sample.record.id}
+    return {"plain": {"summary": "A record that was opened", "value": opened}}

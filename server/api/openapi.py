@@ -23,6 +23,7 @@ from faqkb.server.api.replies import ProblemDocument
 from faqkb.server.http.release import installed_version
 from faqkb.server.problems import PROBLEMS, ErrorForm, form_of
 from faqkb.server.protocol import Operation, Operations, Protocol
+from faqkb.server.sample import Sample
 
 _Object = dict[str, Any]
 _DESCRIPTION = """\
@@ -63,7 +64,7 @@ _HEADERS: _Object = {
     "Link": {
         "description": 'The next page, with rel="next" (RFC 8288); missing on the last one.',
         "schema": {"type": "string"},
-        "example": '</api/v1/records?limit=50&cursor=faq_2021_s1%2FQ1.3>; rel="next"',
+        "example": '</api/v1/records?limit=50&cursor=faq%2Fopening-hours>; rel="next"',
     },
     "Retry-After": {
         "description": "Seconds to wait before the request is sent again.",
@@ -137,8 +138,11 @@ class _Described:
         return _DESCRIPTION.format(others="".join(others))
 
 
-def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
-    """Return the document of an application, without servers: they are where the document is."""
+def openapi_document(app: Flask, protocols: Sequence[Protocol], title: str, sample: Sample) -> _Object:
+    """Return the document of an application, without servers: they are where the document is.
+
+    `title` is the name of the FAQ, `sample` what its examples show.
+    """
     described = _described(protocols)
     paths: _Object = {}
     schemas: _Object = {}
@@ -146,7 +150,7 @@ def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
         if isinstance(blueprint, APIBlueprint):
             paths.update(blueprint.paths)
             schemas.update(blueprint.components_schemas)
-    info = Info(title="FAQ", version=installed_version(), description=described.description)
+    info = Info(title=title, version=installed_version(), description=described.description)
     spec = APISpec(openapi="3.1.0", info=info, paths=dict(sorted(paths.items())), tags=described.tags)
     document = spec.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     document["security"] = _SECURITY
@@ -164,7 +168,8 @@ def openapi_document(app: Flask, protocols: Sequence[Protocol]) -> _Object:
     _write_bounds_whole(document)
     for path, item in document["paths"].items():
         for operation in item.values():
-            _complete(operation, described.operations[operation["operationId"]], form_of(described.forms, path))
+            known = described.operations[operation["operationId"]]
+            _complete(operation, known, form_of(described.forms, path), sample)
     return document
 
 
@@ -223,16 +228,20 @@ def _header_references(*names: str) -> _Object:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _complete(written: _Object, operation: Operation, form: ErrorForm) -> None:
+def _complete(written: _Object, operation: Operation, form: ErrorForm, sample: Sample) -> None:
     """Add to one operation what the library has no place for."""
     if operation.request_examples:
-        written["requestBody"]["content"]["application/json"]["examples"] = dict(operation.request_examples)
+        written["requestBody"]["content"]["application/json"]["examples"] = operation.request_examples(sample)
+    values = operation.parameter_examples(sample) if operation.parameter_examples else {}
+    for parameter in written.get("parameters", ()):
+        if parameter["name"] in values:
+            parameter["example"] = values[parameter["name"]]
     parameters = ["IfNoneMatch"] * operation.is_kept + ["IdempotencyKey"] * operation.is_once
     if parameters:
         references = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
         written["parameters"] = [*written.get("parameters", ()), *references]
     replies = written["responses"]
-    _complete_reply(replies["204" if operation.reply is None else "200"], operation)
+    _complete_reply(replies["204" if operation.reply is None else "200"], operation, sample)
     if operation.is_kept:
         kept = _header_references("ETag", "Cache-Control", *_EVERYWHERE)
         replies["304"] = {"description": "What the client holds still holds.", "headers": kept}
@@ -240,7 +249,7 @@ def _complete(written: _Object, operation: Operation, form: ErrorForm) -> None:
         replies[str(status)] = {"$ref": f"#/components/responses/{_error_name(form, status)}"}
 
 
-def _complete_reply(reply: _Object, operation: Operation) -> None:
+def _complete_reply(reply: _Object, operation: Operation, sample: Sample) -> None:
     headers = list(_EVERYWHERE)
     headers += ["ETag", "Cache-Control"] * operation.is_kept + ["Idempotent-Replayed"] * operation.is_once
     if operation.is_of_snapshot and operation.reply is not None:
@@ -249,10 +258,10 @@ def _complete_reply(reply: _Object, operation: Operation) -> None:
         headers.append("Link")
     reply["headers"] = _header_references(*headers)
     reply["description"] = "Done; there is no body." if operation.reply is None else _first_line(operation.reply)
-    if operation.reply is not None:
-        reply["content"]["application/json"]["examples"] = dict(operation.reply_examples)
+    if operation.reply_examples is not None:
+        reply["content"]["application/json"]["examples"] = operation.reply_examples(sample)
     if operation.stream_example is not None:
-        reply["content"]["text/event-stream"] = {"example": operation.stream_example}
+        reply["content"]["text/event-stream"] = {"example": operation.stream_example(sample)}
 
 
 def _first_line(model: type) -> str:

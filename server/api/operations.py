@@ -33,11 +33,8 @@ OPERATIONS: Operations = {
         ),
         reply=AnswerDocument,
         errors=_WRITE_ERRORS,
-        request_examples=examples.ASK,
-        reply_examples={
-            "answered": {"summary": "Answered", "value": examples.ANSWERED},
-            "no_answer": {"summary": "Nothing stored helps", "value": examples.NOT_ANSWERED},
-        },
+        request_examples=examples.ask,
+        reply_examples=examples.asked,
     ),
     "ask_batch": Operation(
         tag=_ASKING,
@@ -49,8 +46,8 @@ OPERATIONS: Operations = {
         ),
         reply=BatchDocument,
         errors=_WRITE_ERRORS,
-        request_examples=examples.BATCH,
-        reply_examples=one_example(examples.BATCH_ANSWERED),
+        request_examples=examples.batch,
+        reply_examples=one_example(examples.batch_answered),
     ),
     "search": Operation(
         tag=_ASKING,
@@ -61,7 +58,8 @@ OPERATIONS: Operations = {
         ),
         reply=SearchDocument,
         errors=(*READ_ERRORS, 422),
-        reply_examples=one_example(examples.SEARCHED),
+        reply_examples=one_example(examples.searched),
+        parameter_examples=lambda sample: {"q": sample.typed},
         is_kept=True,
     ),
     "list_records": Operation(
@@ -74,7 +72,7 @@ OPERATIONS: Operations = {
         ),
         reply=RecordsDocument,
         errors=(*READ_ERRORS, 422),
-        reply_examples=one_example(examples.RECORDS),
+        reply_examples=one_example(examples.records),
         is_kept=True,
         is_paged=True,
     ),
@@ -84,7 +82,8 @@ OPERATIONS: Operations = {
         description="One stored question with its answer as Markdown, as plain text and as HTML.",
         reply=RecordDocument,
         errors=(*READ_ERRORS, 404),
-        reply_examples=one_example(examples.RECORD),
+        reply_examples=one_example(examples.record),
+        parameter_examples=lambda sample: {"record_id": sample.record.id},
         is_kept=True,
     ),
     "list_checks": Operation(
@@ -96,7 +95,7 @@ OPERATIONS: Operations = {
         ),
         reply=ChecksDocument,
         errors=READ_ERRORS,
-        reply_examples=one_example(examples.CHECKS),
+        reply_examples=one_example(examples.checks),
         is_kept=True,
     ),
     "give_feedback": Operation(
@@ -109,7 +108,7 @@ OPERATIONS: Operations = {
         ),
         reply=None,
         errors=_WRITE_ERRORS,
-        request_examples=examples.FEEDBACK,
+        request_examples=examples.feedback,
         is_once=True,
     ),
     "give_click": Operation(
@@ -118,7 +117,7 @@ OPERATIONS: Operations = {
         description="What is opened most is offered first on the start page.",
         reply=None,
         errors=_WRITE_ERRORS,
-        request_examples=examples.CLICK,
+        request_examples=examples.click,
         is_once=True,
     ),
 }

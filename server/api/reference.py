@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.http.conditional import Version, reply_unless_held
-from faqkb.server.reference.document import reference_of_application
+from faqkb.server.reference.document import reference_of
 
 reference = Blueprint("reference", __name__)
 
@@ -13,5 +14,6 @@ reference = Blueprint("reference", __name__)
 @reference.get("/openapi.json")
 def openapi() -> Response:
     """Return the OpenAPI document."""
-    known = reference_of_application()
+    with leased_knowledge() as knowledge:
+        known = reference_of(knowledge)
     return reply_unless_held(Version(known.tag), lambda: Response(known.content, content_type="application/json"))

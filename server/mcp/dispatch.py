@@ -104,7 +104,7 @@ def _result(request: Request, service: McpService, version: str | None) -> Messa
 
 def _handshaken(request: Request, service: McpService, version: str | None) -> Message:
     if request.method == "initialize":
-        return _initialize(request)
+        return _initialize(request, service)
     if request.method == "ping":
         return {}
     if version is None:
@@ -112,14 +112,14 @@ def _handshaken(request: Request, service: McpService, version: str | None) -> M
     return _serve(request, service, version)
 
 
-def _initialize(request: Request) -> Message:
+def _initialize(request: Request, service: McpService) -> Message:
     wanted = request.params.get("protocolVersion")
     if not isinstance(wanted, str):
         raise McpError(INVALID_PARAMS, "The client's protocolVersion is missing; send it as text.")
     return {
         "protocolVersion": wanted if wanted in HANDSHAKE_VERSIONS else HANDSHAKE_VERSIONS[-1],
         "capabilities": _CAPABILITIES,
-        "serverInfo": server_info(),
+        "serverInfo": server_info(service),
         "instructions": INSTRUCTIONS,
     }
 
@@ -138,7 +138,7 @@ def _modern(request: Request, service: McpService) -> Message:
         }
     else:
         result = _serve(request, service, version)
-    result |= {"resultType": "complete", "_meta": {_SERVER_KEY: server_info()}}
+    result |= {"resultType": "complete", "_meta": {_SERVER_KEY: server_info(service)}}
     if request.method in _CACHEABLE:
         # Private: what one client may read, another may not, once there are keys.
         result |= {"ttlMs": _FRESH_MS.get(request.method, 0), "cacheScope": "private"}

@@ -41,14 +41,14 @@ def list_templates() -> dict[str, Any]:
         "uriTemplate": RECORD_SCHEME + "{+id}",
         "name": "record",
         "title": "A question and its answer",
-        "description": "By the record's id, as `ask` and `search` give it, e.g. faq://records/faq_2021_s1/Q1.3",
+        "description": "By the record's id, as `ask` and `search` give it, e.g. faq://records/faq/opening-hours",
         "mimeType": _MARKDOWN,
     }
     check = {
         "uriTemplate": CHECK_SCHEME + "{id}",
         "name": "check",
         "title": "A check script",
-        "description": "By the check's id, e.g. faq://checks/shm",
+        "description": "By the check's id, e.g. faq://checks/disk-room",
         "mimeType": _PYTHON,
     }
     return {"resourceTemplates": [record, check]}

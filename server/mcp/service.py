@@ -32,6 +32,8 @@ class McpService:
     record_address: Callable[[str], str]
     """From a record's id to its page, or to its resource where there are no pages."""
     check_address: Callable[[str], str]
+    title: str = "FAQ"
+    """Name of the FAQ, as a client shows it."""
     answered: Callable[[Answer], None] = lambda _: None
     """Told of every answer of the tool `ask`, to count it."""
     answer_token: Callable[[Answer], str | None] = lambda _: None
@@ -48,6 +50,6 @@ def check_uri(check_id: str) -> str:
     return CHECK_SCHEME + quote(check_id, safe="")
 
 
-def server_info() -> dict[str, Any]:
+def server_info(service: McpService) -> dict[str, Any]:
     """Return the name and version that the server tells its clients."""
-    return {"name": "faqkb", "title": "FAQ knowledge base", "version": installed_version()}
+    return {"name": "faqkb", "title": service.title, "version": installed_version()}

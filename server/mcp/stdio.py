@@ -16,7 +16,7 @@ from faqkb.server.mcp.service import McpService, check_uri, record_uri
 LINE_BYTES = 4 * 1024 * 1024  # of one message; a pasted log has at most 2 million characters (kb.limits)
 
 
-def serve_stdio(kb_folder: Path) -> None:
+def serve_stdio(kb_folder: Path, title: str) -> None:
     """Answer messages until the input ends or nobody reads any more; new snapshots are taken over meanwhile.
 
     Standard output carries messages and nothing else: what else is printed meanwhile goes to standard error.
@@ -26,7 +26,7 @@ def serve_stdio(kb_folder: Path) -> None:
     replies = _claim_output()
     holder = KnowledgeHolder(kb_folder)
     try:
-        converse(sys.stdin.buffer, replies, McpService(holder.lease, record_uri, check_uri))
+        converse(sys.stdin.buffer, replies, McpService(holder.lease, record_uri, check_uri, title))
     finally:
         holder.close()
 

@@ -56,11 +56,11 @@ class _Search(_Arguments):
 
 
 class _Fetch(_Arguments):
-    id: str = Field(description="A record's id, as `ask` and `search` give it, e.g. faq_2021_s1/Q1.3")
+    id: str = Field(description="A record's id, as `ask` and `search` give it, e.g. faq/opening-hours")
 
 
 class _GetCheck(_Arguments):
-    id: str = Field(description="A check's id, as answers list it, e.g. shm")
+    id: str = Field(description="A check's id, as answers list it, e.g. disk-room")
     with_script: bool = Field(default=True, description="Whether to give the script's text (10 to 40 kB) too.")
 
 

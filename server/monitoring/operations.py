@@ -6,7 +6,6 @@ from flask_openapi3 import Tag
 
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.protocol import READ_ERRORS, Operation, Operations, one_example
-from faqkb.server.reference.examples import SNAPSHOT
 
 _WATCHING = Tag(name="Operation", description="For what watches the server.")
 
@@ -17,7 +16,7 @@ OPERATIONS: Operations = {
         description="For a liveness probe.",
         reply=HealthDocument,
         errors=READ_ERRORS,
-        reply_examples=one_example({"status": "ok"}),
+        reply_examples=one_example(lambda _: {"status": "ok"}),
         is_of_snapshot=False,
     ),
     "is_ready": Operation(
@@ -26,6 +25,13 @@ OPERATIONS: Operations = {
         description="For a readiness probe; names a newer snapshot that was refused, and why.",
         reply=ReadyDocument,
         errors=READ_ERRORS,
-        reply_examples=one_example({"status": "ready", "snapshot": SNAPSHOT, "records": 138, "refused": None}),
+        reply_examples=one_example(
+            lambda sample: {
+                "status": "ready",
+                "snapshot": sample.snapshot,
+                "records": sample.count,
+                "refused": None,
+            }
+        ),
     ),
 }

@@ -2,78 +2,90 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from faqkb.server.reference.examples import ANSWER, FOLLOW_UPS, ID, QUESTION, SNAPSHOT, TOKEN, URL
+from faqkb.server.sample import TOKEN, Sample
 
-CHAT: dict[str, Any] = {
-    "plain": {
-        "summary": "A question",
-        "value": {"model": "faq", "messages": [{"role": "user", "content": "bus error in docker"}]},
-    },
-    "stream": {
-        "summary": "The same as a stream, with its tokens counted",
-        "value": {
-            "model": "faq",
-            "messages": [{"role": "user", "content": "bus error in docker"}],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        },
-    },
-}
-COMPLETION: dict[str, Any] = {
-    "id": "chatcmpl-5f0c8d1e2b3a49678899aabbccddeeff",
-    "object": "chat.completion",
-    "created": 1793865600,
-    "model": "faq",
-    "system_fingerprint": SNAPSHOT,
-    "choices": [
-        {
-            "index": 0,
-            "message": {
-                "role": "assistant",
-                "content": ANSWER,
-                "refusal": None,
-                "annotations": [
-                    {
-                        "type": "url_citation",
-                        "url_citation": {
-                            "url": f"https://faq.example.org{URL}",
-                            "title": QUESTION,
-                            "start_index": 0,
-                            "end_index": len(ANSWER),
-                        },
-                    }
-                ],
-            },
-            "logprobs": None,
-            "finish_reason": "stop",
-        }
-    ],
-    "usage": {
-        "prompt_tokens": 6,
-        "completion_tokens": 31,
-        "total_tokens": 37,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    },
-    "faq": {
-        "status": "answered",
-        "confidence": 0.93,
-        "record_ids": [ID],
-        "answer_token": TOKEN,
-        "follow_ups": FOLLOW_UPS,
+_CREATED = 1793865600
+_ID = "chatcmpl-5f0c8d1e2b3a49678899aabbccddeeff"
+_PIECE = 40  # characters of an event's text in the example
+_USAGE: dict[str, Any] = {
+    "prompt_tokens": 6,
+    "completion_tokens": 31,
+    "total_tokens": 37,
+    "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+    "completion_tokens_details": {
+        "reasoning_tokens": 0,
+        "audio_tokens": 0,
+        "accepted_prediction_tokens": 0,
+        "rejected_prediction_tokens": 0,
     },
 }
-COMPLETION_STREAM = (
-    'data: {"id":"chatcmpl-5f0c","object":"chat.completion.chunk","created":1793865600,"model":"faq","choices":'
-    '[{"index":0,"delta":{"content":"The data loader\'s workers "},"logprobs":null,"finish_reason":null}]}\n\n'
-    "data: [DONE]\n\n"
-)
-MODEL: dict[str, Any] = {"id": "faq", "object": "model", "created": 1793865600, "owned_by": "faqkb"}
-MODELS: dict[str, Any] = {"object": "list", "data": [MODEL]}
+_MODEL: dict[str, Any] = {"id": "faq", "object": "model", "created": _CREATED, "owned_by": "faqkb"}
+
+
+def chat(sample: Sample) -> dict[str, Any]:
+    """Return bodies of a conversation."""
+    body: dict[str, Any] = {"model": "faq", "messages": [{"role": "user", "content": sample.asked}]}
+    streamed = body | {"stream": True, "stream_options": {"include_usage": True}}
+    return {
+        "plain": {"summary": "A question", "value": body},
+        "stream": {"summary": "The same as a stream, with its tokens counted", "value": streamed},
+    }
+
+
+def completion(sample: Sample) -> dict[str, Any]:
+    """Return the reply as one document."""
+    record = sample.record
+    cited = {
+        "url": f"https://faq.example.org{sample.url}",
+        "title": record.question,
+        "start_index": 0,
+        "end_index": len(record.answer),
+    }
+    message = {
+        "role": "assistant",
+        "content": record.answer,
+        "refusal": None,
+        "annotations": [{"type": "url_citation", "url_citation": cited}],
+    }
+    return {
+        "id": _ID,
+        "object": "chat.completion",
+        "created": _CREATED,
+        "model": "faq",
+        "system_fingerprint": sample.snapshot,
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": _USAGE,
+        "faq": {
+            "status": "answered",
+            "confidence": 0.93,
+            "record_ids": [record.id],
+            "answer_token": TOKEN,
+            "follow_ups": sample.follow_ups,
+        },
+    }
+
+
+def completion_stream(sample: Sample) -> str:
+    """Return the reply as a stream of events."""
+    choice = {
+        "index": 0,
+        "delta": {"content": sample.record.answer[:_PIECE]},
+        "logprobs": None,
+        "finish_reason": None,
+    }
+    head = {"id": _ID, "object": "chat.completion.chunk", "created": _CREATED, "model": "faq"}
+    event = json.dumps(head | {"choices": [choice]}, ensure_ascii=False, separators=(",", ":"))
+    return f"data: {event}\n\ndata: [DONE]\n\n"
+
+
+def model(_sample: Sample) -> dict[str, Any]:
+    """Return the one model there is."""
+    return _MODEL
+
+
+def models(_sample: Sample) -> dict[str, Any]:
+    """Return the list of models."""
+    return {"object": "list", "data": [_MODEL]}

@@ -21,9 +21,9 @@ OPERATIONS: Operations = {
         ),
         reply=ChatCompletion,
         errors=_CHAT_ERRORS,
-        request_examples=examples.CHAT,
-        reply_examples=one_example(examples.COMPLETION),
-        stream_example=examples.COMPLETION_STREAM,
+        request_examples=examples.chat,
+        reply_examples=one_example(examples.completion),
+        stream_example=examples.completion_stream,
     ),
     "list_models": Operation(
         tag=_CHATTING,
@@ -31,7 +31,7 @@ OPERATIONS: Operations = {
         description="There is one: the knowledge base.",
         reply=ModelsDocument,
         errors=READ_ERRORS,
-        reply_examples=one_example(examples.MODELS),
+        reply_examples=one_example(examples.models),
         is_kept=True,
     ),
     "get_model": Operation(
@@ -40,7 +40,7 @@ OPERATIONS: Operations = {
         description="The knowledge base, under the name `faq`.",
         reply=ModelDocument,
         errors=(*READ_ERRORS, 404),
-        reply_examples=one_example(examples.MODEL),
+        reply_examples=one_example(examples.model),
         is_kept=True,
     ),
 }

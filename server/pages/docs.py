@@ -11,7 +11,7 @@ from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.http.conditional import Version, digest, reply_unless_held
 from faqkb.server.pages.reference_page import shown_groups
 from faqkb.server.pages.views import page_reply
-from faqkb.server.reference.document import reference_of_application
+from faqkb.server.reference.document import reference_of
 
 docs = Blueprint("docs", __name__)
 
@@ -19,11 +19,12 @@ docs = Blueprint("docs", __name__)
 @docs.get("/docs", endpoint="docs")
 def show() -> Response:
     """Show the document as a page: nothing of it comes from elsewhere, and it is complete without JavaScript."""
-    words, known = wording(), reference_of_application()
+    words = wording()
     address = request.url_root.rstrip("/")
     texts = {"copy": words.live.copy, "copied": words.live.copied, "copy_failed": words.live.copy_failed}
 
     with leased_knowledge() as knowledge:  # the foot of the page tells of it
+        known = reference_of(knowledge)
         parts = [known.tag, knowledge.name, words.language, request.url]
 
         def page() -> Response:

@@ -9,13 +9,15 @@ from typing import Any, cast
 
 from flask import current_app
 
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.http.conditional import digest
 
 EXTENSION = "faq-reference"
 
 
 class Reference:
-    """The document of one application."""
+    """The document of one application, whose examples show one snapshot."""
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
         self._make = make
@@ -36,6 +38,6 @@ class Reference:
         return digest(self.content)
 
 
-def reference_of_application() -> Reference:
-    """Return the document of the current application."""
-    return cast(Reference, current_app.extensions[EXTENSION])
+def reference_of(knowledge: KnowledgeBase) -> Reference:
+    """Return the document of the current application over a snapshot."""
+    return cast(PerSnapshot[Reference], current_app.extensions[EXTENSION]).of(knowledge)
