@@ -73,8 +73,8 @@ def read_brand(branding: Branding, static_folder: Path) -> Brand:
     built_in = sheet = (static_folder / STYLE).read_text(encoding="utf-8")
     if branding.palette is not None:
         sheet = branding.palette.style(sheet)
-    if branding.logo is not None:
-        sheet += (static_folder / "logo.css").read_text(encoding="utf-8")
+    if branding.logo or branding.footer or branding.contact or branding.report:
+        sheet += (static_folder / "brand.css").read_text(encoding="utf-8")
     style = BrandFile(STYLE, sheet.encode(), "text/css; charset=utf-8") if sheet != built_in else None
     logo = _picture("logo", branding.logo) if branding.logo else None
     icon = _picture("icon", branding.icon) if branding.icon else logo

@@ -22,6 +22,7 @@ _TEXTS = (
     "no_answer",
     "no_answer_hint",
     "empty_question",
+    "small_talk",
     "suggestions",
     "confidence",
     "source",

@@ -51,9 +51,19 @@ document.addEventListener("submit", (event) => {
   sendFeedback(form, submitter);
 });
 
+/** Where a hint names the operator's address, it leads to where that leads at the foot of the page. */
+function linkContact(root) {
+  const link = document.querySelector(".foot .contact a");
+  for (const hint of link ? root.querySelectorAll(".hint") : []) {
+    const [before, after] = hint.textContent.split(link.textContent);
+    if (after !== undefined) hint.replaceChildren(before, link.cloneNode(true), after);
+  }
+}
+
 /** What was drawn while the reader types gets what a page from the server has. */
 function completeDrawing({ target, detail: { body, token, record } }) {
   addCopyButtons(target);
+  linkContact(target);
   const template = token && document.querySelector(record ? "#judge-answer" : "#tell-maintainer");
   if (!template) return;
   const part = document.importNode(template.content, true);

@@ -489,7 +489,7 @@ export class SearchBox {
 
   showAnswer(answer) {
     telling?.clear();
-    this.token = answer.no_answer?.reason === "empty_question" ? null : answer.answer_token;
+    this.token = this.texts[answer.no_answer?.reason] ? null : answer.answer_token;
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -510,9 +510,8 @@ export class SearchBox {
   }
 
   showNoAnswer({ question, no_answer: { reason, suggestions } }) {
-    const { no_answer, no_answer_hint, empty_question, understood, suggestions: title } = this.texts;
-    const hints = reason === "empty_question" ? [empty_question] : [filled(understood, { question }), no_answer_hint];
-    const head = this.drawing.message(no_answer, ...hints);
+    const { no_answer, no_answer_hint, [reason]: instead, understood, suggestions: title } = this.texts;
+    const head = this.drawing.message(...(instead ? [instead] : [no_answer, filled(understood, { question }), no_answer_hint]));
     if (suggestions.length) head.push(element("h3", {}, title));
     this.show("no_answer", { head, hits: suggestions, said: this.counted(no_answer, suggestions) });
   }

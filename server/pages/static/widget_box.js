@@ -151,9 +151,12 @@ function showDialog(dialog, box) {
 }
 
 function panelHead({ server, texts, box }) {
+  // Shared like the server's replies: with the origins that it allows, which a page asks for by CORS.
+  const logo = box.logo && element("img", { class: "logo", src: absolute(box.logo, server), alt: "", crossorigin: "" });
   return element(
     "div",
     { class: "panel-head" },
+    logo,
     element("h2", { id: "panel-title" }, texts.site),
     element("a", { class: "quiet", href: server }, box.page),
     element("button", { type: "button", class: "quiet panel-close", "aria-label": box.close }, "×"),
