@@ -168,7 +168,11 @@ def _checked_table(path: Path, tables: dict[str, Any], name: str) -> dict[str, A
     """Return the values of a table, each of the kind it should be; a path is seen from the folder of faq.toml."""
     table, settings = tables.get(name, {}), settings_of(name)
     correct = f"correct [{name}]"
-    if not isinstance(table, dict) or not set(table) <= set(settings):
+    if not isinstance(table, dict):
+        raise ConfigError(
+            f"{path}: {name} is no table (got {table!r}, expected [{name}] and settings below it); {correct}"
+        )
+    if not set(table) <= set(settings):
         raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(settings)}); {correct}")
     for key, value in table.items():
         kind = settings[key].kind

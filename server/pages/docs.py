@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.leases import leased_knowledge
+from faqkb.server.branding import branding_of
 from faqkb.server.http.conditional import Version, digest, reply_unless_held
 from faqkb.server.pages.reference_page import shown_groups
 from faqkb.server.pages.views import page_reply
@@ -25,7 +26,8 @@ def show() -> Response:
 
     with leased_knowledge() as knowledge:  # the foot of the page tells of it
         known = reference_of(knowledge)
-        parts = [known.tag, knowledge.name, words.language, request.url]
+        own = repr(branding_of(current_app))
+        parts = [known.tag, knowledge.name, words.language, request.url, own]
 
         def page() -> Response:
             groups = shown_groups(known.document, address)
