@@ -21,7 +21,9 @@ from faqkb.server.limits import (
     SESSION_ID_CHARS,
 )
 
-_Question = Annotated[str, Field(description="In the asker's own words; a pasted log is reduced to its telling lines.")]
+_Question = Annotated[
+    str, Field(description="In the asker's own words; a long pasted text is reduced to its telling lines.")
+]
 _TopK = Annotated[int, Field(ge=1, le=limits.TOP_K_MAX, description="How many answers at most.")]
 _MinConfidence = Annotated[
     float | None,

@@ -94,7 +94,7 @@ class NoAnswerDocument(Reply):
 class OneAnswer(Reply):
     """The answer to one question."""
 
-    question: str = Field(description="The question as typed: normalised, a long log reduced to its telling lines.")
+    question: str = Field(description="The question as typed: normalised, a long text reduced to its telling lines.")
     understood_as: str = Field(
         description="What was searched for: the question without typing errors, alone or with those before it; of a"
         " message with a preface the sentence that asks."

@@ -35,7 +35,7 @@ class _Arguments(BaseModel):
 
 
 class _Ask(_Arguments):
-    question: str = Field(description="The user's question as it was put, or a pasted error log.")
+    question: str = Field(description="The user's question as it was put, a pasted text included.")
     top_k: int = Field(default=3, ge=1, le=limits.TOP_K_MAX, description="How many records to give.")
     min_confidence: float | None = Field(
         default=None, ge=0, le=1, description="Confidence from which a record is the answer; by default the calibrated."

@@ -129,11 +129,14 @@ def send(
 
 
 @contextmanager
-def served(folder: Path, *options: str, stderr: Any = None) -> Iterator[ServedProcess]:
-    """Run `faq serve` over a knowledge base on a free port, until the block ends; `stderr` is an open file."""
+def served(folder: Path, *options: str, stderr: Any = None, cwd: Path = ROOT) -> Iterator[ServedProcess]:
+    """Run `faq serve` over a knowledge base on a free port, until the block ends; `stderr` is an open file.
+
+    Its settings are those of the faq.toml at or above `cwd`.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "faqkb", "serve", "--kb", str(folder), "--port", "0", *options],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=stderr,
