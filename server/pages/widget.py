@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 
 from faqkb.server.answering.catalogues import WORDINGS, wording
+from faqkb.server.branding import address_of, branding_of
 from faqkb.server.limits import QUESTION_UNITS, WIDGET_SECONDS
 from faqkb.server.pages.brand import brand_of, logo_address
 from faqkb.server.pages.live import live_settings
@@ -43,6 +44,7 @@ def settings() -> Response:
     server: here nobody knows whether a proxy in front is reached by HTTPS, and a page with HTTPS asks nobody without.
     """
     words = wording()
+    contact = branding_of(current_app).said("contact", words.language_code)
     box = {
         "language": words.language,
         "label": words.question_label,
@@ -51,6 +53,8 @@ def settings() -> Response:
         "close": words.widget_close,
         "page": words.widget_page,
         "logo": logo_address(),
+        "contact": contact,
+        "contact_address": address_of(contact or ""),
         "question_units": QUESTION_UNITS,
     }
     response = _kept(jsonify(live_settings(words) | {"box": box}), "application/json")

@@ -123,7 +123,7 @@ def test_the_box_on_another_site_has_name_logo_and_colour(open_page, library, gu
     assert is_drawn(page, "faq-widget .logo")
     assert background(page, "faq-widget .ask button") == ACCENT
     page.locator("faq-widget input").fill(OFF_TOPIC)
-    expect(page.locator("faq-widget .live")).to_contain_text(f"You can also ask: {CONTACT}")
+    expect(page.locator("faq-widget .live .hint a")).to_have_attribute("href", f"mailto:{CONTACT}")
     assert Axe().run(page).response["violations"] == []
 
 

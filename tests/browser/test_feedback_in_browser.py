@@ -51,7 +51,7 @@ def test_a_reader_says_what_is_wrong_with_an_answer(open_page, store):
 
 def test_a_reader_tells_the_maintainer_of_a_question_without_answer(open_page, store):
     page = open_page(f"/?q={WEATHER_QUESTION}")
-    page.get_by_text("告诉维护者").click()
+    page.get_by_text("把问题告诉我们").click()
     page.get_by_role("button", name="发送").click()
     expect(page.get_by_role("heading", name="谢谢")).to_be_visible()
     assert [(each.question, each.times) for each in store.asked_in_vain()] == [(WEATHER_QUESTION, 1)]

@@ -25,6 +25,16 @@ class WidgetBox extends SearchBox {
     return reply;
   }
 
+  /** Where there is no answer, the operator's address is a link. */
+  showNoAnswer(answer) {
+    super.showNoAnswer(answer);
+    const { contact, contact_address: href } = this.settings.box;
+    for (const hint of href ? this.head.querySelectorAll(".hint") : []) {
+      const [before, after] = hint.textContent.split(contact);
+      if (after !== undefined) hint.replaceChildren(before, element("a", { href }, contact), after);
+    }
+  }
+
   /** Where nothing can be said here, lead to where it may be. */
   showFailure(...what) {
     super.showFailure(...what);
