@@ -95,17 +95,17 @@ def _reference(app: Flask, knowledge: KnowledgeBase) -> reference.Reference:
 
 def _configure(app: Flask, branding: Branding) -> None:
     """Set what Flask and its templates are told once. Raises ConfigError."""
-    app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
-    app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
-    app.extensions[BRANDING] = app.jinja_env.globals["branding"] = branding
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # before the first use of `jinja_env`
     app.jinja_env.filters["marked"] = marked
     app.jinja_env.filters["text_runs"] = text_runs
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
+    app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
+    app.extensions[BRANDING] = app.jinja_env.globals["branding"] = branding
 
 
 def _install_static(app: Flask) -> None:

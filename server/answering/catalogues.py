@@ -21,7 +21,14 @@ from faqkb.kb.language.detection import detect_language
 from faqkb.server.answering.leases import knowledge_holder
 from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.topics import Listed, listed_of
-from faqkb.server.answering.wording import ChatWording, Counted, LiveWording, ReferenceWording, Wording
+from faqkb.server.answering.wording import (
+    ChatWording,
+    Counted,
+    LiveWording,
+    ReferenceWording,
+    TechnicalWording,
+    Wording,
+)
 from faqkb.server.branding import NO_BRANDING, Branding
 
 EXTENSION = "faq-wordings"
@@ -81,6 +88,9 @@ def _read(path: Path, locale: str) -> Catalog:
 
 def _wording(texts: _Texts) -> Wording:
     chat = ChatWording(**{field.name: texts.text(f"chat.{field.name}") for field in fields(ChatWording)})
+    technical = TechnicalWording(
+        **{field.name: texts.text(f"technical.{field.name}") for field in fields(TechnicalWording)}
+    )
     live = LiveWording(**{field.name: texts.text(f"live.{field.name}") for field in fields(LiveWording)})
     reference = ReferenceWording(
         **{field.name: texts.text(f"reference.{field.name}") for field in fields(ReferenceWording)}
@@ -90,6 +100,7 @@ def _wording(texts: _Texts) -> Wording:
         Counted: texts.counted,
         Mapping[str, str]: texts.group,
         Locale: lambda _: texts.locale,
+        TechnicalWording: lambda _: technical,
         LiveWording: lambda _: live,
         ChatWording: lambda _: chat,
         ReferenceWording: lambda _: reference,
@@ -116,12 +127,12 @@ def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
     """Return the texts of a language as a site says them."""
     language = words.language_code
     example, contact = listed.example(language), branding.said("contact", language)
-    tagline = words.tagline_technical if listed.is_technical else words.tagline
-    hint = words.no_answer_hint_technical if listed.is_technical else words.no_answer_hint
+    fitting = words.technical if listed.is_technical else words
+    hint = fitting.no_answer_hint
     return replace(
         words,
         site=branding.said("title", language) or words.site,
-        tagline=branding.said("tagline", language) or tagline,
+        tagline=branding.said("tagline", language) or fitting.tagline,
         small_talk=branding.said("welcome", language) or words.small_talk,
         placeholder=words.example.format(question=example) if example else words.placeholder,
         no_answer_hint=f"{hint} {words.ask_person.format(contact=contact)}" if contact else hint,

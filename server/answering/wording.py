@@ -67,6 +67,14 @@ class ChatWording:
 
 
 @dataclass(frozen=True, slots=True)
+class TechnicalWording:
+    """What is said in place of the texts of the same names where readers come with error messages."""
+
+    tagline: str
+    no_answer_hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceWording:
     """The texts around the reference of the API, which itself is in English."""
 
@@ -98,8 +106,6 @@ class Wording:
     locale: Locale
     site: str
     tagline: str
-    tagline_technical: str
-    """In its place where readers come with error messages."""
     skip: str
     question_label: str
     placeholder: str
@@ -111,7 +117,7 @@ class Wording:
     topic_questions: Counted
     other_languages: str
     needs_script: str
-    """Below the search box of a site without a server, where scripts are off."""
+    """Below the search box of a site without a server."""
     more_questions: Counted
     """The questions not listed."""
     nothing_stored: str
@@ -120,8 +126,6 @@ class Wording:
     ambiguous_hint: str
     no_answer: str
     no_answer_hint: str
-    no_answer_hint_technical: str
-    """In its place where readers come with error messages."""
     ask_person: str
     """Said after it, with the {contact} that the operator names."""
     empty_question: str
@@ -173,9 +177,7 @@ class Wording:
     """Name of the list of languages of the pages."""
     footer: Counted
     contact: str
-    """Label of whom to ask."""
     report: str
-    """Link to where a problem is reported."""
     updated: str
     """With {date}, when the knowledge base was published."""
     errors: Mapping[str, str]
@@ -190,6 +192,7 @@ class Wording:
     widget_away: str
     widget_refused: str
     """The site whose page it is is not on the server's list."""
+    technical: TechnicalWording
     live: LiveWording
     chat: ChatWording
     reference: ReferenceWording
