@@ -70,7 +70,7 @@ def answer_alone(
     Raises InvalidQuery.
     """
     answer = knowledge.ask(question, top_k=top_k, min_confidence=min_confidence, tags=tags)
-    if answer.status is Status.NO_ANSWER and is_small_talk(question):
+    if answer.status is not Status.ANSWERED and is_small_talk(question):
         return _small_talk(knowledge, question.strip(), answer.took_ms)
     return answer
 

@@ -115,7 +115,7 @@ def test_the_logo_opened_by_itself_may_run_nothing(open_page, library):
 
 
 def test_the_box_on_another_site_has_name_logo_and_colour(open_page, library, guest):
-    guest.write("page.html", foreign.page(f'<script src="{library.url}/widget.js"></script>'))
+    guest.write("page.html", foreign.page(f'<script src="{library.url}/widget.js" data-lang="en"></script>'))
     page = open_page(f"{guest.url}/page.html")
     assert background(page, "faq-widget .open") == ACCENT
     page.locator("faq-widget .open").click()
