@@ -11,7 +11,7 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,12 +23,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
+from library_support import build_library, write_settings  # noqa: E402
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION, served  # noqa: E402
 
-from faqkb.faq.bootstrap import build_if_missing  # noqa: E402
+from faqkb.faq.bootstrap import build_if_missing, encoder_folder  # noqa: E402
+from faqkb.kb.model.encoder import Encoder  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 COLOURS = 64  # a page of text has few; a third of the bytes
+OFF_TOPIC = "how do I renew my passport"
 SHORT_QUESTION = "显存和部署"  # fits several records, none well
 
 
@@ -55,6 +58,11 @@ SCREENS_WANTED = (
     Screen("dark", question="class imbalance", state="answered", scheme="dark", locale="en"),
     Screen("phone", question=DOCKER_QUESTION, state="answered", width=390, height=760),
 )
+# Of a library's FAQ under its own name.
+OWN_NAME_WANTED = (
+    Screen("own-name", height=640, locale="en-GB"),
+    Screen("own-name-dark", question=OFF_TOPIC, state="no_answer", height=640, scheme="dark", locale="en-GB"),
+)
 
 
 def main() -> None:
@@ -62,16 +70,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the documentation anew.")
     parser.add_argument("--kb", type=Path)
     given = parser.parse_args().kb
-    with knowledge_base(given) as kb, served(kb) as server, sync_playwright() as playwright:
+    SCREENS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        SCREENS.mkdir(exist_ok=True)
-        for screen in SCREENS_WANTED:
-            path = SCREENS / f"{screen.name}.png"
-            with opened(browser, server.url, screen) as page:
-                drawn = Image.open(BytesIO(page.screenshot(scale="css")))
-            drawn.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
-            print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+        with knowledge_base(given) as kb, served(kb) as server:
+            draw(browser, server.url, SCREENS_WANTED)
+        with library() as home, served(home / "kb", cwd=home) as server:
+            draw(browser, server.url, OWN_NAME_WANTED)
         browser.close()
+
+
+def draw(browser: Browser, url: str, screens: Sequence[Screen]) -> None:
+    """Write pictures of one server."""
+    for screen in screens:
+        path = SCREENS / f"{screen.name}.png"
+        with opened(browser, url, screen) as page:
+            drawn = Image.open(BytesIO(page.screenshot(scale="css")))
+        drawn.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+
+
+@contextmanager
+def library() -> Iterator[Path]:
+    """Lend a folder with the FAQ of a library, and a faq.toml that gives it a name."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = write_settings(Path(folder))
+        build_library(home / "kb", Encoder(encoder_folder(home / "kb")))
+        yield home
 
 
 @contextmanager

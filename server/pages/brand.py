@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, url_for
+from flask import Blueprint, Flask, Response, current_app, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.exceptions import NotFound
 
@@ -121,7 +121,8 @@ def file(name: str) -> Response:
     if found is None:
         raise NotFound
     response = Response(found.content, content_type=found.media_type)
-    response.headers["Cache-Control"] = _FOR_EVER
+    if request.args.get("v") == found.digest:  # else what is there may change under the same address
+        response.headers["Cache-Control"] = _FOR_EVER
     if found.media_type.startswith("image/"):
         response.headers["Content-Security-Policy"] = _PICTURE_POLICY
     return response

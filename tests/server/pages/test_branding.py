@@ -180,6 +180,7 @@ def test_the_colours_are_in_the_style_sheet_and_in_nothing_else(branded, plain):
     sheet = branded.get(address[1])
     assert sheet.content_type == "text/css; charset=utf-8"
     assert "immutable" in sheet.headers["Cache-Control"]
+    assert "immutable" not in branded.get("/brand/style.css").headers["Cache-Control"]
     assert "--accent: #7a1f5c;" in sheet.text
     assert "#17605b" not in sheet.text
     assert "#7a1f5c" not in page(branded)
