@@ -40,29 +40,31 @@ parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made par
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py
 
-# Rewrites the pinned versions from pyproject.toml; the file names no registry.
+# Rewrites the pinned versions from pyproject.toml; the file names no registry, and none of the gigabytes of CUDA that the
+# default torch build for Linux asks for: the CPU build wants none of them.
 lock: $(STAMPS)-dev ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url \
-		--no-annotate --output-file requirements.lock pyproject.toml
+		--no-annotate pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.13 was found; install one, or say make PYTHON=…" >&2; exit 2; }
 	@echo "making an environment in $(VENV) with $(PYTHON)" >&2
 	@$(PYTHON) -m venv $(VENV)
 
-# $(STAMPS)-EXTRA: the package with that extra, at the locked versions.
-$(STAMPS)-model: pyproject.toml requirements.lock | $(VENV)/bin/python
-	@echo "installing faqkb[model] (torch and sentence-transformers: two minutes, 2 GB)" >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[model]' >&2
+# $(STAMPS)-base is the package, $(STAMPS)-dev with what tests and tools want, at the locked versions.
+$(STAMPS)-base: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@echo "installing faqkb (half a minute, half a gigabyte)" >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable . >&2
 	@touch $@
 
-$(STAMPS)-dev: $(STAMPS)-model
-	@echo "installing faqkb[dev] (test tools)" >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[model,dev]' >&2
+$(STAMPS)-dev: $(STAMPS)-base
+	@echo "installing faqkb[dev] (test tools, torch and sentence-transformers: two minutes, 2 GB)" >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[dev]' >&2
 	@touch $@
 
 # Ingests again when the content changed; progress and report go beside the answer, to standard error.
-$(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-model
+$(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-base
 	@$(BIN)/faq ingest >&2
 	@mkdir -p $(@D)
 	@touch $@

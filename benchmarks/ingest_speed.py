@@ -15,7 +15,7 @@ from support import Row, corpus_paths, full_precision_model, prepared_encoder, p
 from faqkb.ingest import read_sources
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoded, Encoder
-from faqkb.kb.model.source import quiet_libraries
+from faqkb.kb.model.loaded import quiet_libraries
 from faqkb.kb.snapshot.build import build_snapshot
 
 ROUNDS = 3

@@ -19,8 +19,9 @@ from faqkb.faq.bootstrap import encoder_folder
 from faqkb.ingest import read_sources
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import BUNDLED_NAME
+from faqkb.kb.model.loaded import load_source, quiet_libraries
 from faqkb.kb.model.prepare import prepare_model
-from faqkb.kb.model.source import find_source, load_source, quiet_libraries
+from faqkb.kb.model.source import find_source
 from faqkb.kb.records import Record
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -35,6 +35,7 @@ from fit_ranking import (
 )
 from quality_sets import OWN_QUERIES, ROOT, crowd, quality_sets, read_set
 
+from faqkb.kb.bundled.weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.evaluation.plots import draw_plots
 from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, evaluate, report
@@ -43,11 +44,10 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.examples import collect_examples
 from faqkb.kb.learning.fitting import Example, Weights
 from faqkb.kb.model.assemble import assemble_e5
-from faqkb.kb.model.bundled_weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
+from faqkb.kb.model.loaded import quiet_libraries
 from faqkb.kb.model.prepare import prepare_model
-from faqkb.kb.model.source import quiet_libraries
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.build import build_snapshot
 

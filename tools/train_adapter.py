@@ -1,4 +1,4 @@
-"""Trains the bundled model's adapter on questions put in other words; writes kb/model/adapter.npz.
+"""Trains the bundled model's adapter on questions put in other words; writes kb/bundled/adapter.npz.
 
     python tools/train_adapter.py [SHARED] [--epochs 2]
 
@@ -16,15 +16,16 @@ from pathlib import Path
 
 from quality_sets import ROOT, QualitySet, quality_sets
 
+from faqkb.kb.bundled.adapter import ADAPTER_FILE, write_adapter
+from faqkb.kb.bundled.weights import E5_PREFIXES, checked_weights
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.examples import tuning_set
 from faqkb.kb.learning.train_encoder import TuningSet, train_adapter
-from faqkb.kb.model.adapter import ADAPTER_FILE, write_adapter
-from faqkb.kb.model.assemble import E5_PREFIXES, assemble_e5
-from faqkb.kb.model.bundled_weights import find_bundled_weights, read_bundled_weights
+from faqkb.kb.model.assemble import assemble_e5
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
-from faqkb.kb.model.source import Prefixes, quiet_libraries
+from faqkb.kb.model.loaded import quiet_libraries
+from faqkb.kb.model.source import Prefixes
 from faqkb.kb.snapshot.build import build_snapshot
 
 
@@ -33,11 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--epochs", type=int, default=2)  # four overfit: docs/quality.md
-    parser.add_argument("--output", type=Path, default=ROOT / "kb" / "model" / ADAPTER_FILE)
+    parser.add_argument("--output", type=Path, default=ROOT / "kb" / "bundled" / ADAPTER_FILE)
     chosen = parser.parse_args()
     sets = list(tuning_sets(chosen.shared))
     with quiet_libraries():
-        model = assemble_e5(read_bundled_weights(find_bundled_weights()))
+        model = assemble_e5(checked_weights())
         adapter = train_adapter(model, Prefixes(*E5_PREFIXES), sets, epochs=chosen.epochs, progress=show)
     write_adapter(adapter, chosen.output)
     print(f"wrote {chosen.output}: {chosen.output.stat().st_size} bytes")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from faqkb.kb.model.adapter import Adapter, LowRank
+from faqkb.kb.bundled.adapter import Adapter, LowRank
 from faqkb.kb.model.source import Prefixes
 
 if TYPE_CHECKING:
@@ -279,7 +279,11 @@ def _insert_layers(model: SentenceTransformer) -> dict[str, Any]:
     for parameter in encoder.parameters():
         parameter.requires_grad_(False)
     corrected = {}
-    linear = [(name, layer) for name, layer in encoder.named_modules() if isinstance(layer, torch.nn.Linear)]
+    linear = [
+        (name, layer)
+        for name, layer in encoder.named_modules()
+        if isinstance(layer, torch.nn.Linear) and not name.startswith("pooler")  # BERT's own pooling is not used
+    ]
     for name, layer in linear:
         parent, _, own = name.rpartition(".")
         corrected[name] = Corrected(layer)

@@ -115,8 +115,8 @@ def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progr
     `source` is the model to start from, as for `faq model prepare`. Takes about a second for each query and one or two
     minutes beside. Raises KbError without the libraries, and what tune_ranking raises.
     """
+    from faqkb.kb.model.loaded import quiet_libraries  # noqa: PLC0415
     from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415 - knows torch
-    from faqkb.kb.model.source import quiet_libraries  # noqa: PLC0415
 
     with closing(KnowledgeBase.open(folder)) as knowledge, tempfile.TemporaryDirectory(prefix="faq-tune-") as scratch:
         trained, prepared, trial = (Path(scratch) / name for name in ("trained", "prepared", "trial"))
@@ -139,8 +139,9 @@ def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progr
 def _train(knowledge: KnowledgeBase, split: Split, source: str | None, target: Path, progress: Progress) -> None:
     """Write a sentence-transformers model that has learned the queries."""
     from faqkb.kb.learning.train_encoder import train_adapter  # noqa: PLC0415
-    from faqkb.kb.model.adapter import apply_adapter  # noqa: PLC0415 - knows torch
-    from faqkb.kb.model.source import find_source, load_source, model_prefixes  # noqa: PLC0415
+    from faqkb.kb.model.assemble import apply_adapter  # noqa: PLC0415 - knows torch
+    from faqkb.kb.model.loaded import load_source, model_prefixes  # noqa: PLC0415
+    from faqkb.kb.model.source import find_source  # noqa: PLC0415
 
     found = find_source(source)
     model = load_source(found)

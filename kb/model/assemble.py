@@ -1,27 +1,34 @@
-"""Build the SentenceTransformer that multilingual-e5-small was published as, from the bundled weights."""
+"""The SentenceTransformer that multilingual-e5-small was published as: it is tuned, and references come from it."""
 
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faqkb.kb.model.bundled_weights import BundledWeights
+from faqkb.kb.bundled.adapter import Adapter
+from faqkb.kb.bundled.tensors import bert_names
+from faqkb.kb.bundled.tokenizer import build_tokenizer
+from faqkb.kb.bundled.weights import E5_PREFIXES, BundledWeights
+from faqkb.kb.errors import ModelDamaged
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-E5_PREFIXES = ("query: ", "passage: ")  # Multilingual E5 report, arXiv 2402.05672
+_TABLES = {
+    "emb.word": "embeddings.word_embeddings.weight",
+    "emb.pos": "embeddings.position_embeddings.weight",
+    "emb.type": "embeddings.token_type_embeddings.weight",
+}
 
 
-def assemble_e5(weights: BundledWeights, scratch: Path | None = None) -> SentenceTransformer:
-    """Return BERT, mean pooling and normalisation, with e5's prompts; `scratch` is for files of half a gigabyte."""
+def assemble_e5(weights: BundledWeights) -> SentenceTransformer:
+    """Return BERT, mean pooling and normalisation, with e5's prompts."""
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="faqkb-model-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="faqkb-model-") as folder:
         build_bert(weights).save_pretrained(folder)
-        build_tokenizer(weights).save_pretrained(folder)
+        _fast_tokenizer(weights).save_pretrained(folder)
         transformer = Transformer(folder, max_seq_length=weights.config.positions)
     pooling = Pooling(weights.config.hidden, pooling_mode="mean")
     query, passage = E5_PREFIXES
@@ -48,55 +55,36 @@ def build_bert(weights: BundledWeights) -> Any:
     )
     bert = BertModel(config, add_pooling_layer=False).eval()
     state = bert.state_dict()
-    for theirs, ours in _bert_names(weights.config.layers).items():
-        state[ours] = torch.from_numpy(weights.tensors[theirs]).reshape(state[ours].shape)
+    names = {
+        f"{ours}.{own}": f"{theirs}.{bert}"
+        for ours, theirs in bert_names(weights.config.layers).items()
+        for own, bert in (("w", "weight"), ("b", "bias"))
+    }
+    for theirs, ours in (names | _TABLES).items():
+        state[ours] = torch.from_numpy(weights.tensors[theirs].unpack()).reshape(state[ours].shape)
     bert.load_state_dict(state)
     return bert
 
 
-def _bert_names(layers: int) -> dict[str, str]:
-    """Return the weights file's tensor names mapped to BertModel's."""
-    names = {
-        "emb.word": "embeddings.word_embeddings.weight",
-        "emb.pos": "embeddings.position_embeddings.weight",
-        "emb.type": "embeddings.token_type_embeddings.weight",
-        "emb.ln.w": "embeddings.LayerNorm.weight",
-        "emb.ln.b": "embeddings.LayerNorm.bias",
-    }
-    parts = {
-        "q": "attention.self.query",
-        "k": "attention.self.key",
-        "v": "attention.self.value",
-        "ao": "attention.output.dense",
-        "aln": "attention.output.LayerNorm",
-        "fi": "intermediate.dense",
-        "fo": "output.dense",
-        "oln": "output.LayerNorm",
-    }
-    for layer in range(layers):
-        for theirs, ours in parts.items():
-            names[f"l{layer}.{theirs}.w"] = f"encoder.layer.{layer}.{ours}.weight"
-            names[f"l{layer}.{theirs}.b"] = f"encoder.layer.{layer}.{ours}.bias"
-    return names
+def apply_adapter(model: SentenceTransformer, adapter: Adapter) -> None:
+    """Add an adapter to a model's weights, in place. Raises ModelDamaged when it is of another architecture."""
+    import torch  # noqa: PLC0415
+
+    encoder = model[0].auto_model
+    for name, layer in adapter.items():
+        try:
+            weight = encoder.get_submodule(name).weight
+            with torch.no_grad():
+                weight += torch.from_numpy(layer.product())
+        except (AttributeError, RuntimeError) as error:
+            raise ModelDamaged(f"adapter: the model has no fitting layer {name} ({error})") from error
 
 
-def build_tokenizer(weights: BundledWeights) -> Any:
-    """Build XLM-R's tokenizer: Unigram over the pieces, each white-space word led by `▁`."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors  # noqa: PLC0415
+def _fast_tokenizer(weights: BundledWeights) -> Any:
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
-    vocabulary = [(piece.text, piece.score) for piece in weights.pieces]
-    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
-    # Nmt drops control characters and makes zero-width ones a space, as the normaliser in the weights file does.
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()])
-    words = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(words)
-    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
+        tokenizer_object=build_tokenizer(weights),
         bos_token="<s>",
         eos_token="</s>",
         cls_token="<s>",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faqkb.kb.bundled.graph import INPUTS, OUTPUTS
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 OPSET = 17  # LayerNormalization is one node from here on
-INPUTS = ("input_ids", "attention_mask")
-OUTPUTS = ("sentence_embedding", "token_embeddings")
 
 
 def keep_embedding_rows(model: SentenceTransformer, kept: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""Prepare a model, once: load it with sentence-transformers, export, quantise, prune, verify, write the manifest.
+"""Prepare a model, once: prune its vocabulary, write it as ONNX, quantise, verify, write the manifest.
 
 The result is cached. Two at once: the second waits for the first and finds it done. A killed run leaves a temporary
 folder that the next one removes, never a folder with a manifest.
@@ -13,14 +13,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.disk import sync_folder
 from faqkb.kb.errors import KbError, ModelDamaged, ModelMissing, ModelRefused, StorageFailed
-from faqkb.kb.model.export import export_onnx, keep_embedding_rows
+from faqkb.kb.model.bundled import BundledModel
 from faqkb.kb.model.files import (
     DEFAULT_LANGUAGES,
     FILES,
@@ -36,23 +36,17 @@ from faqkb.kb.model.files import (
     verify_files,
 )
 from faqkb.kb.model.languages import parse_languages
+from faqkb.kb.model.loaded import LoadedModel, load_source, quiet_libraries
 from faqkb.kb.model.quantize import quantize_onnx
-from faqkb.kb.model.source import (
-    ModelSource,
-    find_source,
-    load_source,
-    model_max_tokens,
-    model_prefixes,
-    quiet_libraries,
-)
-from faqkb.kb.model.verify import embed_with_source, sample_texts, verify_prepared
+from faqkb.kb.model.source import FullPrecision, ModelSource, find_source
+from faqkb.kb.model.verify import sample_texts, verify_prepared
 from faqkb.kb.model.vocabulary import prune_vocabulary
 
 EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
 FULL_BYTES = 4 << 20  # fewer free bytes than this: a write failed for lack of space
 
-RECIPE = 1  # raised when the same source would give other files
+RECIPE = 2  # raised when the same source would give other files
 Progress = Callable[[str], None]
 
 
@@ -116,7 +110,7 @@ def _prepare(job: _Job) -> None:
     _remove_leftovers(job.folder)
     with (
         tempfile.TemporaryDirectory(prefix=f"{job.folder.name}.tmp-", dir=job.folder.parent) as name,
-        quiet_libraries(),
+        quiet_libraries() if job.source.location else nullcontext(),
     ):
         workshop = Path(name)
         with _library_errors(job, workshop):
@@ -127,21 +121,18 @@ def _prepare(job: _Job) -> None:
 
 def _make_files(job: _Job, workshop: Path) -> ModelManifest:
     """Write the files of a prepared model into the workshop and return their manifest."""
-    with _stage(job, f"loading {job.source.name} with sentence-transformers"):
-        model = load_source(job.source, workshop)
-        prefixes, max_tokens = model_prefixes(model, job.source.name), model_max_tokens(model)
-    with _stage(job, "embedding the verification sample with it"):
-        texts = sample_texts(prefixes)
-        expected = embed_with_source(model, texts)
+    with _stage(job, f"loading {job.source.name}"):
+        model = _open(job.source)
+        texts = sample_texts(model.prefixes)
+        expected, prefixes, max_tokens = model.embed(texts), model.prefixes, model.max_tokens
     with _stage(job, f"keeping the vocabulary of {', '.join(job.languages)}"):
-        vocabulary = prune_vocabulary(model.tokenizer.backend_tokenizer.to_str(), job.languages)
+        vocabulary = prune_vocabulary(model.tokenizer(), job.languages)
         (workshop / TOKENIZER_FILE).write_text(vocabulary.tokenizer, encoding="utf-8")
-        keep_embedding_rows(model, vocabulary.kept)
     if not vocabulary.pruned:
         job.progress("every piece of the vocabulary was kept")
-    with _stage(job, "exporting to ONNX"):
+    with _stage(job, "writing it as ONNX"):
         exported = workshop / EXPORTED_FILE
-        export_onnx(model, exported)
+        model.write_onnx(exported, vocabulary.kept)
     del model  # half a gigabyte that the quantiser can use
     with _stage(job, "quantising to int8"):
         quantize_onnx(exported, workshop / MODEL_FILE)
@@ -178,6 +169,10 @@ def _publish(workshop: Path, folder: Path, manifest: ModelManifest) -> None:
 
 def _entry(path: Path) -> FileEntry:
     return FileEntry(file_sha256(path), path.stat().st_size)
+
+
+def _open(source: ModelSource) -> FullPrecision:
+    return BundledModel() if source.location is None else LoadedModel(load_source(source), source.name)
 
 
 @contextmanager

@@ -7,14 +7,16 @@ matrices by tensor 0.973, 0.990; by column 0.992, 0.997; by column with the feed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faqkb.kb.model.export import INPUTS
+from faqkb.kb.bundled.graph import INPUTS
 
 BLOCK = 128  # weights that share one scale; 32 is no closer and costs half the speed
 INT8_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: each row is quantised on its own, in blocks
@@ -38,17 +40,30 @@ def quantize_onnx(exported: Path, path: Path) -> None:
     quantize_narrowing_matrices(model)
     partly, unfused = (path.with_suffix(f".{stage}.onnx") for stage in ("partly", "unfused"))
     onnx.save(model, partly)
-    quantize_dynamic(
-        partly,
-        unfused,
-        op_types_to_quantize=["MatMul"],
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-    )
+    with _without_advice():
+        quantize_dynamic(
+            partly,
+            unfused,
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # it cannot see past MatMulNBits
+        )
     _fuse(unfused, path)
     for scratch in (partly, unfused):
         scratch.unlink()
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep the quantiser from logging that a model should be optimised first: ours is, afterwards."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
 
 
 def quantize_embedding_table(model: Any) -> None:

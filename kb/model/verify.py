@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faqkb.kb.errors import ModelRefused
 from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-    from faqkb.kb.model.source import Prefixes
+from faqkb.kb.model.source import Prefixes
 
 LEAST_COSINE = 0.99  # below it ranks of neighbouring answers start to change places
 
@@ -26,12 +22,6 @@ def sample_texts(prefixes: Prefixes) -> list[str]:
     """Return the verification sample, each text once with each prefix."""
     lines = resources.files("faqkb.kb.model").joinpath("sample.txt").read_text(encoding="utf-8").splitlines()
     return [prefix + line for prefix in sorted({prefixes.query, prefixes.passage}) for line in lines]
-
-
-def embed_with_source(model: SentenceTransformer, texts: list[str]) -> Matrix:
-    """Embed texts with the source model as they are, no further prompt, rows of norm 1."""
-    rows = model.encode(texts, prompt="", batch_size=8, show_progress_bar=False, normalize_embeddings=True)
-    return np.asarray(rows, dtype=np.float32)
 
 
 def verify_prepared(folder: Path, texts: list[str], expected: Matrix, max_tokens: int) -> float:

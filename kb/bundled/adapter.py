@@ -1,6 +1,6 @@
 """A correction to the encoder's linear layers, small enough to ship: low rank, added to the weights once.
 
-LoRA (Hu et al. 2021, arXiv 2106.09685). The one in `kb/model/adapter.npz` was trained on questions put in other words
+LoRA (Hu et al. 2021, arXiv 2106.09685). The one in `kb/bundled/adapter.npz` was trained on questions put in other words
 (`tools/train_adapter.py`), and is part of the bundled model; `faq tune` trains another on a maintainer's own queries.
 """
 
@@ -12,15 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import ModelDamaged
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 ADAPTER_FILE = "adapter.npz"
 Halves = npt.NDArray[np.float16]
@@ -34,6 +30,11 @@ class LowRank:
     """Shape (rank, inputs)."""
     up: Halves
     """Shape (outputs, rank)."""
+
+    def product(self) -> npt.NDArray[np.float32]:
+        """Return what is added, shape (outputs, inputs)."""
+        added: npt.NDArray[np.float32] = self.up.astype(np.float32) @ self.down.astype(np.float32)
+        return added
 
 
 Adapter = Mapping[str, LowRank]
@@ -62,18 +63,4 @@ def read_adapter(content: bytes, place: str) -> Adapter:
 
 def bundled_adapter() -> bytes:
     """Return the content of the adapter that belongs to the bundled weights."""
-    return files("faqkb.kb.model").joinpath(ADAPTER_FILE).read_bytes()
-
-
-def apply_adapter(model: SentenceTransformer, adapter: Adapter) -> None:
-    """Add an adapter to a model's weights, in place. Raises ModelDamaged when it is of another architecture."""
-    import torch  # noqa: PLC0415
-
-    encoder = model[0].auto_model
-    for name, layer in adapter.items():
-        try:
-            weight = encoder.get_submodule(name).weight
-            with torch.no_grad():
-                weight += torch.from_numpy(layer.up.astype(np.float32) @ layer.down.astype(np.float32))
-        except (AttributeError, RuntimeError) as error:
-            raise ModelDamaged(f"adapter: the model has no fitting layer {name} ({error})") from error
+    return files("faqkb.kb.bundled").joinpath(ADAPTER_FILE).read_bytes()
