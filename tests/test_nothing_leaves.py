@@ -6,8 +6,10 @@ variables with which such a library may be silenced are taken out of the environ
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +20,8 @@ import pytest
 from cli_support import ANSWERED, ROOT
 from server_support import ServedProcess, announced_url, required_tool
 
+CONTAINER = ROOT / "deploy" / "Containerfile"
+UNIT = ROOT / "deploy" / "faqkb.service"
 _REACHED = re.compile(r"sa_family=AF_INET6?,.*?\"([0-9a-fA-F.:]+)\"")
 _LOCAL = re.compile(r"127\.|::1$|::ffff:127\.|::$|0\.0\.0\.0$")
 _SILENCERS = re.compile(r"(ORT|HF|TRANSFORMERS|DO_NOT_TRACK|XDG|FAQ)(_|$)|.*(TELEMETRY|OFFLINE)")
@@ -35,6 +39,9 @@ class Watched:
         self.environment = kept | {"HOME": str(self.home)}
 
     def command(self, *arguments: str | Path) -> list[str]:
+        return self.python("-m", "faqkb", *arguments)
+
+    def python(self, *arguments: str | Path) -> list[str]:
         watch = [
             required_tool("strace"),
             "-f",
@@ -44,7 +51,7 @@ class Watched:
             "-e",
             "trace=connect,sendto,sendmsg,sendmmsg",
         ]
-        return [*watch, sys.executable, "-m", "faqkb", *map(str, arguments)]
+        return [*watch, sys.executable, *map(str, arguments)]
 
     def faq(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = self.command(*arguments)
@@ -68,7 +75,7 @@ def watched(tmp_path: Path) -> Watched:
 
 def test_the_watch_sees_a_name_server_and_an_address(watched: Watched) -> None:
     tries = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('192.0.2.1', 9))"
-    subprocess.run([*watched.command()[:-2], "-c", tries], check=False, capture_output=True, env=watched.environment)
+    subprocess.run(watched.python("-c", tries), check=False, capture_output=True, env=watched.environment)
     assert "192.0.2.1" in watched.reached()
 
 
@@ -87,8 +94,34 @@ def test_preparing_the_model_ingesting_and_asking_reach_nobody(watched: Watched,
     assert watched.left() == []
 
 
-def test_serve_reaches_nobody(watched: Watched, kb_folder: Path) -> None:
-    command = watched.command("serve", "--kb", kb_folder, "--port", "0")
+def test_a_program_that_uses_the_library_reaches_nobody(watched: Watched, kb_folder: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from faqkb.kb.knowledge import KnowledgeBase\n"
+        "print(KnowledgeBase.open(Path(sys.argv[1])).ask(sys.argv[2]).status)"
+    )
+    command = watched.python("-c", program, kb_folder, ANSWERED)
+    done = subprocess.run(command, env=watched.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "answered" in done.stdout.lower(), done.stderr
+    assert watched.reached() == set()
+    assert watched.left() == []
+
+
+def served_by(how: str) -> list[str]:
+    """Return the arguments after `faq` of a way to serve, on this machine alone and at a free port."""
+    if how == "container":
+        (line,) = [line for line in CONTAINER.read_text(encoding="utf-8").splitlines() if line.startswith("CMD ")]
+        arguments = json.loads(line.removeprefix("CMD "))
+    elif how == "unit":
+        (line,) = [line for line in UNIT.read_text(encoding="utf-8").splitlines() if line.startswith("ExecStart=")]
+        arguments = shlex.split(line)[1:]
+    else:
+        arguments = ["serve", "--port", "8000"]
+    return [{"8000": "0", "0.0.0.0": "127.0.0.1"}.get(word, word) for word in arguments]
+
+
+@pytest.mark.parametrize("how", ["command", "container", "unit"])
+def test_serve_reaches_nobody(watched: Watched, kb_folder: Path, how: str) -> None:
+    command = watched.command(*served_by(how), "--kb", kb_folder)
     process = subprocess.Popen(
         command, env=watched.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )

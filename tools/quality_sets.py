@@ -134,7 +134,7 @@ def _clinc(path: Path, chosen: random.Random) -> Iterator[QualitySet]:
         own = intents[number * 30 : number * 30 + 30]
         records, queries = [], []
         for intent in own:
-            records.append(_intent_record(intent, [text for text, name in data["train"] if name == intent], chosen))
+            records.append(intent_record(intent, [text for text, name in data["train"] if name == intent], chosen))
             asked = chosen.sample([text for text, name in data["test"] if name == intent], 7)
             queries += [LabelledQuery(text, (intent,), "en") for text in asked]
         outside = chosen.sample([text for text, _ in data["oos_test"]], 100)
@@ -149,7 +149,7 @@ def _banking(folder: Path, chosen: random.Random) -> QualitySet:
     own = chosen.sample(sorted({name for _, name in train}), 40)
     records, queries = [], []
     for intent in own:
-        records.append(_intent_record(intent, [text for text, name in train if name == intent], chosen))
+        records.append(intent_record(intent, [text for text, name in train if name == intent], chosen))
         asked = chosen.sample([text for text, name in test if name == intent], 6)
         queries += [LabelledQuery(text, (intent,), "en") for text in asked]
     outside = chosen.sample([text for text, name in test if name not in own], 60)
@@ -199,7 +199,8 @@ def _first(value: Any) -> str:
     return str(value if isinstance(value, str) else value[0])
 
 
-def _intent_record(intent: str, sentences: list[str], chosen: random.Random) -> Record:
+def intent_record(intent: str, sentences: list[str], chosen: random.Random) -> Record:
+    """Return an intent as a record of one question and fourteen more wordings, of its sentences."""
     first, *others = chosen.sample(sentences, _INTENT_SENTENCES)
     return _record(intent, first, "", others)
 
