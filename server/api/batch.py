@@ -18,6 +18,7 @@ from flask import g
 
 from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.api.bodies import BatchQuestion
 from faqkb.server.limits import BATCH_SECONDS, BATCHES_AT_ONCE
@@ -52,8 +53,8 @@ def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> d
     if time.perf_counter() > until:
         return problem(503, "The time of this batch was up before this question; send it again.")
     try:
-        answer = knowledge.ask(
-            asked.question, top_k=asked.top_k, min_confidence=asked.min_confidence, tags=tuple(asked.tags)
+        answer = answer_alone(
+            knowledge, asked.question, top_k=asked.top_k, min_confidence=asked.min_confidence, tags=tuple(asked.tags)
         )
     except InvalidQuery as error:
         return problem(422, str(error))

@@ -14,7 +14,7 @@ from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_more
-from faqkb.server.answering.conversations import Asked, answer_in_session
+from faqkb.server.answering.conversations import Asked, answer_alone, answer_in_session
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
@@ -92,7 +92,7 @@ def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:
         earlier = users if body.messages else None
         asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, earlier)
         return answer_in_session(knowledge, asked)
-    return knowledge.ask(body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
+    return answer_alone(knowledge, body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
 
 
 def answer_address(record_id: str) -> str:

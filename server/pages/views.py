@@ -18,6 +18,7 @@ from faqkb.kb.answers import Answer, Hit, Reason
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
+from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.follow_ups import related_hits
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token, record_token
@@ -52,7 +53,7 @@ def search() -> Response:
     words = wording()
     question = request.args.get("q", "").strip()
     with leased_knowledge() as knowledge:
-        reply = knowledge.ask(question) if question else None
+        reply = answer_alone(knowledge, question) if question else None
         listing = None if question else _listing(knowledge, words)
     if reply:
         note_answer(reply, "page")
@@ -150,8 +151,8 @@ def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **contex
 
 
 def _says_nothing(reply: Answer) -> bool:
-    """Return whether the question holds no words, so that there is nothing to tell the maintainer."""
-    return reply.no_answer is not None and reply.no_answer.reason is Reason.EMPTY_QUESTION
+    """Return whether the question holds nothing that is asked, so that there is nothing to tell the maintainer."""
+    return reply.no_answer is not None and reply.no_answer.reason in {Reason.EMPTY_QUESTION, Reason.SMALL_TALK}
 
 
 def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | None:
