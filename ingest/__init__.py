@@ -10,6 +10,7 @@ from faqkb.ingest.readings.orders import Order
 from faqkb.ingest.readings.proposals import READINGS
 from faqkb.ingest.reports.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
 from faqkb.ingest.sources import explain_file, read_sources
+from faqkb.ingest.stamp import Stamp, content_stamp
 
 __all__ = [
     "READINGS",
@@ -21,8 +22,10 @@ __all__ = [
     "Proposed",
     "ScriptReport",
     "Skipped",
+    "Stamp",
     "Warned",
     "checks_of",
+    "content_stamp",
     "explain_document",
     "explain_file",
     "parse_document",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -87,7 +87,7 @@ def _files(path: Path) -> list[_File]:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
         if not is_folder:
             return [_one_file(path)]
-        found = sorted(_walk(path))
+        found = sorted(walk(path, SUFFIXES, _raise))
     except OSError as error:
         raise ContentError(
             f"{path}: {error.strerror or error}; name a Markdown file or a folder that can be read"
@@ -108,16 +108,19 @@ def _one_file(path: Path) -> _File:
     return _File(path, path.name, by_hand=True)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the Markdown files below a folder, hidden ones left out, each folder once however links lead to it."""
+def walk(folder: Path, suffixes: Set[str], onerror: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yield the files below a folder with some suffixes, hidden ones left out, each folder once however links lead.
+
+    `onerror` is called with what keeps a folder from being opened.
+    """
     seen: set[tuple[int, int]] = set()
-    for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=onerror):
         status = os.stat(root)  # noqa: PTH116 os.walk gives strings
         key = (status.st_dev, status.st_ino)
         folders[:] = [] if key in seen else [name for name in folders if not name.startswith(".")]
         if key not in seen:
             yield from (
-                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in suffixes
             )
         seen.add(key)
 

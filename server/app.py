@@ -57,7 +57,7 @@ def create_app(
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
     app = kind(__name__, template_folder="pages/templates", static_folder="pages/static")
-    _configure(app)
+    _configure(app, settings)
     install_compression(app)
     install_access_log(app)
     install_metrics(app)
@@ -82,8 +82,9 @@ def create_app(
     return app
 
 
-def _configure(app: Flask) -> None:
+def _configure(app: Flask, settings: ServerSettings) -> None:
     """Set what Flask and its templates are told once."""
+    notices = settings.notices
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -92,6 +93,7 @@ def _configure(app: Flask) -> None:
     app.jinja_env.filters["marked"] = marked
     app.jinja_env.filters["text_runs"] = text_runs
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
+    app.jinja_env.globals["content_problems"] = lambda: notices.problems if notices else ()
 
 
 def _install_static(app: Flask) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from faqkb.kb import limits
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.notices import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class ServerSettings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     retention_days: int = limits.FEEDBACK_DAYS
     """How long feedback is kept, 0 for ever."""
+    notices: Notices | None = None
+    """What the pages say of content that is being written; None where nobody writes."""
 
 
 DEFAULT_SETTINGS = ServerSettings()
