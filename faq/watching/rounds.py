@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faqkb.faq.bootstrap import encoder_folder, publish, reading_orders
 from faqkb.faq.replacing import Replacing, replace_stored
-from faqkb.ingest import Ingested, content_stamp, read_sources
+from faqkb.ingest import FileReport, Ingested, ScriptReport, content_stamp, read_sources
 from faqkb.kb.errors import ContentError, KbError
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import Published
@@ -115,7 +115,8 @@ def _told_of(ingested: Ingested) -> frozenset[tuple[str, str]]:
 
 
 def _warnings(ingested: Ingested) -> Iterator[tuple[str, int, str]]:
-    for report in (*ingested.files, *ingested.scripts):
+    reports: tuple[FileReport | ScriptReport, ...] = (*ingested.files, *ingested.scripts)
+    for report in reports:
         yield from ((report.path, warning.line, warning.message) for warning in report.warnings)
 
 
