@@ -6,6 +6,7 @@ Knows nothing of vectors, of Flask, or of how a knowledge base lies on disk.
 from faqkb.ingest.checks import checks_of, read_scripts
 from faqkb.ingest.document import parse_document
 from faqkb.ingest.explained import Explained, Proposed, explain_document
+from faqkb.ingest.memory import ReadingMemory
 from faqkb.ingest.readings.orders import Order
 from faqkb.ingest.readings.proposals import READINGS
 from faqkb.ingest.reports.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
@@ -20,6 +21,7 @@ __all__ = [
     "Ingested",
     "Order",
     "Proposed",
+    "ReadingMemory",
     "ScriptReport",
     "Skipped",
     "Stamp",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faqkb.faq.bootstrap import encoder_folder, publish, reading_orders
 from faqkb.faq.replacing import Replacing, replace_stored
-from faqkb.ingest import FileReport, Ingested, ScriptReport, content_stamp, read_sources
+from faqkb.ingest import FileReport, Ingested, ReadingMemory, ScriptReport, content_stamp, read_sources
 from faqkb.kb.errors import ContentError, KbError
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import Published
@@ -62,6 +62,7 @@ class Rounds:
         self._publisher = publisher
         self._known: frozenset[tuple[str, str]] | None = None
         self._live = ""
+        self._memory = ReadingMemory()
         self.last = Round()
         self.stamp = content_stamp(self.paths)
         """Of the content as it was just before it was last read."""
@@ -90,7 +91,7 @@ class Rounds:
         return bool(self.last.problems) and _live_name(self.folder) != self._live
 
     def _run(self) -> Round:
-        ingested = read_sources(self.paths, orders=reading_orders())
+        ingested = read_sources(self.paths, orders=reading_orders(), memory=self._memory)
         if not ingested.records:
             raise ContentError("nothing was published: no question was found; write one, or name other content")
         problems = tuple(self._problems(ingested))

@@ -38,6 +38,8 @@ def watched(paths: Sequence[Path], folder: Path, settings: ServerSettings) -> It
 
     def tell(told: Round) -> None:
         notices.problems = told.problems
+        if told.published and told.published.changed:
+            notices.look()
         for problem in told.problems:
             _log.error("%s", problem)
         if told.published:
