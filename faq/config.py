@@ -4,31 +4,82 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from faqkb.faq.kinds import Kind
 from faqkb.kb.errors import ConfigError
 
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 CONFIG_FILE = "faq.toml"
-_FIELDS: dict[str, dict[str, type]] = {
-    "faq": {"kb": str, "content": list, "server": str},
-    "serve": {
-        "allow_origins": list,
-        "public": bool,
-        "rate_per_minute": int,
-        "behind_proxy": int,
-        "audit_log": str,
-        "audit_questions": bool,
-    },
-    "feedback": {"retention_days": int},
-}
-_KINDS = {str: "text", list: "texts in a list", bool: "true or false", int: "a whole number"}
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of faq.toml: what is read, checked and documented of it."""
+
+    table: str
+    """The table it stands in, e.g. `serve` for `[serve]`; of `read` there may be several: `[[read]]`."""
+    name: str
+    kind: Kind
+    default: str
+    """What holds where it is not set: a value as TOML writes it, or words."""
+    says: str
+    """One sentence for the reference of the settings."""
+    variable: str = ""
+    """The environment variable that comes before it, if there is one."""
+
+
+# Every setting there is. faq.toml is read by this table, and the reference of the settings is made of it.
+SETTINGS = (
+    Setting("faq", "kb", Kind.PATH, "a folder of the user's data", "Folder of the knowledge base.", KB_VARIABLE),
+    Setting("faq", "content", Kind.PATHS, "the sample", "Markdown files and folders that `faq ingest` reads."),
+    Setting("faq", "server", Kind.TEXT, "none", "Server that `faq ask` asks instead, https://host.", SERVER_VARIABLE),
+    Setting("serve", "allow_origins", Kind.TEXTS, "[]", "Sites whose pages may use widget and API.", ORIGINS_VARIABLE),
+    Setting("serve", "public", Kind.SWITCH, "false", "Whether other machines may ask without a key.", "FAQ_PUBLIC"),
+    Setting(
+        "serve",
+        "rate_per_minute",
+        Kind.NUMBER,
+        "300 where public, else 0",
+        "Questions a minute from one address; 0 is any number.",
+        "FAQ_RATE_PER_MINUTE",
+    ),
+    Setting(
+        "serve", "behind_proxy", Kind.NUMBER, "0", "Proxies in front that tell who asks, if any.", "FAQ_BEHIND_PROXY"
+    ),
+    Setting("serve", "audit_log", Kind.PATH, "none", "File that gets a line for each request.", "FAQ_AUDIT_LOG"),
+    Setting(
+        "serve", "audit_questions", Kind.SWITCH, "false", "Whether the questions stand in it.", "FAQ_AUDIT_QUESTIONS"
+    ),
+    Setting(
+        "feedback",
+        "retention_days",
+        Kind.NUMBER,
+        "365",
+        "Days that feedback is kept; 0 is for ever.",
+        "FAQ_RETENTION_DAYS",
+    ),
+    Setting("site", "title", Kind.WORDS, '{en = "FAQ", zh = "常见问题"}', "Name of your FAQ, wherever one is shown."),
+    Setting("site", "tagline", Kind.WORDS, "made for the content", "The line below the name, on the start page."),
+    Setting("site", "welcome", Kind.WORDS, "a greeting", "What is said to somebody who says hello."),
+    Setting("site", "footer", Kind.WORDS, "none", "Text at the foot of every page: owner, place, rights."),
+    Setting("site", "contact", Kind.WORDS, "none", "Whom to ask where there is no answer: an address or a few words."),
+    Setting("site", "report", Kind.ADDRESS, "none", "Where a reader reports a problem."),
+    Setting("site", "logo", Kind.PATH, "none", "Picture beside the name: svg, png, jpg, gif or webp."),
+    Setting("site", "icon", Kind.PATH, "the logo", "Picture in the browser's tab, better square."),
+    Setting("site", "accent", Kind.COLOUR, '"#17605b"', "Colour of links and buttons on a light ground."),
+    Setting("site", "accent_dark", Kind.COLOUR, "a lighter accent", "The same on a dark ground."),
+    Setting("read", "files", Kind.TEXT, "required", "Pattern of the files' paths, such as guide/*.md."),
+    Setting("read", "read", Kind.TEXT, "required", "How they are read, such as headings."),
+    Setting("read", "level", Kind.NUMBER, "0", "Level of the headings that are questions; 0 is any."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +100,8 @@ class Config:
     audit_questions: bool | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
+    site: Mapping[str, Any] = field(default_factory=dict)
+    """What [site] says, each value of the kind of its setting."""
     readings: tuple[tuple[str, str, int], ...] = ()
     """Of [[read]]: which files (`guide/*.md`), how they are read, the level of their questions or 0."""
 
@@ -63,24 +116,34 @@ def read_config(start: Path | None = None) -> Config:
     return Config()
 
 
+def settings_of(table: str) -> Mapping[str, Setting]:
+    """Return the settings of one table by their names, in the order of the reference."""
+    return {setting.name: setting for setting in SETTINGS if setting.table == table}
+
+
 def _parse(path: Path) -> Config:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error}); correct it") from error
-    table, serving, feedback = (_checked_table(path, tables, name) for name in _FIELDS)
-    audit_log = serving.get("audit_log")
+    names = dict.fromkeys(setting.table for setting in SETTINGS)
+    if not set(tables) <= set(names):
+        raise ConfigError(f"{path}: unknown tables (got {sorted(tables)}, expected {sorted(names)}); correct them")
+    table, serving, feedback, site = (
+        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site")
+    )
     return Config(
-        kb=path.parent / Path(table["kb"]).expanduser() if "kb" in table else None,
-        content=tuple(path.parent / Path(entry).expanduser() for entry in table.get("content", [])),
+        kb=table.get("kb"),
+        content=tuple(table.get("content", ())),
         server=table.get("server"),
         allow_origins=tuple(serving.get("allow_origins", ())),
         public=serving.get("public"),
         rate_per_minute=serving.get("rate_per_minute"),
         behind_proxy=serving.get("behind_proxy"),
-        audit_log=path.parent / Path(audit_log).expanduser() if audit_log else None,
+        audit_log=serving.get("audit_log"),
         audit_questions=serving.get("audit_questions"),
         retention_days=feedback.get("retention_days"),
+        site=site,
         readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),
     )
 
@@ -93,25 +156,33 @@ def _listed(path: Path, entries: Any) -> list[Any]:
 
 def _reading(path: Path, entry: Any) -> tuple[str, str, int]:
     """Return what one [[read]] says."""
-    kinds = {"files": str, "read": str, "level": int}
-    known = isinstance(entry, dict) and set(entry) <= set(kinds) and {"files", "read"} <= set(entry)
-    if not known or any(type(value) is not kinds[name] for name, value in entry.items()):
+    settings = settings_of("read")
+    known = isinstance(entry, dict) and set(entry) <= set(settings) and {"files", "read"} <= set(entry)
+    if not known or not all(settings[name].kind.fits(value) for name, value in entry.items()):
         wanted = 'files = "guide/*.md", read = "headings" and, if need be, level = 3'
         raise ConfigError(f"{path}: [[read]] is not understood (got {entry!r}, expected {wanted}); correct it")
     return entry["files"], entry["read"], entry.get("level", 0)
 
 
-def _checked_table(path: Path, tables: dict[str, Any], section: str) -> dict[str, Any]:
-    table, kinds = tables.get(section, {}), _FIELDS[section]
-    correct = f"correct [{section}]"
-    if not isinstance(table, dict) or not set(table) <= set(kinds):
-        raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(kinds)}); {correct}")
-    for name, value in table.items():
-        is_list_of_other = isinstance(value, list) and not all(isinstance(entry, str) for entry in value)
-        if type(value) is not kinds[name] or is_list_of_other:  # not isinstance: true is no number here
-            expected = _KINDS[kinds[name]]
-            raise ConfigError(f"{path}: {name} has the wrong type (got {value!r}, expected {expected}); {correct}")
-    return table
+def _checked_table(path: Path, tables: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the values of a table, each of the kind it should be; a path is seen from the folder of faq.toml."""
+    table, settings = tables.get(name, {}), settings_of(name)
+    correct = f"correct [{name}]"
+    if not isinstance(table, dict) or not set(table) <= set(settings):
+        raise ConfigError(f"{path}: unknown settings (got {sorted(table)}, expected {sorted(settings)}); {correct}")
+    for key, value in table.items():
+        kind = settings[key].kind
+        if not kind.fits(value):
+            raise ConfigError(f"{path}: {key} is not understood (got {value!r}, expected {kind.value}); {correct}")
+    return {key: _from_folder(path.parent, settings[key].kind, value) for key, value in table.items()}
+
+
+def _from_folder(folder: Path, kind: Kind, value: Any) -> Any:
+    if kind is Kind.PATH:
+        return folder / Path(value).expanduser()
+    if kind is Kind.PATHS:
+        return [folder / Path(entry).expanduser() for entry in value]
+    return value
 
 
 def allowed_origins(options: tuple[str, ...]) -> tuple[str, ...]:
