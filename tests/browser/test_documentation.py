@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import foreign
 import pytest
@@ -104,12 +104,23 @@ def test_a_reader_asks_on_a_page_of_the_documentation(built: Built, browser: Bro
     context.close()
 
 
-@pytest.mark.parametrize(("word", "found"), [("alternate wording", "writing"), ("卸载", "zh/install")])
+@pytest.mark.parametrize(("word", "found"), [("aquarium", "writing"), ("金鱼缸", "zh/writing")])
 def test_the_site_can_be_searched_without_a_server(built: Built, browser: Browser, word: str, found: str) -> None:
     context = browser.new_context(base_url=built.site.url)
     page = context.new_page()
-    page.goto(urljoin(built.site.url, "/index.html"), wait_until="load")
-    page.locator("label[for=__search].md-header__button").click()
-    page.get_by_role("textbox").first.fill(word)
+    page.goto("/index.html", wait_until="load")
+    page.locator("input[data-md-component=search-query]").fill(word)
     expect(page.locator(".md-search-result__link").first).to_have_attribute("href", re.compile(found))
+    context.close()
+
+
+def test_copying_a_block_takes_the_commands_alone(built: Built, browser: Browser) -> None:
+    context = browser.new_context(base_url=built.site.url, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto("/tutorial.html", wait_until="load")
+    block = page.locator(".highlight", has_text="faq init").first
+    block.hover()
+    block.locator("button").first.click()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.split() == "faq init my-faq --lang en cd my-faq".split()
     context.close()
