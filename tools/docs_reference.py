@@ -49,7 +49,7 @@ def commands(texts: Texts) -> Iterator[str]:
             " ".join([path, *command.collect_usage_pieces(context)]).replace("[OPTIONS] ", "").replace(" [OPTIONS]", "")
         )
         yield from (f"## {path}", "", "```", usage, "```", "")
-        for paragraph in _paragraphs(command.help or ""):
+        for paragraph in _paragraphs(f"{command.help or ''}\n\n{command.epilog or ''}"):
             yield from _paragraph(paragraph, texts)
         options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
         if options:
@@ -95,10 +95,10 @@ def _option_row(option: click.Option, context: click.Context, texts: Texts) -> t
     metavar = "" if option.is_flag or option.count else option.metavar or ("" if choices else _metavar(option, context))
     told = [texts(re.sub(r"\s+", " ", option.help or "").strip())]
     if choices:
-        told.append(f"{texts('One of:')} {', '.join(f'`{choice}`' for choice in choices)}.")
+        told.append(texts("One of: {}.").format(", ".join(f"`{choice}`" for choice in choices)))
     extra = option.get_help_extra(context)
     if "default" in extra:
-        told.append(f"{texts('Default:')} `{extra['default']}`.")
+        told.append(texts("Default: {}.").format(f"`{extra['default']}`"))
     if "required" in extra:
         told.append(texts("Required."))
     return f"{names} {metavar}".strip(), " ".join(filter(None, told))

@@ -17,7 +17,13 @@ from faqkb.kb import limits
     "serve",
     epilog=examples("faq serve", "faq serve --watch content", "faq serve --host 0.0.0.0 --public --rate-per-minute 60"),
 )
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen on; 0.0.0.0 is every one of this machine.",
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
     "--allow-origin",
