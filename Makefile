@@ -6,7 +6,7 @@ STAMPS := $(VENV)/.installed
 INGESTED := .faq/ingested
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask help serve test lint format checks lock bench parse-score clean
+.PHONY: ask help serve test lint format docs checks lock bench parse-score clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -29,6 +29,12 @@ lint: $(STAMPS)-dev ## Check format, style and types
 format: $(STAMPS)-dev ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# FAQ_DOCS_SERVER is the `faq serve` that the search box of the site asks: this machine's own, or nothing for no box.
+docs: $(STAMPS)-dev ## Build the documentation as a site in build/docs
+	@$(BIN)/python tools/docs_reference.py
+	@FAQ_DOCS_SERVER="$${FAQ_DOCS_SERVER-http://127.0.0.1:8000}" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "wrote build/docs; to read it: $(BIN)/python -m http.server 9000 --directory build/docs"
 
 # Writes content/checks/ from each check's own source in tools/checks/ and the parts it names.
 checks: $(VENV)/bin/python ## Assemble content/checks/ from tools/checks/ and its parts

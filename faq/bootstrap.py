@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faqkb.faq.config import CONFIG_FILE, read_config
-from faqkb.faq.console import Counter, say_note
+from faqkb.faq.console import say_note
+from faqkb.faq.progress import counted, staged
 from faqkb.kb.errors import Busy, ConfigError, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
@@ -73,13 +74,18 @@ def reading_orders() -> list[tuple[str, Order]]:
     return orders
 
 
-def publish(ingested: Ingested, folder: Path) -> Published:
-    """Embed records and publish them with their checks, showing how far it is. Raises what build_snapshot raises."""
+def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) -> Published:
+    """Embed records and publish them with their checks, showing how far it is.
+
+    `encoder` is one that is loaded already. Raises what build_snapshot raises.
+    """
     from faqkb.kb.snapshot.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
-    encoder = Encoder(encoder_folder(folder))
-    told = Counter("embedding passage")
-    return build_snapshot(folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures)
+    encoder = encoder or Encoder(encoder_folder(folder))
+    with counted("embedding passages") as told:
+        return build_snapshot(
+            folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures
+        )
 
 
 def encoder_folder(folder: Path) -> Path:
@@ -96,7 +102,8 @@ def encoder_folder(folder: Path) -> Path:
         from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415
 
         say_note("preparing the embedding model, once (about a minute):")
-        return prepare_model(progress=say_note)
+        with staged() as told:
+            return prepare_model(progress=told)
     return prepared
 
 

@@ -15,6 +15,7 @@ from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.branding import site_branding
 from faqkb.faq.config import read_config
 from faqkb.faq.console import say_note
+from faqkb.faq.progress import counted
 from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
 
@@ -34,9 +35,9 @@ def export_site(kb: Path, target: Path, base_url: str | None) -> None:
     check_base_url(base_url)
     _check_target(folder)
     build_if_missing(kb)
-    with _replaced_when_whole(folder) as work:
+    with _replaced_when_whole(folder) as work, counted("writing pages") as told:
         pages = bytes_written = 0
-        for file in site_files(kb, base_url, branding):
+        for file in site_files(kb, base_url, branding, told):
             path = work / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)

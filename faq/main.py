@@ -6,10 +6,12 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from faqkb.faq.console import say, say_error
+from faqkb.faq.options import any_kb_option, examples
 from faqkb.kb.errors import KbError
 
 _COMMANDS = {
@@ -30,10 +32,15 @@ _COMMANDS = {
     "keys": "Make, list and take back the API keys of a server.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
+    "completion": "Print what completes commands in your shell.",
     "help": "Show this list, or the help of a command.",
 }
-_ELSEWHERE = {"init": "starting", "list": "records", "show": "records", "diff": "records"}  # than in `commands`
+_ELSEWHERE = {  # than in `commands`
+    **{"init": "starting", "completion": "starting"},
+    **{"list": "records", "show": "records", "diff": "records"},
+}
 _ASKING = frozenset({"ask", "serve", "mcp", "eval"})
+_NAME = "faq"  # however it is started: hints and completion say what is typed
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C: 128 + SIGINT
 
 
@@ -70,7 +77,7 @@ class _LazyGroup(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-@click.command("help")
+@click.command("help", epilog=examples("faq help", "faq help check run"))
 @click.argument("names", nargs=-1, metavar="[COMMAND]")
 @click.pass_context
 def _help(ctx: click.Context, names: tuple[str, ...]) -> None:
@@ -85,11 +92,18 @@ def _help(ctx: click.Context, names: tuple[str, ...]) -> None:
     say(command.get_help(at))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    epilog=examples("faq init my-faq", "faq ask How do I change my password", "faq --kb /srv/faq snapshots"),
+)
 @click.version_option(None, "-v", "--version", package_name="faqkb", message="faq %(version)s")
+@any_kb_option
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, kb: Path | None) -> None:
     """Answer questions from a folder of FAQ Markdown, offline."""
+    del kb  # the commands read it from the context: `faq.options`
     if ctx.invoked_subcommand is None:
         say(ctx.get_help())
 
@@ -97,7 +111,10 @@ def cli(ctx: click.Context) -> None:
 def main() -> int:
     """Run the command line and return its exit code; an error is one line on standard error and exit code 2."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name=_NAME, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.ctx.get_help())
+        return 0
     except click.UsageError as error:
         hint = f"see `{error.ctx.command_path} --help`" if error.ctx else "see `faq --help`"
         return say_error(f"{error.format_message().rstrip('.')}; {hint}")

@@ -15,11 +15,26 @@ def one_source(server: str | None, kb: Path | None) -> None:
         raise click.UsageError("--server and --kb exclude each other (got both, expected one)")
 
 
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: calls that work, one a line; click is told to leave them as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 _OURS = ("current", "snapshots", "feedback.sqlite", "keys.sqlite")  # keys may be made before the first ingest
+
+
+def _named(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    """Return the folder that the command names, else the one named before it: `faq --kb DIR ask`."""
+    return folder or ctx.find_root().params.get("kb")
 
 
 def _existing(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
     """Refuse a folder that is named and holds no knowledge base: a typing error, where none is wanted anew."""
+    return check_existing(_named(ctx, option, folder))
+
+
+def check_existing(folder: Path | None) -> Path | None:
+    """Return a folder that was named. Raises KnowledgeBaseMissing where it holds no knowledge base."""
     if folder and not any((folder / name).exists() for name in _OURS):
         raise KnowledgeBaseMissing(
             f"{folder} holds no knowledge base; correct --kb, or make one: faq ingest PATH --kb {folder}"
@@ -31,9 +46,26 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 kb_option = click.option(
     "--kb", "kb", type=_FOLDER, metavar="DIR", callback=_existing, help="Folder of the knowledge base."
 )
-new_kb_option = click.option(
-    "--kb", "kb", type=_FOLDER, metavar="DIR", help="Folder of the knowledge base, made if there is none."
+served_kb_option = click.option(
+    "--kb",
+    "kb",
+    type=_FOLDER,
+    metavar="DIR",
+    callback=_named,
+    help="Folder of the knowledge base; with --watch made if there is none.",
 )
+new_kb_option = click.option(
+    "--kb",
+    "kb",
+    type=_FOLDER,
+    metavar="DIR",
+    callback=_named,
+    help="Folder of the knowledge base, made if there is none.",
+)
+any_kb_option = click.option(
+    "--kb", "kb", type=_FOLDER, metavar="DIR", help="Folder of the knowledge base, for every command that has one."
+)
+"""Of `faq` itself."""
 server_option = click.option(
     "--server", metavar="URL", help="Ask this server instead, with the key in FAQ_API_KEY if it wants one."
 )

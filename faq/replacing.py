@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from faqkb.faq.bootstrap import publish
 from faqkb.faq.console import say_note
 from faqkb.kb.errors import (
     ContentError,
@@ -19,14 +20,50 @@ from faqkb.kb.errors import (
     SnapshotNotFound,
     SnapshotUnsupported,
 )
-from faqkb.kb.snapshot.comparing import Difference
+from faqkb.kb.snapshot.comparing import Difference, compare_records
 from faqkb.kb.snapshot.stored import Stored, open_stored
 
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested
+    from faqkb.kb.snapshot.build import Published
 
 _REMOVED_MOST = 0.2  # of the records that are there, without being asked
 _NAMED = 5  # of those that would go
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """What whoever publishes says of the records that are there."""
+
+    add: bool = False
+    """Keep those of all other files."""
+    sure: bool = False
+    """Publish even where many of them go, or a file of them cannot be read."""
+    dry_run: bool = False
+    """Say what changes, and publish nothing."""
+    asks: bool = True
+    """Ask on a terminal where many of them go; refuse without asking otherwise."""
+
+
+def replace_stored(
+    ingested: Ingested, folder: Path, how: Replacing, publishing: Callable[[Ingested, Path], Published] = publish
+) -> tuple[Difference | None, Published | None]:
+    """Publish what was read instead of what is stored, or with it; return what changes, None where nothing is stored.
+
+    Raises ContentError, Abort, and what `publishing` raises.
+    """
+    with live_records(folder) as stored:
+        if stored is None:
+            return None, None if how.dry_run else publishing(ingested, folder)
+        if how.add:
+            ingested = added_to(stored, ingested)
+        found = compare_records(stored.records(), ingested.records)
+        if how.dry_run:
+            return found, None
+        if not how.sure:
+            refuse_lost_files(stored, ingested)
+            ask_about_removal(found, stored.store.records.count, asks=how.asks)
+        return found, publishing(ingested, folder)
 
 
 @contextmanager
@@ -65,18 +102,18 @@ def refuse_lost_files(stored: Stored, ingested: Ingested) -> None:
         path = min(lost)
         raise ContentError(
             f"nothing was published: {path} gave records before and cannot be read now ({unread[path]}); correct it, or"
-            f" say --yes to do without its records"
+            f" do without its records: faq ingest PATH --yes"
         )
 
 
-def ask_about_removal(found: Difference, before: int) -> None:
+def ask_about_removal(found: Difference, before: int, *, asks: bool) -> None:
     """Ask whether more than a fifth of the records may go. Raises ContentError where nobody can say so, and Abort."""
     removed = [record.id for record in found.removed]
     if len(removed) <= _REMOVED_MOST * before:
         return
     more = f" and {len(removed) - _NAMED} more" if len(removed) > _NAMED else ""
     told = f"this removes {len(removed)} of {before} records ({', '.join(removed[:_NAMED])}{more})"
-    if sys.stdin.isatty():
+    if asks and sys.stdin.isatty():
         click.confirm(f"{told}. Publish?", abort=True, err=True)
         return
-    raise ContentError(f"nothing was published: {told}; say --yes if that is meant, or --add to keep them")
+    raise ContentError(f"nothing was published: {told}; if that is meant, faq ingest PATH --yes, or --add to keep them")

@@ -6,10 +6,12 @@ Knows nothing of vectors, of Flask, or of how a knowledge base lies on disk.
 from faqkb.ingest.checks import checks_of, read_scripts
 from faqkb.ingest.document import parse_document
 from faqkb.ingest.explained import Explained, Proposed, explain_document
+from faqkb.ingest.memory import ReadingMemory
 from faqkb.ingest.readings.orders import Order
 from faqkb.ingest.readings.proposals import READINGS
 from faqkb.ingest.reports.report import Document, FileReport, Ingested, ScriptReport, Skipped, Warned
 from faqkb.ingest.sources import explain_file, read_sources
+from faqkb.ingest.stamp import Stamp, content_stamp
 
 __all__ = [
     "READINGS",
@@ -19,10 +21,13 @@ __all__ = [
     "Ingested",
     "Order",
     "Proposed",
+    "ReadingMemory",
     "ScriptReport",
     "Skipped",
+    "Stamp",
     "Warned",
     "checks_of",
+    "content_stamp",
     "explain_document",
     "explain_file",
     "parse_document",

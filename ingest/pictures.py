@@ -82,11 +82,17 @@ class PicturesBeside:
     _root: Path
     _left_out: dict[str, dict[str, int]] = field(default_factory=dict)
     """By reason: addresses, and the 1-based line of the first question with each."""
+    asked: dict[tuple[int, str], str | None] = field(default_factory=dict)
+    """What was found for each line and address that the document asked for."""
 
     def at(self, line: int) -> PictureOf:
         """Return what finds the pictures of the answer to the question in that line."""
 
         def picture_of(address: str) -> str | None:
+            self.asked[line, address] = found = find(address)
+            return found
+
+        def find(address: str) -> str | None:
             path = _path_of(address)
             if not path or path.startswith("/"):  # from the root of a site that nobody knows here
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +13,7 @@ from faqkb.ingest.checks import bind_records, checks_of, read_scripts, warn_of_u
 from faqkb.ingest.document import NO_STYLE, parse_document
 from faqkb.ingest.explained import Explained, explain_document
 from faqkb.ingest.ids import Ids, stem_of
+from faqkb.ingest.memory import Content, ReadingMemory
 from faqkb.ingest.page.encodings import decode
 from faqkb.ingest.pictures import PictureShelf
 from faqkb.ingest.readings.orders import FREE, Order
@@ -48,13 +49,14 @@ def read_sources(
     paths: Sequence[Path],
     announce: Announce = lambda path, size: None,
     orders: Sequence[tuple[str, Order]] = (),
+    memory: ReadingMemory | None = None,
 ) -> Ingested:
     """Return the records of Markdown files and folders, in the order given, files of a folder by name; and the checks.
 
     Check scripts are those in the folder `checks` of each PATH (of its folder when PATH is a file).
 
     `orders` fix how files are read, each with a pattern of their paths below the PATH (`guide/*.md`); the last one that
-    fits holds.
+    fits holds. `memory` holds what earlier readings brought: a file that is the same is not parsed again.
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
     is an entry with `error`; the others are read all the same. Raises ContentError when a PATH is missing, cannot be
@@ -65,7 +67,7 @@ def read_sources(
     shelf = PictureShelf()
     for path in paths:
         for file in _files(path):
-            found, report = _read(file, announce, shelf, orders)
+            found, report = _read(file, _Means(announce, shelf, orders, memory or ReadingMemory()))
             own, warnings = _unique(found, ids, path)
             read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
     scripts = read_scripts(paths)
@@ -87,7 +89,7 @@ def _files(path: Path) -> list[_File]:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
         if not is_folder:
             return [_one_file(path)]
-        found = sorted(_walk(path))
+        found = sorted(walk(path, SUFFIXES, _raise))
     except OSError as error:
         raise ContentError(
             f"{path}: {error.strerror or error}; name a Markdown file or a folder that can be read"
@@ -108,16 +110,19 @@ def _one_file(path: Path) -> _File:
     return _File(path, path.name, by_hand=True)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the Markdown files below a folder, hidden ones left out, each folder once however links lead to it."""
+def walk(folder: Path, suffixes: Set[str], onerror: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yield the files below a folder with some suffixes, hidden ones left out, each folder once however links lead.
+
+    `onerror` is called with what keeps a folder from being opened.
+    """
     seen: set[tuple[int, int]] = set()
-    for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=onerror):
         status = os.stat(root)  # noqa: PTH116 os.walk gives strings
         key = (status.st_dev, status.st_ino)
         folders[:] = [] if key in seen else [name for name in folders if not name.startswith(".")]
         if key not in seen:
             yield from (
-                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in suffixes
             )
         seen.add(key)
 
@@ -140,15 +145,27 @@ def _order_of(name: str, orders: Sequence[tuple[str, Order]]) -> Order:
     return next((order for pattern, order in reversed(orders) if fnmatchcase(name, pattern)), FREE)
 
 
-def _read(
-    file: _File, announce: Announce, shelf: PictureShelf, orders: Sequence[tuple[str, Order]]
-) -> tuple[tuple[Record, ...], FileReport]:
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What all files of one reading are read with."""
+
+    announce: Announce
+    shelf: PictureShelf
+    orders: Sequence[tuple[str, Order]]
+    memory: ReadingMemory
+
+
+def _read(file: _File, means: _Means) -> tuple[tuple[Record, ...], FileReport]:
     """Return the records and the report of a file; what is wrong with it becomes the report's error."""
     try:
-        decoded = decode(_content(file, announce), file.name)
-        beside = shelf.beside(file.path, file.root)
-        order = _order_of(file.name, orders)
-        document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=order, pictures_at=beside.at)
+        decoded = decode(_content(file, means.announce), file.name)
+        beside = means.shelf.beside(file.path, file.root)
+        order = _order_of(file.name, means.orders)
+        content = Content.of(file.name, decoded.text, by_hand=file.by_hand, order=order)
+        document = means.memory.document_of(content, beside)
+        if document is None:
+            document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=order, pictures_at=beside.at)
+            means.memory.keep(content, document, beside)
     except ContentError as error:
         return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
     except OSError as error:

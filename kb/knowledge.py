@@ -53,6 +53,7 @@ class KnowledgeBase:
         within: tuple[int, ...] | None = None,
     ) -> None:
         self._files = files
+        self._is_verified = False
         self._within = within
         self._indexes = indexes
         self._store = indexes.store
@@ -75,16 +76,17 @@ class KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
         The sha256 of records and index is checked, that of the model and the pictures (most of the bytes) only with
-        `verify_model`;
+        `verify_model`, and of what `before` was not verified with already;
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
         shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
         What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
-        large = (*files.model_paths, *files.picture_paths)
+        verified = before._files if before and before._is_verified else None
         try:
-            files.verify(RECORDS_FILE, TOKENS_FILE, COHORT_FILE, *(large if verify_model else ()))
+            large = files.large_paths(verified) if verify_model else ()
+            files.verify(RECORDS_FILE, TOKENS_FILE, COHORT_FILE, *large)
             shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
             encoder = shared or open_encoder(files, threads)
             indexes = open_indexes(files, encoder.dim, ranking or read_ranking(files))
@@ -92,6 +94,7 @@ class KnowledgeBase:
             files.close()
             raise
         knowledge = cls(files, indexes, encoder, remembered=remembered)
+        knowledge._is_verified = verify_model
         knowledge._check_agreement()
         return knowledge
 

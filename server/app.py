@@ -63,7 +63,7 @@ def create_app(
     Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelDamaged, KeysDamaged, ConfigError.
     """
     app = kind(__name__, template_folder="pages/templates", static_folder="pages/static")
-    _configure(app, settings.branding)
+    _configure(app, settings)
     install_compression(app)
     install_access_log(app)
     install_metrics(app)
@@ -93,8 +93,9 @@ def _reference(app: Flask, knowledge: KnowledgeBase) -> reference.Reference:
     return reference.Reference(lambda: openapi_document(app, PROTOCOLS, title, sample))
 
 
-def _configure(app: Flask, branding: Branding) -> None:
+def _configure(app: Flask, settings: ServerSettings) -> None:
     """Set what Flask and its templates are told once. Raises ConfigError."""
+    branding, notices = settings.branding, settings.notices
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     app.url_map.merge_slashes = False  # an address is right or 404; no redirect repeats what was sent
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -106,6 +107,7 @@ def _configure(app: Flask, branding: Branding) -> None:
     app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
     app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
     app.extensions[BRANDING] = app.jinja_env.globals["branding"] = branding
+    app.jinja_env.globals["content_problems"] = lambda: notices.problems if notices else ()
 
 
 def _install_static(app: Flask) -> None:

@@ -46,6 +46,8 @@ def serve(
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
+    if settings.notices:
+        settings.notices.look = holder.look
     try:
         listener = Listener(app, host, port, allowed=allowed, error_forms=ERROR_FORMS)
         app.extensions[LOAD_EXTENSION] = listener.load

@@ -8,6 +8,7 @@ from faqkb.kb import limits
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
 from faqkb.server.branding import NO_BRANDING, Branding
+from faqkb.server.notices import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class ServerSettings:
     retention_days: int = limits.FEEDBACK_DAYS
     """How long feedback is kept, 0 for ever."""
     branding: Branding = NO_BRANDING
+    notices: Notices | None = None
+    """What the pages say of content that is being written; None where nobody writes."""
 
 
 DEFAULT_SETTINGS = ServerSettings()

@@ -74,9 +74,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.checks": ("faq", "faq.client"),
     "faq.asking": ("faq", "faq.client"),
     "faq.showing": ("faq",),
+    "faq.watching": ("faq", "faq.showing"),
     "faq.records": ("faq", "faq.showing"),
     "faq.starting": ("faq", "faq.checks"),
-    "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing"),
+    "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing", "faq.watching"),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
 ABOVE = {

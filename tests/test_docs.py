@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,42 +22,110 @@ VARIABLE = re.compile(r"[0-9a-f]{16}|\d+")
 # `make test` and `make bench` are run by CI and by hand: a test cannot run the tests. `.venv` may be another one than
 # this test's, `make checks` writes into the checkout, and `make parse-score` needs files of others.
 NOT_RUN = (
-    *("make test", "make serve", "make bench", "make lint", "make checks", "make parse-score"),
-    *("faq serve", "pip install", "git clone", ".venv/bin/python"),
+    *("make test", "make docs", "make serve", "make bench", "make lint", "make checks", "make parse-score"),
+    *("faq serve", "pip install", "pip download", "python3 -m venv", ". faq-env", "git clone", ".venv/bin/python"),
 )
 # A file of ours, and a name that is said to stand in one. `NAME` and `ID` stand for any.
 FILE = re.compile(r"`((?:kb|ingest|server|faq|faqkb|tools|tests|content|benchmarks|docs|deploy)/[\w./-]*[\w/])`")
-STILL_TO_BE_WRITTEN = {"server/answering/translations/fr/LC_MESSAGES/messages.po"}  # by who follows the page
+STILL_TO_BE_WRITTEN = {"server/answering/translations/fr/LC_MESSAGES/messages.po", "content/faq.md"}  # by the reader
 NAME_IN_FILE = re.compile(r"`(\w+)` in\s`([\w./-]+\.(?:py|js))`")
 
 
-def console_examples() -> list[tuple[str, str, str]]:
-    """Return (page, command, output) for every `$ command` in a console block."""
-    found = []
+# A block of a page: commands to run, or a file that the reader writes. In between a comment says in which folder.
+BLOCK = re.compile(
+    r"<!-- commands below: in (?P<place>an empty folder|the checkout) -->"
+    r"|^```console\n(?P<console>.*?)^```"
+    r'|^```\w+ title="(?P<title>[^"]+)"\n(?P<text>.*?)^```',
+    re.DOTALL | re.MULTILINE,
+)
+INTERNAL_VARIABLES = {"FAQ_CHECK_MEASURING", "FAQ_ANSWERER", "FAQ_WORDS", "FAQ_PHRASES"}  # no user sets them
+LINE_ABOVE = ", below: "  # in a title: the text goes below this line of the file
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command of a page and what it prints, or a file to write (`title`) and its text."""
+
+    page: str
+    command: str
+    output: str
+    title: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        return bool(self.title) or not self.command.startswith(NOT_RUN)
+
+
+def examples() -> tuple[list[Example], dict[str, list[Example]]]:
+    """Return the examples that are run one by one in the checkout, and those of each page that follow each other."""
+    alone, walks = [], {}
     for page in PAGES:
-        for block in re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
-            for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-                command, _, output = example.partition("\n")
-                found.append((page, command, output))
-    return found
+        place = "the checkout"
+        for block in BLOCK.finditer((ROOT / page).read_text(encoding="utf-8")):
+            place = block["place"] or place
+            found = [Example(page, *command.partition("\n")[::2]) for command in _commands(block["console"] or "")]
+            if place == "an empty folder":
+                walks.setdefault(page, []).extend(found)
+                if block["title"]:
+                    walks[page].append(Example(page, "", block["text"], block["title"]))
+            else:
+                alone += found
+    return [each for each in alone if each.is_run], walks
 
 
-def is_run(command: str) -> bool:
-    return not command.startswith(NOT_RUN)
+def _commands(block: str) -> list[str]:
+    return re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
 
 
-@pytest.mark.parametrize(("page", "command", "output"), [each for each in console_examples() if is_run(each[1])])
-def test_a_command_in_the_documentation_prints_what_is_shown(
-    page: str, command: str, output: str, kb_folder: Path
-) -> None:
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "FAQ_KB": str(kb_folder)}
+ALONE, WALKS = examples()
+
+
+@pytest.mark.parametrize("example", ALONE, ids=lambda each: f"{each.page}: {each.command[:60]}")
+def test_a_command_in_the_documentation_prints_what_is_shown(example: Example, kb_folder: Path) -> None:
+    check_output(example, ROOT, {"FAQ_KB": str(kb_folder)})
+
+
+@pytest.mark.parametrize("page", WALKS)
+def test_a_page_can_be_followed_from_an_empty_folder(page: str, model_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path
+    for step in WALKS[page]:
+        if step.title:
+            write_step(step, folder)
+        elif step.command.startswith("cd "):
+            folder /= step.command.removeprefix("cd ")
+        elif step.is_run:
+            check_output(step, folder, {"FAQ_MODEL": str(model_folder)})
+
+
+def write_step(step: Example, folder: Path) -> None:
+    """Write what a page tells its reader to write."""
+    name, _, above = step.title.partition(LINE_ABOVE)
+    path = folder / name
+    text = path.read_text(encoding="utf-8") if above else ""
+    if above:
+        assert text.count(f"{above}\n") == 1, step
+        path.write_text(text.replace(f"{above}\n", f"{above}\n{step.output}"), encoding="utf-8")
+    else:
+        path.write_text(step.output, encoding="utf-8")
+
+
+def check_output(example: Example, folder: Path, environment: dict[str, str]) -> None:
+    """Run a command; every line shown of it has to be printed, one that ends in `…` as far as it is shown."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    inherited = {name: value for name, value in os.environ.items() if name != "FAQ_KB"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", example.command],
+        cwd=folder,
+        env=inherited | {"PATH": path} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     printed = [VARIABLE.sub("#", line.strip()) for line in done.stdout.splitlines()]
-    for line in output.splitlines():
-        if line.strip() not in {"", "…"}:
-            assert VARIABLE.sub("#", line.strip()) in printed, f"{page}: {command}\n{done.stdout}{done.stderr}"
+    for line in map(str.strip, example.output.splitlines()):
+        shown = VARIABLE.sub("#", line.removesuffix("…"))
+        there = any(each.startswith(shown) for each in printed) if line.endswith("…") else shown in printed
+        assert there or not shown, f"{example.page}: {example.command}\n{done.stdout}{done.stderr}"
 
 
 def test_links_between_pages_lead_somewhere() -> None:
@@ -117,3 +186,27 @@ def test_nothing_names_this_machine() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             for word in ("/work" + "/", "pypi" + ".org", "/root" + "/", "files.python" + "hosted"):
                 assert word not in text, f"{name}: {word}"
+
+
+def test_the_references_of_commands_and_settings_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "docs_reference.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_page_for_users_is_there_in_chinese_with_the_same_examples() -> None:
+    for chinese in sorted((ROOT / "docs" / "zh").glob("*.md")):
+        english = ROOT / "docs" / chinese.name
+        counts = [
+            len(re.findall(r"^```", page.read_text(encoding="utf-8"), re.MULTILINE)) for page in (english, chinese)
+        ]
+        assert counts[0] == counts[1], chinese.name
+
+
+def test_every_environment_variable_is_explained() -> None:
+    explained = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for wing in ("faq", "kb", "server"):
+        for path in (ROOT / wing).rglob("*.py"):
+            for name in re.findall(r'"(FAQ_[A-Z_]+)"', path.read_text(encoding="utf-8")):
+                assert f"`{name}" in explained or name in INTERNAL_VARIABLES, f"{path}: {name}"

@@ -12,10 +12,13 @@ from faqkb.kb.errors import CheckMalformed, CheckUnknown, KnowledgeBaseMissing
 from faqkb.kb.snapshot.published import RECORDS_FILE, open_current
 from faqkb.kb.store.store import Store
 
+NO_CHECKS = "this knowledge base has no checks; `faq check new ID` writes one to start from"
+
 
 def all_checks(kb: Path) -> tuple[Check, ...]:
     """Return the checks of the live snapshot, by id; where there is none yet, those of the configured content.
 
+    Those of the sample are offered only where a first question would build a knowledge base from it.
     Neither a model nor a search index is read. Raises SnapshotDamaged, SnapshotUnsupported.
     """
     try:
@@ -43,8 +46,12 @@ def find_check(name: str, kb: Path) -> Check:
 def named_check(name: str, found: Sequence[Check]) -> Check:
     """Return the check of an id among those found. Raises CheckUnknown."""
     checks = {check.id: check for check in found}
+    if not checks:
+        raise CheckUnknown(
+            f"no check is called {name[:60]!r} (got {name[:60]!r}, expected a script's path): {NO_CHECKS}"
+        )
     if name not in checks:
-        known = ", ".join(checks) or "none"
+        known = ", ".join(checks)
         raise CheckUnknown(
             f"no check is called {name[:60]!r} (got {name[:60]!r}, expected one of {known}); see `faq check list`"
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from faqkb.faq.checks.catalogue import NO_CHECKS
 from faqkb.faq.checks.skeleton import readable_bytes
 from faqkb.faq.console import say
 from faqkb.kb.checks import Check
@@ -17,7 +18,9 @@ _NAME = 24  # characters of a figure's name
 
 
 def show_checks(checks: Sequence[Check]) -> None:
-    """Print one line for each check."""
+    """Print one line for each check, or that there is none."""
+    if not checks:
+        say(NO_CHECKS)
     for check in checks:
         packages = f"  ({', '.join(check.dependencies)})" if check.dependencies else ""
         say(f"{click.style(f'{check.id:12}', bold=True)} {check.title}{click.style(packages, dim=True)}")

@@ -12,14 +12,21 @@ import click
 from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.config import kb_folder, server_address
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option, one_source, server_option
+from faqkb.faq.options import examples, json_option, kb_option, one_source, server_option
 from faqkb.faq.showing.answer import show_answer
 from faqkb.kb import limits
 from faqkb.kb.answers import Status
 from faqkb.kb.checks import Check
 
 
-@click.command("ask")
+@click.command(
+    "ask",
+    epilog=examples(
+        "faq ask How do I change my password",
+        'faq ask "price of a plan" -k 5 --tag billing',
+        "dmesg | tail -n 50 | faq ask - --json",
+    ),
+)
 @click.argument("question", nargs=-1, required=True)
 @click.option("-k", "--top-k", default=3, show_default=True, metavar="N", help="How many records to show.")
 @click.option("--min-confidence", type=float, metavar="P", help="Confidence from which a record is the answer, 0 to 1.")

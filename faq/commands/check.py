@@ -14,18 +14,18 @@ from faqkb.faq.checks.running import run_with_environment
 from faqkb.faq.checks.show import show_check, show_checks, show_report
 from faqkb.faq.config import kb_folder, server_address
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option, one_source, server_option
+from faqkb.faq.options import examples, json_option, kb_option, one_source, server_option
 from faqkb.kb.checks import Check
 
 _HELP = frozenset({"-h", "--help"})
 
 
-@click.group("check")
+@click.group("check", epilog=examples("faq check list", "faq check run shm"))
 def command() -> None:
     """Run the scripts that check an answer on this machine."""
 
 
-@command.command("list")
+@command.command("list", epilog=examples("faq check list", "faq check list --json"))
 @kb_option
 @server_option
 @json_option
@@ -46,7 +46,7 @@ def _of_server(address: str) -> tuple[Check, ...]:
     return server_checks(address)
 
 
-@command.command("show")
+@command.command("show", epilog=examples("faq check show shm", "faq check show shm --script > shm.py"))
 @click.argument("name", metavar="ID")
 @click.option("--script", "as_script", is_flag=True, help="Print the script itself.")
 @kb_option
@@ -65,7 +65,11 @@ def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_jso
         show_check(check)
 
 
-@command.command("run", context_settings={"ignore_unknown_options": True})
+@command.command(
+    "run",
+    context_settings={"ignore_unknown_options": True},
+    epilog=examples("faq check run shm", "faq check run content/checks/disk-room.py -- /var --need-gb 20"),
+)
 @click.argument("name", metavar="ID")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
 @click.option(
@@ -92,7 +96,7 @@ def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | N
     return checked.code
 
 
-@command.command("new")
+@command.command("new", epilog=examples("faq check new disk-room", "faq check new disk-room --content docs"))
 @click.argument("name", metavar="ID")
 @click.option(
     "--content", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Content folder to write into."

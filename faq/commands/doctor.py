@@ -12,7 +12,7 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, new_kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.files import default_folder, read_manifest, verify_files
@@ -31,8 +31,8 @@ class Finding:
     detail: str
 
 
-@click.command("doctor")
-@new_kb_option
+@click.command("doctor", epilog=examples("faq doctor", "faq doctor --json"))
+@kb_option
 @json_option
 def command(kb: Path | None, as_json: bool) -> int:
     """Check the installation, the prepared model and every snapshot; exit code 1 when something is wrong."""

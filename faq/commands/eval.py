@@ -10,7 +10,8 @@ import click
 from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say_json, say_note
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
+from faqkb.faq.progress import counted
 from faqkb.faq.showing.evaluation import show_differences, show_evaluation, show_misses
 from faqkb.kb.errors import SnapshotNotFound
 from faqkb.kb.evaluation.comparison import compare
@@ -21,7 +22,9 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.snapshot.published import snapshot_names
 
 
-@click.command("eval")
+@click.command(
+    "eval", epilog=examples("faq eval queries.jsonl --misses", "faq eval queries.jsonl --against ranking.json --json")
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--misses", is_flag=True, help="List the queries that went wrong.")
 @click.option(
@@ -69,7 +72,12 @@ def _evaluate_both(
     with ExitStack() as opened:
         knowledge = opened.enter_context(closing(open_or_build(folder)))
         other = opened.enter_context(closing(_open_other(against, folder, knowledge))) if against else None
-        return evaluate(knowledge, queries), evaluate(other, queries) if other else None
+        return _evaluate(knowledge, queries), _evaluate(other, queries) if other else None
+
+
+def _evaluate(knowledge: KnowledgeBase, queries: tuple[LabelledQuery, ...]) -> Evaluation:
+    with counted("asking queries") as told:
+        return evaluate(knowledge, queries, told)
 
 
 def _open_other(against: str, folder: Path, knowledge: KnowledgeBase) -> KnowledgeBase:

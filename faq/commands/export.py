@@ -14,11 +14,18 @@ from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say
 from faqkb.faq.export_site import export_site
-from faqkb.faq.options import kb_option
+from faqkb.faq.options import examples, kb_option
+from faqkb.faq.progress import counted, counting
 from faqkb.kb.records import Record
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples(
+        "faq export --format jsonl > records.jsonl",
+        "faq export --format site public --base-url https://example.org/faq/",
+    ),
+)
 @click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site"]), required=True)
 @click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", required=False)
 @click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
@@ -34,8 +41,9 @@ def command(form: str, folder: Path | None, base_url: str | None, kb: Path | Non
         return
     knowledge = open_or_build(kb_folder(kb))
     try:
-        for line in _FORMATS[form](knowledge.all_records()):
-            say(line)
+        with counted("writing records") as told:
+            for line in _FORMATS[form](counting(knowledge.all_records(), knowledge.record_count, told)):
+                say(line)
     finally:
         knowledge.close()
 

@@ -10,14 +10,14 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.feedback.events import AskedInVain, RecordVotes, to_json
 from faqkb.kb.feedback.log import FeedbackStore
 
 _LISTED = 20  # of each list; more is for `--json`
 
 
-@click.command("feedback")
+@click.command("feedback", epilog=examples("faq feedback", "faq feedback --export > events.jsonl"))
 @click.option("--export", is_flag=True, help="Write every event as JSON Lines, oldest first.")
 @kb_option
 @json_option

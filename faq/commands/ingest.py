@@ -7,27 +7,36 @@ from pathlib import Path
 
 import click
 
-from faqkb.faq.bootstrap import ingest_paths, publish, reading_orders
+from faqkb.faq.bootstrap import ingest_paths, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option, new_kb_option
-from faqkb.faq.replacing import added_to, ask_about_removal, live_records, refuse_lost_files
+from faqkb.faq.options import examples, json_option, new_kb_option
+from faqkb.faq.replacing import Replacing, replace_stored
 from faqkb.faq.showing.differences import difference_sentence
 from faqkb.faq.showing.readings import reading_lines
+from faqkb.faq.watching.loop import watch_until_interrupted
+from faqkb.faq.watching.rounds import Publisher, Round, Rounds
+from faqkb.faq.watching.telling import round_sentence
 from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file, read_sources
 from faqkb.kb.errors import ContentError
 from faqkb.kb.snapshot.build import Published
-from faqkb.kb.snapshot.comparing import Difference, compare_records
+from faqkb.kb.snapshot.comparing import Difference
 
 _LARGE_BYTES = 500_000  # reads in two seconds
 
 
-@click.command("ingest")
+@click.command(
+    "ingest",
+    epilog=examples(
+        "faq ingest", "faq ingest docs/faq.md --add", "faq ingest content --watch", "faq ingest --explain docs/faq.md"
+    ),
+)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Read and report, publish nothing.")
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 when there are warnings.")
 @click.option("--add", is_flag=True, help="Keep the stored records of all other files.")
 @click.option("--yes", is_flag=True, help="Publish even where more than a fifth of the stored records goes.")
+@click.option("--watch", is_flag=True, help="Go on until Ctrl+C: publish again whenever a file is saved.")
 @click.option(
     "--explain",
     type=click.Path(path_type=Path),
@@ -36,12 +45,13 @@ _LARGE_BYTES = 500_000  # reads in two seconds
 )
 @new_kb_option
 @json_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     paths: tuple[Path, ...],
     dry_run: bool,
     strict: bool,
     add: bool,
     yes: bool,
+    watch: bool,
     explain: Path | None,
     kb: Path | None,
     as_json: bool,
@@ -49,56 +59,57 @@ def command(
     """Read FAQ Markdown (files or folders) and publish it as a new snapshot, instead of what is stored.
 
     Exit code: 0 published, 1 with --strict and warnings (nothing published), 2 nothing published.
-
-    Example: faq ingest docs/faq.md --add
     """
+    if watch and (dry_run or explain or as_json):
+        raise click.UsageError("--watch publishes and tells lines; leave out --dry-run, --explain and --json")
     if explain:
         _show_readings(explain, as_json=as_json)
         return 0
-    ingested = read_sources(ingest_paths(paths), _announce, reading_orders())
-    if not as_json:
-        for file in ingested.files:
-            _show_file(file)
-        for script in ingested.scripts:
-            _show_script(script)
-    if not ingested.records:
-        raise ContentError(
-            f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
-        )
+    publisher = Publisher()
+    rounds = Rounds(
+        ingest_paths(paths), kb_folder(kb), Replacing(add=add, sure=yes, asks=False), publisher, strict=strict
+    )
+    ingested = _read(rounds.paths, show=not as_json)
     refused = strict and _warned(ingested)
-    found, published = _replace(ingested, kb_folder(kb), add=add, sure=yes, dry_run=dry_run or refused)
+    how = Replacing(add=add, sure=yes, dry_run=dry_run or refused)
+    found, published = replace_stored(ingested, rounds.folder, how, publisher)
     if as_json:
         say_json(_document(ingested, found, published))
     else:
         _show_published(ingested, found, published, refused=refused)
+    if watch:
+        rounds.began_with(ingested)
+        say_note(f"watching {', '.join(map(str, rounds.paths))} (Ctrl+C stops)")
+        watch_until_interrupted(rounds, _show_round)
+        return 0
     return 1 if refused else 0
+
+
+def _read(paths: tuple[Path, ...], *, show: bool) -> Ingested:
+    """Return what some content holds, each file told of. Raises ContentError where there is no question in it."""
+    ingested = read_sources(paths, _announce, reading_orders())
+    for file in ingested.files if show else ():
+        _show_file(file)
+    for script in ingested.scripts if show else ():
+        _show_script(script)
+    if not ingested.records:
+        raise ContentError(
+            f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
+        )
+    return ingested
+
+
+def _show_round(told: Round) -> None:
+    for problem in told.problems:
+        say_note(f"problem: {problem}")
+    if told.published:
+        say(round_sentence(told))
 
 
 def _warned(ingested: Ingested) -> bool:
     return any(file.warnings or file.error for file in ingested.files) or any(
         script.warnings for script in ingested.scripts
     )
-
-
-def _replace(
-    ingested: Ingested, folder: Path, *, add: bool, sure: bool, dry_run: bool
-) -> tuple[Difference | None, Published | None]:
-    """Publish what was read instead of what is stored, or with it; return what changes, None where nothing is stored.
-
-    Raises ContentError, Abort.
-    """
-    with live_records(folder) as stored:
-        if stored is None:
-            return None, None if dry_run else publish(ingested, folder)
-        if add:
-            ingested = added_to(stored, ingested)
-        found = compare_records(stored.records(), ingested.records)
-        if dry_run:
-            return found, None
-        if not sure:
-            refuse_lost_files(stored, ingested)
-            ask_about_removal(found, stored.store.records.count)
-        return found, publish(ingested, folder)
 
 
 def _show_readings(path: Path, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option, new_kb_option
+from faqkb.faq.options import examples, json_option, kb_option, new_kb_option
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import ApiKey, NewKey, Scope, iso
 
@@ -19,12 +19,12 @@ _DEFAULT_SCOPES = (Scope.READ.value, Scope.FEEDBACK.value)  # what the pages and
 _GRACE_HOURS = 24  # by then a deployment has the new secret
 
 
-@click.group("keys")
+@click.group("keys", epilog=examples("faq keys add chat-bot --rate 120", "faq keys list"))
 def command() -> None:
     """Make, list and take back the API keys of a server; a running one follows within a second."""
 
 
-@command.command("add")
+@command.command("add", epilog=examples("faq keys add chat-bot", "faq keys add operations --scope admin --days 365"))
 @click.argument("name")
 @click.option(
     "--scope",
@@ -51,8 +51,8 @@ def add(name: str, scopes: tuple[str, ...], kb: Path | None, as_json: bool, **li
     _show_new(made, store, as_json=as_json)
 
 
-@command.command("list")
-@new_kb_option
+@command.command("list", epilog=examples("faq keys list", "faq keys list --json"))
+@kb_option
 @json_option
 def list_keys(kb: Path | None, as_json: bool) -> None:
     """List the keys, oldest first; never their secrets."""
@@ -66,16 +66,16 @@ def list_keys(kb: Path | None, as_json: bool) -> None:
         say(_line(key))
 
 
-@command.command("revoke")
+@command.command("revoke", epilog=examples("faq keys revoke 3f2a9c1d"))
 @click.argument("key_id", metavar="ID")
-@new_kb_option
+@kb_option
 def revoke(key_id: str, kb: Path | None) -> None:
     """Take the key ID back for good."""
     key = KeyStore(kb_folder(kb)).revoke(key_id)
     say(f"{key.id}  {key.name}: revoked {key.revoked}")
 
 
-@command.command("rotate")
+@command.command("rotate", epilog=examples("faq keys rotate 3f2a9c1d --grace 48"))
 @click.argument("key_id", metavar="ID")
 @click.option(
     "--grace",
@@ -84,7 +84,7 @@ def revoke(key_id: str, kb: Path | None) -> None:
     type=click.IntRange(0, 24 * 365),
     help="Hours for which the old secret is still taken.",
 )
-@new_kb_option
+@kb_option
 @json_option
 def rotate(key_id: str, grace: int, kb: Path | None, as_json: bool) -> None:
     """Give the key ID a new secret and print it; the old one is taken for a while."""

@@ -9,10 +9,10 @@ import click
 from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.branding import site_branding
 from faqkb.faq.config import kb_folder, read_config
-from faqkb.faq.options import kb_option
+from faqkb.faq.options import examples, kb_option
 
 
-@click.command("mcp")
+@click.command("mcp", epilog=examples("faq mcp", "faq --kb /srv/faq mcp"))
 @kb_option
 def command(kb: Path | None) -> None:
     """Answer an agent's messages (Model Context Protocol) on standard input and output, until the input ends.

@@ -7,17 +7,21 @@ from pathlib import Path
 
 import click
 
-from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option
+from faqkb.faq.console import say, say_json
+from faqkb.faq.options import examples, json_option
+from faqkb.faq.progress import staged
 from faqkb.kb.model.files import default_folder, read_manifest, verify_files
 
 
-@click.group("model")
+@click.group("model", epilog=examples("faq model prepare", "faq model info"))
 def command() -> None:
     """Prepare and describe the embedding model."""
 
 
-@command.command("prepare")
+@command.command(
+    "prepare",
+    epilog=examples("faq model prepare", "faq model prepare --source intfloat/multilingual-e5-small --languages all"),
+)
 @click.option(
     "--source", metavar="NAME", help="A sentence-transformers folder or hub name; by default the bundled weights."
 )
@@ -31,10 +35,12 @@ def prepare(source: str | None, languages: str, folder: Path | None, as_json: bo
     from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415 - knows torch
 
     wanted = [name.strip() for name in languages.split(",") if name.strip()]
-    _describe(prepare_model(source, languages=wanted, folder=folder, progress=say_note), as_json=as_json)
+    with staged() as told:
+        prepared = prepare_model(source, languages=wanted, folder=folder, progress=told)
+    _describe(prepared, as_json=as_json)
 
 
-@command.command("info")
+@command.command("info", epilog=examples("faq model info", "faq model info --folder build/model --json"))
 @click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), help="Another prepared model than the default."
 )

@@ -9,12 +9,21 @@ import click
 
 from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.config import allowed_origins, kb_folder
-from faqkb.faq.options import kb_option
+from faqkb.faq.options import check_existing, examples, served_kb_option
 from faqkb.kb import limits
 
 
-@click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.command(
+    "serve",
+    epilog=examples("faq serve", "faq serve --watch content", "faq serve --host 0.0.0.0 --public --rate-per-minute 60"),
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen on; 0.0.0.0 is every one of this machine.",
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
     "--allow-origin",
@@ -43,16 +52,41 @@ from faqkb.kb import limits
     metavar="PATH",
     help="Write a line of JSON there for every request.",
 )
-@kb_option
-def command(host: str, port: int, origins: tuple[str, ...], log_format: str, kb: Path | None, **options: Any) -> None:
+@click.option(
+    "--watch",
+    "content",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="CONTENT",
+    help="While you write: publish this content again whenever it is saved, and show on the pages what is wrong with"
+    " it. Repeatable; not with --public.",
+)
+@served_kb_option
+def command(
+    host: str,
+    port: int,
+    origins: tuple[str, ...],
+    log_format: str,
+    content: tuple[Path, ...],
+    kb: Path | None,
+    **options: Any,
+) -> None:
     """Serve the search page and the HTTP API until interrupted."""
     from faqkb.faq.serving import ServeOptions, server_settings  # noqa: PLC0415 - Flask, and only here
     from faqkb.server.access.decision import check_reach  # noqa: PLC0415
-    from faqkb.server.monitoring.logs import LogFormat  # noqa: PLC0415
+    from faqkb.server.monitoring.logs import LogFormat, configure_logging  # noqa: PLC0415
     from faqkb.server.serve import serve  # noqa: PLC0415
 
-    folder = kb_folder(kb)
+    folder = kb_folder(kb if content else check_existing(kb))
     settings = server_settings(ServeOptions(**options))
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
-    build_if_missing(folder)
-    serve(folder, host, port, allowed_origins(origins), settings, LogFormat(log_format))
+    allowed, kind = allowed_origins(origins), LogFormat(log_format)
+    if not content:
+        build_if_missing(folder)
+        serve(folder, host, port, allowed, settings, kind)
+        return
+    from faqkb.faq.watching.served import watched  # noqa: PLC0415 - parsing Markdown comes with it
+
+    configure_logging(kind)
+    with watched(content, folder, settings) as shown:
+        serve(folder, host, port, allowed, shown, kind)

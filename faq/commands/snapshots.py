@@ -9,12 +9,12 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.snapshot.published import find_snapshot, list_snapshots
 from faqkb.kb.snapshot.publishing import rollback
 
 
-@click.command("snapshots")
+@click.command("snapshots", epilog=examples("faq snapshots", "faq snapshots --rollback previous"))
 @click.option(
     "--rollback",
     "target",

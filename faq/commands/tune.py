@@ -11,7 +11,7 @@ import click
 from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.evaluation.queries import read_queries
 from faqkb.kb.learning.tune import Attempt, split_queries, tune_encoder, tune_ranking
@@ -19,7 +19,7 @@ from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import forget_tuning
 
 
-@click.command("tune")
+@click.command("tune", epilog=examples("faq tune --queries queries.jsonl --no-encoder", "faq tune --reset"))
 @click.option("--queries", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Labelled queries.")
 @click.option(
     "--encoder/--no-encoder",

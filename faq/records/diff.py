@@ -8,7 +8,7 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.faq.showing.differences import difference_lines, difference_sentence
 from faqkb.kb.errors import SnapshotNotFound
 from faqkb.kb.snapshot.comparing import compare_records
@@ -16,7 +16,7 @@ from faqkb.kb.snapshot.published import current_snapshot, find_snapshot, list_sn
 from faqkb.kb.snapshot.stored import open_stored
 
 
-@click.command("diff")
+@click.command("diff", epilog=examples("faq diff", "faq diff previous --json"))
 @click.argument("older", metavar="[A]", required=False)
 @click.argument("newer", metavar="[B]", required=False)
 @kb_option
@@ -25,8 +25,6 @@ def command(older: str | None, newer: str | None, kb: Path | None, as_json: bool
     """Show which records a snapshot added, changed, renamed and removed.
 
     A and B are names of snapshots, beginnings of them, or `previous`; left out, B is the live one and A the one before.
-
-    Example: faq diff previous
     """
     folder = kb_folder(kb)
     live = current_snapshot(folder)

@@ -9,21 +9,18 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import json_option, kb_option
+from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import RecordUnknown
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.stored import Stored, open_stored
 
 
-@click.command("show")
+@click.command("show", epilog=examples("faq show faq_2021_s1/Q1.3", "faq show Q1.3 --json"))
 @click.argument("record_id", metavar="ID")
 @kb_option
 @json_option
 def command(record_id: str, kb: Path | None, as_json: bool) -> None:
-    """Show a stored record: its question, its other wordings, its answer, and where it comes from.
-
-    Example: faq show faq_2021_s1/Q1.3
-    """
+    """Show a stored record: its question, its other wordings, its answer, and where it comes from."""
     with open_stored(kb_folder(kb)) as stored:
         record = stored.record(record_id) or _by_label(record_id, stored)
     if as_json:

@@ -7,7 +7,8 @@ import sys
 import click
 
 from faqkb.faq.console import say
-from faqkb.kb.answers import Answer, Hit, Status
+from faqkb.faq.showing.explanations import explanation_lines
+from faqkb.kb.answers import Answer, Hit, Reason, Status
 
 _LEAST_SHOWN = 0.01  # a related record below this is only there because something has to be
 
@@ -20,7 +21,8 @@ def show_answer(answer: Answer, *, explain: bool = False) -> None:
             say(_dim(f"read as: {each.read_as}"))
         _show_one(each)
         if explain:
-            _show_explanations(each)
+            for line in explanation_lines(each):
+                say(_dim(line))
         if each is not several[-1]:
             say("")
 
@@ -36,6 +38,8 @@ def _show_one(answer: Answer) -> None:
         say(click.style("Not sure which one you mean. Did you mean:", bold=True))
         _show_list(answer.likely_choices)
         say(_dim("ask again in the words of the one you mean"))
+    elif answer.no_answer and answer.no_answer.reason is Reason.SMALL_TALK:
+        say(click.style(answer.no_answer.message, bold=True))
     elif answer.no_answer:
         say(click.style(f"No answer: {answer.no_answer.message}", bold=True))
         if answer.no_answer.suggestions:
@@ -70,16 +74,6 @@ def _show_markdown(text: str) -> None:
     from rich.markdown import Markdown  # noqa: PLC0415
 
     Console().print(Markdown(text, hyperlinks=True))
-
-
-def _show_explanations(answer: Answer) -> None:
-    if answer.why:
-        say(_dim(answer.why))
-    for hit in answer.hits:
-        parts = ", ".join(
-            f"{name} {score:.3f} x {hit.explanation.weights[name]:g}" for name, score in hit.explanation.scores.items()
-        )
-        say(_dim(f"{hit.record.id}: {parts}; matched {hit.explanation.passage[:80]!r}"))
 
 
 def _percent(confidence: float) -> str:

@@ -1,1 +1,1 @@
-"""The command that makes a FAQ to start from, and what it writes."""
+"""What a new user begins with: a FAQ to start from, and completion in the shell."""

@@ -11,6 +11,7 @@ import click
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.faq.config import CONFIG_FILE
 from faqkb.faq.console import say
+from faqkb.faq.options import examples
 from faqkb.kb.errors import ConfigError
 
 _HERE = Path(__file__).parent
@@ -18,14 +19,11 @@ _CHECK = "disk-room"
 _QUESTIONS = {"en": "I forgot my password", "zh": "密码忘了怎么办"}
 
 
-@click.command("init")
+@click.command("init", epilog=examples("faq init", "faq init my-faq --lang zh"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="[FOLDER]")
 @click.option("--lang", type=click.Choice(sorted(_QUESTIONS)), help="Language of the example; by default the system's.")
 def command(folder: Path, lang: str | None) -> None:
-    """Make a FAQ to start from: a Markdown file, a check, and faq.toml with every setting explained.
-
-    Example: faq init my-faq
-    """
+    """Make a FAQ to start from: a Markdown file, a check, and faq.toml with every setting explained."""
     chosen = lang or _language_of_system()
     page, settings = folder / "content" / "faq.md", folder / CONFIG_FILE
     for path in (settings, page, folder / "content" / "checks" / f"{_CHECK}.py"):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
+from faqkb.kb.answers import Answer, NoAnswer, Reason, Status
 from faqkb.kb.conversation.word_lists import read_word_lists
 from faqkb.kb.text import clean, simplify
 
@@ -25,6 +27,17 @@ def is_small_talk(text: str) -> bool:
     """Say whether a text is made of small talk alone: `谢谢啦，明白了`, `ok thanks!`; an empty one is not."""
     folded = _folded(text)
     return len(folded) <= _CHARS and bool(_whole().fullmatch(folded)) and bool(_phrase().search(folded))
+
+
+def is_unanswered_talk(answer: Answer) -> bool:
+    """Say whether an answer is to small talk that no stored record is about; a greeting is better then."""
+    return answer.status is not Status.ANSWERED and is_small_talk(answer.question)
+
+
+def greeted(answer: Answer, message: str) -> Answer:
+    """Return what to say to small talk in place of an answer."""
+    said = NoAnswer(Reason.SMALL_TALK, message)
+    return replace(answer, status=Status.NO_ANSWER, confidence=0.0, hits=(), no_answer=said, why="", others=())
 
 
 def without_small_talk(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -175,13 +175,24 @@ def _check_printable(labelled: LabelledQuery, place: str) -> None:
         ) from error
 
 
-def evaluate(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> Evaluation:
-    """Ask every query, at least one; ranks are those of `search`, without any threshold."""
+def evaluate(
+    knowledge: KnowledgeBase,
+    queries: Sequence[LabelledQuery],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Ask every query, at least one; ranks are those of `search`, without any threshold.
+
+    `progress` is called with how many were asked, and of how many.
+    """
     names = _record_ids(knowledge)
     wanted = dict.fromkeys(entry for query in queries for entry in query.relevant)
+    asked = []
+    for query in queries:
+        asked.append(_ask(knowledge, query, _relevant_ids(query, names)))
+        progress(len(asked), len(queries))
     return Evaluation(
         snapshot=knowledge.name,
-        asked=tuple(_ask(knowledge, query, _relevant_ids(query, names)) for query in queries),
+        asked=tuple(asked),
         unknown=tuple(entry for entry in wanted if not _ids_called(entry, names)),
     )
 

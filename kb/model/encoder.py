@@ -19,7 +19,7 @@ from faqkb.kb import limits
 from faqkb.kb.errors import ModelDamaged
 from faqkb.kb.index.late_interaction import quantise
 from faqkb.kb.index.passages import Kind
-from faqkb.kb.model.files import ModelManifest, read_manifest
+from faqkb.kb.model.files import ModelManifest, read_manifest, verify_files
 from faqkb.kb.vectors import Embedding, Matrix, TokenCodes
 
 _MIN_PIECE_SHARE = 0.5  # a cut at a line or sentence end may shorten a piece to this share of its tokens
@@ -50,11 +50,20 @@ class Encoder:
         """
         self.manifest: ModelManifest = read_manifest(folder)
         self.folder = folder
+        self._verified: list[tuple[int, int, int]] = []
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
         self._session = _load_session(folder / "model.onnx", threads or min(os.cpu_count() or 1, 4))
         self._max_tokens = self.manifest.max_tokens
         # More texts at once than cores are no faster, and a long one takes 40 MB while it runs.
         self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    def verify(self) -> None:
+        """Check the sha256 of the model's files, once while they are the same files. Raises ModelDamaged."""
+        stamps = [(self.folder / name).stat() for name in sorted(self.manifest.files)]
+        now = [(stamp.st_ino, stamp.st_size, stamp.st_mtime_ns) for stamp in stamps]
+        if now != self._verified:
+            verify_files(self.folder, self.manifest)
+            self._verified = now
 
     @property
     def id(self) -> str:

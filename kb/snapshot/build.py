@@ -22,7 +22,7 @@ from faqkb.kb.index.tables import table_rows
 from faqkb.kb.index.wordings import fit_wordings
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.model.files import MANIFEST_FILE, verify_files
+from faqkb.kb.model.files import MANIFEST_FILE
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.pictures import picture_files
@@ -80,7 +80,7 @@ def build_snapshot(
     ModelDamaged when the encoder is not what its manifest says; the old snapshot then stays current.
     """
     _check_ids(records)
-    verify_files(encoder.folder, encoder.manifest)
+    encoder.verify()
     with disk.storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk.writer_lock(folder / "lock", subject=str(folder)):

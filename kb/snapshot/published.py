@@ -78,6 +78,16 @@ class SnapshotFiles:
     def _paths_in(self, folder: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self.manifest.files) if path.startswith(f"{folder}/"))
 
+    def large_paths(self, verified: SnapshotFiles | None) -> tuple[str, ...]:
+        """Return the paths of model and pictures, without those that are the very files of a verified snapshot."""
+        paths = (*self.model_paths, *self.picture_paths)
+        return tuple(path for path in paths if verified is None or not self._is_in(verified, path))
+
+    def _is_in(self, other: SnapshotFiles, path: str) -> bool:
+        """Return whether a file is a link to that of another snapshot, of the same name and promised content."""
+        is_promised = other.manifest.files.get(path) == self.manifest.files[path]
+        return is_promised and (self.folder / path).samefile(other.folder / path)
+
     def read_verified(self, path: str) -> bytes:
         """Return a file's content after its sha256 held; the bytes checked are the bytes returned."""
         content = (self.folder / path).read_bytes()

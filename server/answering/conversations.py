@@ -11,7 +11,7 @@ from flask import current_app, g
 from faqkb.kb.answers import Answer, NoAnswer, Reason, Status
 from faqkb.kb.conversation.dialogue import Reply, reply_to, turns_of
 from faqkb.kb.conversation.sessions import TURNS, SessionStore
-from faqkb.kb.conversation.small_talk import is_small_talk
+from faqkb.kb.conversation.small_talk import greeted, is_unanswered_talk
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import wording_for
@@ -31,6 +31,19 @@ class Asked:
     """Of the conversation, where it is remembered here."""
     earlier: tuple[str, ...] | None
     """The user's questions before, oldest first; None where the client does not keep them."""
+
+
+def answer_alone(
+    knowledge: KnowledgeBase,
+    question: str,
+    *,
+    top_k: int = 3,
+    min_confidence: float | None = None,
+    tags: tuple[str, ...] = (),
+) -> Answer:
+    """Answer a question that belongs to no conversation; a greeting is greeted. Raises InvalidQuery."""
+    answer = knowledge.ask(question, top_k=top_k, min_confidence=min_confidence, tags=tags)
+    return greeted(answer, wording_for(answer.question).small_talk) if is_unanswered_talk(answer) else answer
 
 
 def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
@@ -55,24 +68,6 @@ def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str
     The last `TURNS` of them are read: a follow-up leans on what was said just before.
     """
     return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
-
-
-def answer_alone(
-    knowledge: KnowledgeBase,
-    question: str,
-    *,
-    top_k: int = 3,
-    min_confidence: float | None = None,
-    tags: Sequence[str] = (),
-) -> Answer:
-    """Answer a question that is part of no conversation; a greeting that no record answers gets a polite word.
-
-    Raises InvalidQuery.
-    """
-    answer = knowledge.ask(question, top_k=top_k, min_confidence=min_confidence, tags=tags)
-    if answer.status is not Status.ANSWERED and is_small_talk(question):
-        return _small_talk(knowledge, question.strip(), answer.took_ms)
-    return answer
 
 
 def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:

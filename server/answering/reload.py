@@ -51,6 +51,7 @@ class KnowledgeHolder:
         self._folder = folder.resolve()
         self._prepare = prepare
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._live = _Generation(self._open(None))
         self._refusal: Refusal | None = None
         self._stopping = threading.Event()
@@ -77,6 +78,10 @@ class KnowledgeHolder:
 
     def look(self) -> None:
         """Load the current snapshot when it is not the one that is served; what cannot be loaded is refused."""
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         name: str | None = None
         try:
             name = current_snapshot(self._folder)

@@ -121,6 +121,8 @@ class Wording:
     more_questions: Counted
     """The questions not listed."""
     nothing_stored: str
+    content_problems: str
+    """Above what is wrong with the content, for whoever writes it and watches the pages."""
     answered: str
     ambiguous: str
     ambiguous_hint: str

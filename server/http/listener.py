@@ -5,6 +5,7 @@ The one module that knows waitress.
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 import time
@@ -44,6 +45,7 @@ from faqkb.server.limits import (
 from faqkb.server.problems import ErrorForm, form_of
 
 _QUICK = ("/healthz", "/readyz", "/metrics", "/static/")
+_OTHER_HOST = "give an address of this machine: --host"
 _HEADER_END = b"\r\n\r\n"
 _LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
 _DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
@@ -296,11 +298,12 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {host!r}: {error.strerror}; give an address of this machine") from error
+        raise ConfigError(f"cannot listen on {host!r}: {error.strerror}; {_OTHER_HOST}") from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:
         listening.close()
-        raise ConfigError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
+        remedy = _OTHER_HOST if error.errno == errno.EADDRNOTAVAIL else "choose another --port"
+        raise ConfigError(f"cannot listen on {host} port {port}: {error.strerror}; {remedy}") from error
     return listening

@@ -151,7 +151,7 @@ def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **contex
 
 
 def _says_nothing(reply: Answer) -> bool:
-    """Return whether nothing was asked, so that there is nothing to tell the maintainer."""
+    """Return whether the question holds nothing that is asked, so that there is nothing to tell the maintainer."""
     return reply.no_answer is not None and reply.no_answer.reason in {Reason.EMPTY_QUESTION, Reason.SMALL_TALK}
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -58,9 +58,15 @@ class SiteFile:
     content: bytes
 
 
-def site_files(kb_folder: Path, base_url: str | None = None, branding: Branding = NO_BRANDING) -> Iterator[SiteFile]:
+def site_files(
+    kb_folder: Path,
+    base_url: str | None = None,
+    branding: Branding = NO_BRANDING,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[SiteFile]:
     """Yield every file of the site over the live snapshot; `base_url` is where it will be, for absolute addresses.
 
+    `progress` is called with how many pages are made, and of how many.
     Raises what KnowledgeBase.open raises, ConfigError, and Busy when another snapshot is published meanwhile.
     """
     settings = ServerSettings(access=NO_ACCESS_CONTROL, branding=branding)  # nobody but this program asks
@@ -68,7 +74,7 @@ def site_files(kb_folder: Path, base_url: str | None = None, branding: Branding 
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:
-            yield from _SiteBuild(app, knowledge, base_url).files()
+            yield from _SiteBuild(app, knowledge, base_url).files(progress)
     finally:
         holder.close()
 
@@ -176,6 +182,17 @@ def relative(target: str, page: str) -> str:
     return f"{path}/" if not target or target.endswith("/") else path
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page to be made."""
+
+    path: str
+    """Of the server's own view."""
+    address: str
+    """Within the site; a folder."""
+    words: Wording
+
+
 class _SiteBuild:
     """One run over one snapshot."""
 
@@ -206,18 +223,12 @@ class _SiteBuild:
         page = request.environ[_PAGE]
         return [(words, relative(self.app.start(words), page)) for words in WORDINGS.values()]
 
-    def files(self) -> Iterator[SiteFile]:
+    def files(self, progress: Callable[[int, int], None]) -> Iterator[SiteFile]:
         """Yield the files, pages first."""
-        for words in WORDINGS.values():
-            yield self._page("/", self.app.start(words), words)
-        with self.app.app_context():
-            topics = topics_of(self.knowledge)
-        for address, topic in topics.items():
-            yield self._page(f"/topics/{quote(address)}", topic_page(address), page_wording(topic.language))
-        for record in self.records:
-            yield self._page(
-                f"/q/{quote(record.id)}", f"q/{self.app.folders[record.id]}/", page_wording(record.language)
-            )
+        pages = list(self._pages())
+        for done, page in enumerate(pages, 1):
+            yield SiteFile(f"{page.address}index.html", self._get(page.path, page.address, page.words))
+            progress(done, len(pages))
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
         for picture in self.knowledge.pictures():
@@ -228,8 +239,16 @@ class _SiteBuild:
             yield from self._sitemaps()
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
 
-    def _page(self, path: str, page: str, words: Wording) -> SiteFile:
-        return SiteFile(f"{page}index.html", self._get(path, page, words))
+    def _pages(self) -> Iterator[_Page]:
+        for words in WORDINGS.values():
+            yield _Page("/", self.app.start(words), words)
+        with self.app.app_context():
+            topics = topics_of(self.knowledge)
+        for address, topic in topics.items():
+            yield _Page(f"/topics/{quote(address)}", topic_page(address), page_wording(topic.language))
+        for record in self.records:
+            folder = self.app.folders[record.id]
+            yield _Page(f"/q/{quote(record.id)}", f"q/{folder}/", page_wording(record.language))
 
     def _get(self, path: str, page: str, words: Wording = WORDINGS["en"]) -> bytes:
         """Return what the server's own view says at a path, with the addresses of a page of the site."""

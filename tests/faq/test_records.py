@@ -131,6 +131,13 @@ def test_faq_alone_says_what_there_is(arguments: tuple[str, ...]) -> None:
     assert "ingest" in done.stdout
 
 
+@pytest.mark.parametrize("group", ["check", "keys", "model"])
+def test_a_group_alone_says_what_there_is(group: str) -> None:
+    done = faq(group)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == faq(group, "--help").stdout
+
+
 def test_help_of_a_command_and_the_version() -> None:
     assert faq("help", "check", "run").stdout == faq("check", "run", "--help").stdout
     assert faq("-v").stdout == faq("--version").stdout

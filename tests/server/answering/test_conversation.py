@@ -49,6 +49,20 @@ def test_small_talk_gets_a_polite_word_in_its_language(client, text, word):
     assert answer["answer_token"]
 
 
+@pytest.mark.parametrize(("text", "word"), [("hi", "just ask"), ("你好", "请直接输入")])
+def test_a_greeting_is_greeted_outside_of_a_conversation_too(client, text, word):
+    answer = ask(client, text)
+    assert (answer["no_answer"]["reason"], answer["answers"]) == ("small_talk", [])
+    (batched,) = client.post("/api/v1/ask:batch", json={"questions": [{"question": text}]}).get_json()["answers"]
+    assert batched["no_answer"] == answer["no_answer"]
+    page = client.get("/", query_string={"q": text}).text
+    assert answer["no_answer"]["message"] == ask(client, text, session_id="greeting")["no_answer"]["message"]
+    assert word in answer["no_answer"]["message"]
+    assert word in page
+    forms = 'name="answer_token"'
+    assert page.count(forms) == client.get("/").text.count(forms), "nothing to tell the maintainer"
+
+
 def test_a_choice_is_picked_by_its_number(client):
     for question in ("训练", "模型", "精度", "速度慢", "accuracy", "network", "classes"):
         first = ask(client, question, session_id=question)

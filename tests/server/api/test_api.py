@@ -6,6 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION
 
+from faqkb.kb.language.codes import twin_key
+
 SHM = "faq_2021_s1/Q1.3"
 
 
@@ -20,6 +22,16 @@ def test_a_known_problem_is_answered_by_its_record(client):
     assert (answer["status"], answer["answered"], answer["no_answer"]) == ("answered", True, None)
     assert answer["answers"][0]["id"] == SHM
     assert "--shm-size=8g" in answer["answers"][0]["answer"]
+
+
+@pytest.mark.parametrize("question", [DOCKER_QUESTION, "my shared memory is too small, the blocking queue is killed"])
+def test_the_runners_up_hold_no_translation_of_the_answer(client, question):
+    answer = ask(client, question, top_k=20)
+    assert answer["status"] == "answered"
+    assert len(answer["answers"]) > 1
+    records = [twin_key(hit["id"]) for hit in answer["answers"]]
+    assert len(set(records)) == len(records)
+    assert twin_key(answer["answers"][0]["id"]) not in map(twin_key, (each["id"] for each in answer["follow_ups"]))
 
 
 def test_the_answer_document_has_the_documented_fields(client):
