@@ -22,7 +22,7 @@ from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
 from faqkb.server.azure.protocol import AZURE
 from faqkb.server.branding import EXTENSION as BRANDING
-from faqkb.server.branding import Branding, branding_of
+from faqkb.server.branding import branding_of
 from faqkb.server.feedback import judging, most_asked
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors

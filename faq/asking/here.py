@@ -31,10 +31,14 @@ def _greeted(answer: Answer) -> Answer:
 
     if not is_unanswered_talk(answer):
         return answer
+    from faqkb.faq.branding import site_branding  # noqa: PLC0415 - the same words in both places
+    from faqkb.faq.config import read_config  # noqa: PLC0415
     from faqkb.kb.language.detection import detect_language  # noqa: PLC0415
-    from faqkb.server.answering.catalogues import WORDINGS  # noqa: PLC0415 - the same words in both places
+    from faqkb.server.answering.catalogues import WORDINGS  # noqa: PLC0415
 
-    return greeted(answer, WORDINGS.get(detect_language(answer.question), WORDINGS["en"]).small_talk)
+    language = detect_language(answer.question)
+    welcome = site_branding(read_config()).said("welcome", language)
+    return greeted(answer, welcome or WORDINGS.get(language, WORDINGS["en"]).small_talk)
 
 
 def _checks_of(answer: Answer, knowledge: KnowledgeBase) -> list[Check]:

@@ -122,5 +122,5 @@ def test_copying_a_block_takes_the_commands_alone(built: Built, browser: Browser
     block.hover()
     block.locator("button").first.click()
     copied = page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.split() == "faq init my-faq --lang en cd my-faq".split()
+    assert copied.split() == ["faq", "init", "my-faq", "--lang", "en", "cd", "my-faq"]
     context.close()
