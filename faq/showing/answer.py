@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import click
 
 from faqkb.faq.console import say
 from faqkb.faq.showing.explanations import explanation_lines
 from faqkb.kb.answers import Answer, Hit, Reason, Status
+from faqkb.kb.language.codes import twin_key
 
 _LEAST_SHOWN = 0.01  # a related record below this is only there because something has to be
 
@@ -30,7 +32,7 @@ def show_answer(answer: Answer, *, explain: bool = False) -> None:
 def _show_one(answer: Answer) -> None:
     if answer.status is Status.ANSWERED:
         _show_best(answer.hits[0])
-        related = tuple(hit for hit in answer.hits[1:] if hit.confidence >= _LEAST_SHOWN)
+        related = tuple(_related(answer.hits))
         if related:
             say(_dim("\nrelated:"))
             _show_list(related)
@@ -46,6 +48,16 @@ def _show_one(answer: Answer) -> None:
             say(_dim("nearest stored questions:"))
         for near in answer.no_answer.suggestions:
             say(f"  {_percent(near.confidence)}  {near.question}  {_dim(near.id)}")
+
+
+def _related(hits: tuple[Hit, ...]) -> Iterator[Hit]:
+    """Yield the runners-up worth showing; what says the same as a surer one in another language is not."""
+    seen = {twin_key(hits[0].record.id)}
+    for hit in hits[1:]:
+        twin = twin_key(hit.record.id)
+        if hit.confidence >= _LEAST_SHOWN and twin not in seen:
+            yield hit
+        seen.add(twin)
 
 
 def _show_best(hit: Hit) -> None:

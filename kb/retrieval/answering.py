@@ -32,7 +32,7 @@ def make_answer(
     threshold = indexes.ranking.answered_above if min_confidence is None else min_confidence
     status = _status(found.hits, indexes, threshold)
     shown = {
-        Status.ANSWERED: without_translations(found.hits, indexes)[:top_k],
+        Status.ANSWERED: found.hits[:top_k],
         Status.AMBIGUOUS: _choices(without_translations(found.hits, indexes), top_k),
         Status.NO_ANSWER: (),
     }[status]

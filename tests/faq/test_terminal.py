@@ -13,8 +13,6 @@ import pytest
 from cli_support import ANSWERED, ROOT, error_line, faq
 from server_support import required_tool
 
-BIN = Path(sys.executable).parent
-
 
 def at_a_terminal(*arguments: str | Path, columns: int = 80) -> str:
     """Run `faq` with its errors going to a terminal; return what it shows there."""
@@ -80,6 +78,14 @@ def test_what_explains_an_answer_is_a_table_that_fits(kb_folder: Path) -> None:
     assert "hit 7" in added
 
 
+def test_related_records_hold_no_translation_of_the_answer(kb_folder: Path) -> None:
+    shown = faq("ask", "my shared memory is too small, the blocking queue is killed", "-k", "20", "--kb", kb_folder)
+    related = shown.stdout.partition("related:")[2]
+    assert shown.returncode == 0
+    assert "/Q1.3" in shown.stdout.partition("related:")[0]
+    assert "faq_2021_s1/Q1.3" not in related
+
+
 def width(line: str) -> int:
     from rich.cells import cell_len
 
@@ -109,10 +115,13 @@ def test_a_greeting_is_greeted(kb_folder: Path, said: str, word: str) -> None:
     assert document["no_answer"]["message"].startswith(word)
 
 
-def completed(shell: str, line: str) -> list[str]:
+def completed(shell: str, line: str, folder: Path) -> list[str]:
     """Return what bash offers at the end of a line once it has read our completion."""
+    program = folder / "faq"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m faqkb "$@"\n')
+    program.chmod(0o755)
     script = f"""
-PATH="{BIN}:$PATH"; export PYTHONPATH="{ROOT}"
+PATH="{folder}:$PATH"; export PYTHONPATH="{ROOT}"
 {shell}
 COMP_WORDS=({line} "")
 COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
@@ -124,12 +133,12 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     return done.stdout.split()
 
 
-def test_bash_completes_commands_options_and_their_values() -> None:
+def test_bash_completes_commands_options_and_their_values(tmp_path: Path) -> None:
     required_tool("bash")
     printed = faq("completion", "bash").stdout
-    assert {"ask", "ingest", "serve", "completion"} <= set(completed(printed, "faq"))
-    assert {"list", "show", "run", "new"} == set(completed(printed, "faq check"))
-    assert {"jsonl", "site"} <= set(completed(printed, "faq export --format"))
+    assert {"ask", "ingest", "serve", "completion"} <= set(completed(printed, "faq", tmp_path))
+    assert {"list", "show", "run", "new"} == set(completed(printed, "faq check", tmp_path))
+    assert {"jsonl", "site"} <= set(completed(printed, "faq export --format", tmp_path))
 
 
 @pytest.mark.parametrize(("shell", "word"), [("zsh", "#compdef faq"), ("fish", "complete --no-files --command faq")])
