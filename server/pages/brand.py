@@ -24,14 +24,15 @@ brand = Blueprint("brand", __name__)
 EXTENSION = "faq-brand"
 STYLE = "style.css"
 _FOR_EVER = "public, max-age=31536000, immutable"
-_SVG = re.compile(rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>|\s)*<svg[\s>]", re.DOTALL)
+# Atomic, so that a long run of comments is read once.
+_SVG = re.compile(rb"(?:<\?xml[^>]*>|(?><!--.*?-->)|<!DOCTYPE[^>\[]*>|\s)*+<svg[\s>/]", re.DOTALL)
 # What would run where the picture is opened by itself, from a file server that sends no policy.
 _RUNS = re.compile(
     rb"<\s*(?:\w+:)?(?:script|foreignobject|iframe)|[\s\"'/]on[a-z]+\s*=|javascript:|<!entity", re.IGNORECASE
 )
 # Of a picture that is opened by itself: nothing but its own styles, and nothing runs.
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-_WORD = re.compile(r"(\S+@\S+\.\w+|https?://\S+)")
+_WORD = re.compile(r"([^\s@]+@[^\s@]+\.\w+|https?://\S+)")
 
 
 @dataclass(frozen=True, slots=True)
