@@ -51,7 +51,13 @@ def main() -> None:
     others[WORDINGS] = 0
     alone = np.zeros_like(weights)
     alone[WORDINGS] = 1
-    for name, own in (("all parts", weights), ("all but the classifier", others), ("the classifier alone", alone)):
+    ranked = sum(bool(example.right[0]) for example in examples)
+    print(f"{'as shipped':<24} {ranked / len(queries):.3f} of {len(queries)} first right")
+    for name, own in (
+        ("all parts, one sum", weights),
+        ("all but the classifier", others),
+        ("the classifier alone", alone),
+    ):
         print(f"{name:<24} {right_first(examples, own) / len(queries):.3f} of {len(queries)} first right")
 
 
