@@ -37,9 +37,7 @@ def _show_one(answer: Answer) -> None:
             say(_dim("\nrelated:"))
             _show_list(related)
     elif answer.status is Status.AMBIGUOUS:
-        say(click.style("Not sure which one you mean. Did you mean:", bold=True))
-        _show_list(answer.likely_choices)
-        say(_dim("ask again in the words of the one you mean"))
+        _show_choices(answer.likely_choices)
     elif answer.no_answer and answer.no_answer.reason is Reason.SMALL_TALK:
         say(click.style(answer.no_answer.message, bold=True))
     elif answer.no_answer:
@@ -58,6 +56,13 @@ def _related(hits: tuple[Hit, ...]) -> Iterator[Hit]:
         if hit.confidence >= _LEAST_SHOWN and twin not in seen:
             yield hit
         seen.add(twin)
+
+
+def _show_choices(choices: tuple[Hit, ...]) -> None:
+    several = len(choices) > 1
+    say(click.style(f"Not sure{' which one you mean' if several else ''}. Did you mean:", bold=True))
+    _show_list(choices)
+    say(_dim(f"ask again in {'the words of the one you mean' if several else 'these words, if so'}"))
 
 
 def _show_best(hit: Hit) -> None:
