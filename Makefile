@@ -33,7 +33,7 @@ format: $(STAMPS)-dev ## Format the code, and mend what the linter can
 # FAQ_DOCS_SERVER is the `faq serve` that the search box of the site asks: this machine's own, or nothing for no box.
 docs: $(STAMPS)-dev ## Build the documentation as a site in build/docs
 	@$(BIN)/python tools/docs_reference.py
-	@FAQ_DOCS_SERVER="$${FAQ_DOCS_SERVER-http://127.0.0.1:8000}" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@FAQ_DOCS_SERVER="$${FAQ_DOCS_SERVER-http://127.0.0.1:8000}" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "wrote build/docs; to read it: $(BIN)/python -m http.server 9000 --directory build/docs"
 
 # Writes content/checks/ from each check's own source in tools/checks/ and the parts it names.

@@ -54,8 +54,9 @@ class Assets(HTMLParser):
 def built(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     folder = tmp_path_factory.mktemp("documentation")
     with foreign.serve_site(folder) as site, served(kb_folder, "--allow-origin", site.url) as server:
+        # Not --quiet: what is not said is not counted as a warning either.
         done = subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
             cwd=ROOT,
             env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "FAQ_DOCS_SERVER": server.url},
             capture_output=True,
