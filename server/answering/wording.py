@@ -99,6 +99,7 @@ class ReferenceWording:
     statuses: str
 
 
+# Long on purpose: a line for each text of the pages.
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Every text the pages show, but for stored questions and answers."""
