@@ -118,7 +118,8 @@ def judge(
 ) -> dict[Section, Verdict]:
     """Return the verdict on each section, the root's among them."""
     found = found_styles(root)
-    heads = heading_candidates(root, place, asking_texts(found))
+    ordered = {section for section in root.walk() if _is_ordered(section, orders.get(section, FREE))}
+    heads = heading_candidates(root, place, asking_texts(found), ordered)
     whole = file_candidate(root, place)
     if whole:
         heads[root] = [whole]
@@ -194,12 +195,17 @@ def _as_question(
     if order.skips or (order.style and order.style != HEADINGS):
         return
     for candidate, score in zip(candidates, scores.get(section, ()), strict=True):
-        ordered = _ORDERED if section.level == order.level else -_ORDERED
+        ordered = _ORDERED if _is_ordered(section, order) else -_ORDERED
         total = score + ordered if order.style == HEADINGS and order.level else score
         style = HEADINGS if section.block else WHOLE_FILE
         yield Option(
             style, [candidate], [total], own_text=not {"own_text", "own_text_sure"}.isdisjoint(candidate.features)
         )
+
+
+def _is_ordered(section: Section, order: Order) -> bool:
+    """Whether an author says that the headings of this level are the questions."""
+    return order.style == HEADINGS and order.level > 0 and section.level == order.level
 
 
 def chosen_of(root: Section, verdicts: Mapping[Section, Verdict]) -> list[Chosen]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from faqkb.ingest.page.model import Block, Kind, Page
@@ -116,13 +116,13 @@ class Judged:
 
 
 def heading_candidates(
-    root: Section, place: Place, asking_text: Mapping[Section, float]
+    root: Section, place: Place, asking_text: Mapping[Section, float], ordered: Set[Section] = frozenset()
 ) -> dict[Section, list[Candidate]]:
     """Return, for each section whose heading may be a question, that candidate.
 
-    The heading of a section with text of its own and headings below it is a second one, which the text alone answers.
+    A heading that names a FAQ, or says "other", may be none unless it is `ordered` by its author. The heading of a section with text of its own and headings below it is a second one, which the text alone answers.
     """
-    judged = _judged(root)
+    judged = _judged(root, ordered)
     levels: dict[int, list[Lead]] = {}
     for one in judged.values():
         levels.setdefault(one.section.level, []).append(one.lead)
@@ -197,7 +197,7 @@ def _among_labels(one: Judged) -> Features:
     return {"among_labels": among, "beyond_labels": not among}
 
 
-def _judged(root: Section) -> dict[Section, Judged]:
+def _judged(root: Section, ordered: Set[Section]) -> dict[Section, Judged]:
     judged: dict[Section, Judged] = {}
     for parent in root.walk():
         groups: dict[tuple[int, bool, bool], list[Judged]] = {}
@@ -206,7 +206,7 @@ def _judged(root: Section) -> dict[Section, Judged]:
             if child.block is None:
                 continue
             one = _judge(child, child.block, numbered)
-            if not is_aside(one.lead.text) and not is_faq_title(one.lead.text):
+            if child in ordered or not (is_aside(one.lead.text) or is_faq_title(one.lead.text)):
                 groups.setdefault((child.level, _holds_questions(one), one.content), []).append(one)
         for members in groups.values():
             group = _group_of(members)
