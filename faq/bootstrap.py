@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from faqkb.faq.progress import counted, staged
 from faqkb.kb.errors import Busy, ConfigError, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.model.files import default_folder, read_manifest
+from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest
 from faqkb.kb.snapshot.published import current_snapshot, open_current
 from faqkb.kb.snapshot.tuned import tuned_model
 
@@ -94,17 +95,21 @@ def encoder_folder(folder: Path) -> Path:
         return tuned_model(folder)
     prepared = default_folder()
     try:
-        read_manifest(prepared)
+        manifest = read_manifest(prepared)
     except ModelMissing:
-        own = _own_model(folder)
-        if own:
-            return own
-        from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415
+        return _own_model(folder) or _prepared_now()
+    from faqkb.kb.model.prepare import is_outdated  # noqa: PLC0415
 
-        say_note("preparing the embedding model, once (about a minute):")
-        with staged() as told:
-            return prepare_model(progress=told)
-    return prepared
+    # What FAQ_MODEL names is used as it is.
+    return _prepared_now() if is_outdated(manifest) and FOLDER_VARIABLE not in os.environ else prepared
+
+
+def _prepared_now() -> Path:
+    from faqkb.kb.model.prepare import prepare_model  # noqa: PLC0415
+
+    say_note("preparing the embedding model, once (half a minute):")
+    with staged() as told:
+        return prepare_model(progress=told)
 
 
 def _own_model(folder: Path) -> Path | None:

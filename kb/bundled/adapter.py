@@ -32,8 +32,15 @@ class LowRank:
     """Shape (outputs, rank)."""
 
     def product(self) -> npt.NDArray[np.float32]:
-        """Return what is added, shape (outputs, inputs)."""
-        added: npt.NDArray[np.float32] = self.up.astype(np.float32) @ self.down.astype(np.float32)
+        """Return what is added, shape (outputs, inputs).
+
+        Summed in a fixed order: a product by BLAS differs in the last digit with the number of its threads, and the
+        same weights are to give the same file on every machine.
+        """
+        down, up = self.down.astype(np.float32), self.up.astype(np.float32)
+        added = np.zeros((len(up), down.shape[1]), np.float32)
+        for rank in range(len(down)):
+            added += up[:, rank : rank + 1] * down[rank]
         return added
 
 

@@ -64,7 +64,7 @@ class _Job:
     @property
     def origin(self) -> str:
         """What the files are made from and how; a model made in another way is made again."""
-        return f"{self.source.origin} recipe {RECIPE}"
+        return _origin(self.source)
 
 
 def prepare_model(
@@ -89,6 +89,16 @@ def prepare_model(
         if not _is_prepared(job):  # else another process did it while this one waited
             _prepare(job)
     return job.folder
+
+
+def is_outdated(manifest: ModelManifest) -> bool:
+    """Say whether a prepared model is the bundled one of another version of this package."""
+    bundled = find_source(None)
+    return manifest.name == bundled.name and manifest.source != _origin(bundled)
+
+
+def _origin(source: ModelSource) -> str:
+    return f"{source.origin} recipe {RECIPE}"
 
 
 def _is_prepared(job: _Job) -> bool:

@@ -200,4 +200,5 @@ def test_the_commands_speak_json(tmp_path):
     ],
 )
 def test_mistakes_are_one_line_with_a_way_out(tmp_path, arguments, told):
+    faq("keys", "add", "somebody", "--kb", tmp_path)  # a folder without anything is another mistake
     assert told in error_line(faq("keys", *arguments, "--kb", tmp_path))

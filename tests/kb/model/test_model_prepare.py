@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tokenizers import Tokenizer
 from faqkb.kb.errors import KbError, ModelMissing, ModelRefused, StorageFailed
 from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE, read_manifest, verify_files
 from faqkb.kb.model.loaded import load_source, model_prefixes
-from faqkb.kb.model.prepare import prepare_model
+from faqkb.kb.model.prepare import is_outdated, prepare_model
 from faqkb.kb.model.source import Prefixes, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
 
@@ -62,11 +63,20 @@ def test_text_that_grows_when_normalised_is_cut_at_the_limit(model_folder: Path)
 
 def test_a_second_call_returns_at_once_without_torch(model_folder: Path) -> None:
     code = (
-        "import sys; from faqkb.kb.model.prepare import prepare_model\n"
+        "import sys; from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
         "print(prepare_model(progress=lambda line: print('worked:', line)))\n"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     assert run_python(code).stdout.splitlines() == [str(model_folder), "[]"]
+
+
+def test_the_bundled_model_of_another_version_is_outdated_and_no_other_is(
+    model_folder: Path, tiny_prepared: Path
+) -> None:
+    current = read_manifest(model_folder)
+    assert not is_outdated(current)
+    assert is_outdated(replace(current, source="bundled:of-before recipe 1"))
+    assert not is_outdated(read_manifest(tiny_prepared))
 
 
 def test_a_local_folder_can_be_the_source(tiny_prepared: Path) -> None:
@@ -128,7 +138,7 @@ def test_who_waits_for_another_finds_the_model_done(tiny_model: Path, tiny_prepa
 def test_a_killed_run_leaves_no_model_and_the_next_one_cleans_up(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     code = (
-        "import os, signal, sys; from pathlib import Path; from faqkb.kb.model.prepare import prepare_model\n"
+        "import os, signal, sys; from pathlib import Path; from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
         "def die(line): line.startswith('verifying') and os.kill(os.getpid(), signal.SIGKILL)\n"
         "prepare_model(sys.argv[1], folder=Path(sys.argv[2]), progress=die)"
     )
@@ -170,7 +180,7 @@ def test_a_model_of_numbers_that_are_not_finite_is_refused(tiny_model: Path, tmp
 def test_a_full_disk_is_told_and_leaves_nothing(tiny_model: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from faqkb.kb.errors import StorageFailed\n"
-        "from faqkb.kb.model.prepare import prepare_model\n"
+        "from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
         "try: prepare_model(sys.argv[1], folder=Path(sys.argv[2]))\n"
         "except StorageFailed as error: print('told:', error)"
     )
