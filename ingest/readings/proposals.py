@@ -120,7 +120,8 @@ def heading_candidates(
 ) -> dict[Section, list[Candidate]]:
     """Return, for each section whose heading may be a question, that candidate.
 
-    A heading that names a FAQ, or says "other", may be none unless it is `ordered` by its author. The heading of a section with text of its own and headings below it is a second one, which the text alone answers.
+    A heading that names a FAQ, or says "other", may be none unless it is `ordered` by its author. The heading of a
+    section with text of its own and headings below it is a second one, which the text alone answers.
     """
     judged = _judged(root, ordered)
     levels: dict[int, list[Lead]] = {}

@@ -63,7 +63,7 @@ def test_text_that_grows_when_normalised_is_cut_at_the_limit(model_folder: Path)
 
 def test_a_second_call_returns_at_once_without_torch(model_folder: Path) -> None:
     code = (
-        "import sys; from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
+        "import sys; from faqkb.kb.model.prepare import prepare_model\n"
         "print(prepare_model(progress=lambda line: print('worked:', line)))\n"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
@@ -138,7 +138,7 @@ def test_who_waits_for_another_finds_the_model_done(tiny_model: Path, tiny_prepa
 def test_a_killed_run_leaves_no_model_and_the_next_one_cleans_up(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     code = (
-        "import os, signal, sys; from pathlib import Path; from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
+        "import os, signal, sys; from pathlib import Path; from faqkb.kb.model.prepare import prepare_model\n"
         "def die(line): line.startswith('verifying') and os.kill(os.getpid(), signal.SIGKILL)\n"
         "prepare_model(sys.argv[1], folder=Path(sys.argv[2]), progress=die)"
     )
@@ -180,7 +180,7 @@ def test_a_model_of_numbers_that_are_not_finite_is_refused(tiny_model: Path, tmp
 def test_a_full_disk_is_told_and_leaves_nothing(tiny_model: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from faqkb.kb.errors import StorageFailed\n"
-        "from faqkb.kb.model.prepare import is_outdated, prepare_model\n"
+        "from faqkb.kb.model.prepare import prepare_model\n"
         "try: prepare_model(sys.argv[1], folder=Path(sys.argv[2]))\n"
         "except StorageFailed as error: print('told:', error)"
     )
