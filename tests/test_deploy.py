@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from server_support import ROOT, ServedProcess, announced_url, copied_knowledge, required_tool
+from server_support import ROOT, ServedProcess, announced_url, required_tool
 from workers import made_once
 
 CONTAINER = ROOT / "deploy" / "Containerfile"
@@ -70,8 +70,8 @@ def test_everything_that_is_copied_is_there_and_every_package_is_copied(stages):
 
 
 @pytest.fixture(scope="module")
-def root(stages, kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The root of the container, as far as serving goes: the steps that make /opt/faqkb, and a knowledge base."""
+def root(stages, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of the container, as far as serving goes: the steps that make /opt/faqkb and, with it, the knowledge base."""
 
     def make(folder: Path) -> None:
         own = str(folder / "opt" / "faqkb")
@@ -79,8 +79,8 @@ def root(stages, kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         for step in stages[0].of("RUN"):
             if "/opt/faqkb" in step:
                 command = step.replace("/opt/faqkb", own).replace("python -m", f"{sys.executable} -m")
+                command = command.replace(" /content", f" {ROOT / 'content'}").replace(" /kb", f" {folder / 'kb'}")
                 subprocess.run(["sh", "-ec", command], cwd=ROOT, check=True, capture_output=True, timeout=500)
-        copied_knowledge(kb_folder, folder / "kb")
 
     return made_once(tmp_path_factory, "container", make)
 

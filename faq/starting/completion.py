@@ -26,4 +26,4 @@ def command(ctx: click.Context, shell: str) -> None:
     """Print the completion of a shell: save it where the shell looks for such files, and start a new shell."""
     written = get_completion_class(shell)
     assert written is not None  # noqa: S101 - click knows the three shells that it is asked for
-    say(written(ctx.find_root().command, {}, _NAME, _VARIABLE).source())
+    say(written(ctx.find_root().command, {}, _NAME, _VARIABLE).source().rstrip())
