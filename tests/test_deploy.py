@@ -71,7 +71,7 @@ def test_everything_that_is_copied_is_there_and_every_package_is_copied(stages):
 
 @pytest.fixture(scope="module")
 def root(stages, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The root of the container, as far as serving goes: the steps that make /opt/faqkb and, with it, the knowledge base."""
+    """The root of the container: what the steps with /opt/faqkb make, the knowledge base among it."""
 
     def make(folder: Path) -> None:
         own = str(folder / "opt" / "faqkb")
