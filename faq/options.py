@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from faqkb.kb.errors import KnowledgeBaseMissing
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
 def one_source(server: str | None, kb: Path | None) -> None:
@@ -43,28 +47,16 @@ def check_existing(folder: Path | None) -> Path | None:
 
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-kb_option = click.option(
-    "--kb", "kb", type=_FOLDER, metavar="DIR", callback=_existing, help="Folder of the knowledge base."
-)
-served_kb_option = click.option(
-    "--kb",
-    "kb",
-    type=_FOLDER,
-    metavar="DIR",
-    callback=_named,
-    help="Folder of the knowledge base; with --watch made if there is none.",
-)
-new_kb_option = click.option(
-    "--kb",
-    "kb",
-    type=_FOLDER,
-    metavar="DIR",
-    callback=_named,
-    help="Folder of the knowledge base, made if there is none.",
-)
-any_kb_option = click.option(
-    "--kb", "kb", type=_FOLDER, metavar="DIR", help="Folder of the knowledge base, for every command that has one."
-)
+
+
+def _kb_option(more: str, **how: Any) -> Callable[[_Decorated], _Decorated]:
+    return click.option("--kb", "kb", type=_FOLDER, metavar="DIR", help=f"Folder of the knowledge base{more}.", **how)
+
+
+kb_option = _kb_option("", callback=_existing)
+served_kb_option = _kb_option("; with --watch made if there is none", callback=_named)
+new_kb_option = _kb_option(", made if there is none", callback=_named)
+any_kb_option = _kb_option(", for every command that has one")
 """Of `faq` itself."""
 server_option = click.option(
     "--server", metavar="URL", help="Ask this server instead, with the key in FAQ_API_KEY if it wants one."

@@ -45,7 +45,7 @@ def write_graph(tensors: BertTensors, path: Path) -> None:
                 helper.make_tensor_value_info(OUTPUTS[0], TensorProto.FLOAT, ["batch", width]),
                 helper.make_tensor_value_info(OUTPUTS[1], TensorProto.FLOAT, [*axes, width]),
             ],
-            graph.weights,
+            list(graph.weights.values()),
         ),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
@@ -59,7 +59,7 @@ class _Graph:
 
     def __init__(self, tensors: BertTensors) -> None:
         self.nodes: list[Any] = []
-        self.weights: list[Any] = []
+        self.weights: dict[str, Any] = {}
         self._tensors = tensors
         self._config = tensors.config
 
@@ -135,8 +135,8 @@ class _Graph:
         """Store an array once and return its name."""
         from onnx import numpy_helper  # noqa: PLC0415
 
-        if all(known.name != name for known in self.weights):
-            self.weights.append(numpy_helper.from_array(np.asarray(array), name))
+        if name not in self.weights:
+            self.weights[name] = numpy_helper.from_array(np.asarray(array), name)
         return name
 
     def _node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:

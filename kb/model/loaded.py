@@ -103,12 +103,19 @@ def quiet_libraries() -> Iterator[None]:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    with without_advice():
+        _hide_progress_bars()
+        yield
+
+
+@contextmanager
+def without_advice() -> Iterator[None]:
+    """Silence advice and warnings alone; transformers, which takes seconds to import, is left alone."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _hide_progress_bars()
             yield
     finally:
         logging.disable(disabled)

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from faqkb.kb.model.files import (
     verify_files,
 )
 from faqkb.kb.model.languages import parse_languages
-from faqkb.kb.model.loaded import LoadedModel, load_source, quiet_libraries
+from faqkb.kb.model.loaded import LoadedModel, load_source, quiet_libraries, without_advice
 from faqkb.kb.model.quantize import quantize_onnx
 from faqkb.kb.model.source import FullPrecision, ModelSource, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
@@ -120,7 +120,7 @@ def _prepare(job: _Job) -> None:
     _remove_leftovers(job.folder)
     with (
         tempfile.TemporaryDirectory(prefix=f"{job.folder.name}.tmp-", dir=job.folder.parent) as name,
-        quiet_libraries() if job.source.location else nullcontext(),
+        quiet_libraries() if job.source.location else without_advice(),
     ):
         workshop = Path(name)
         with _library_errors(job, workshop):

@@ -7,9 +7,7 @@ matrices by tensor 0.973, 0.990; by column 0.992, 0.997; by column with the feed
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,30 +38,18 @@ def quantize_onnx(exported: Path, path: Path) -> None:
     quantize_narrowing_matrices(model)
     partly, unfused = (path.with_suffix(f".{stage}.onnx") for stage in ("partly", "unfused"))
     onnx.save(model, partly)
-    with _without_advice():
-        quantize_dynamic(
-            partly,
-            unfused,
-            op_types_to_quantize=["MatMul"],
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # it cannot see past MatMulNBits
-        )
+    quantize_dynamic(
+        partly,
+        unfused,
+        op_types_to_quantize=["MatMul"],
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # it cannot see past MatMulNBits
+    )
     _fuse(unfused, path)
     for scratch in (partly, unfused):
         scratch.unlink()
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Keep the quantiser from logging that a model should be optimised first: ours is, afterwards."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(disabled)
 
 
 def quantize_embedding_table(model: Any) -> None:

@@ -88,11 +88,12 @@ def _sessions() -> SessionStore:
 
 
 def _answer_of(knowledge: KnowledgeBase, reply: Reply) -> Answer:
-    return reply.answer or _small_talk(knowledge, reply.resolution.query.strip(), reply.took_ms)
+    return reply.answer or _small_talk(knowledge, reply)
 
 
-def _small_talk(knowledge: KnowledgeBase, text: str, took_ms: float) -> Answer:
+def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
     """Return a polite word in place of an answer, in the language of what was said."""
+    text = reply.resolution.query.strip()
     words = wording_for(text)
     nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
-    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=took_ms)
+    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,7 @@ from faqkb.kb.errors import ConfigError
 from faqkb.kb.limits import PICTURE_BYTES
 from faqkb.kb.pictures import media_type, suffix_of
 from faqkb.kb.records import Record
-from faqkb.server.branding import Branding, address_of
+from faqkb.server.branding import Branding, address_of, branding_of
 from faqkb.server.colours import BUILT_IN, Palette
 
 brand = Blueprint("brand", __name__)
@@ -35,7 +36,7 @@ _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;
 _WORD = re.compile(r"([^\s@]+@[^\s@]+\.\w+|https?://\S+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BrandFile:
     """A file that pages show or use."""
 
@@ -43,9 +44,9 @@ class BrandFile:
     content: bytes
     media_type: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """Changes with the content, so that an address with it may be kept for ever."""
+        """Changes with the content, so that an address with it may be kept for ever; every page asks for it."""
         return hashlib.sha256(self.content).hexdigest()[:16]
 
 
@@ -53,7 +54,6 @@ class BrandFile:
 class Brand:
     """What the pages of one application take from the operator."""
 
-    branding: Branding
     sheet: str
     """The style sheet of the pages, in the operator's colours."""
     style: BrandFile | None
@@ -79,7 +79,7 @@ def read_brand(branding: Branding, static_folder: Path) -> Brand:
     style = BrandFile(STYLE, sheet.encode(), "text/css; charset=utf-8") if sheet != built_in else None
     logo = _picture("logo", branding.logo) if branding.logo else None
     icon = _picture("icon", branding.icon) if branding.icon else logo
-    return Brand(branding, sheet, style, logo, icon, branding.palette or BUILT_IN)
+    return Brand(sheet, style, logo, icon, branding.palette or BUILT_IN)
 
 
 def _picture(setting: str, path: Path) -> BrandFile:
@@ -153,9 +153,7 @@ def report_address(record: Record | None, question: str, address: str) -> str | 
     """Return where a problem with the current page is reported, with what it is about where that is known."""
     page = address or url_for("pages.search", q=question or None, lang=None, _external=True)
     # A site that does not know where it will be has no address to tell.
-    return brand_of(current_app).branding.report_of(
-        record.question if record else question, page if "://" in page else ""
-    )
+    return branding_of(current_app).report_of(record.question if record else question, page if "://" in page else "")
 
 
 @brand.app_template_filter()
