@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from faqkb.faq.console import say_note
+from faqkb.kb.text import readable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
@@ -113,7 +114,7 @@ class _Stage:
         if line.endswith("…"):
             self._progress.add_task(line, total=None)
         else:
-            self._progress.console.print(line, markup=False, highlight=False)
+            self._progress.console.print(readable(line), markup=False, highlight=False)
 
     def close(self) -> None:
         self._progress.stop()

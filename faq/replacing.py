@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from faqkb.faq.bootstrap import publish
-from faqkb.faq.console import say_note
+from faqkb.faq.console import one_line, say_note
 from faqkb.kb.errors import (
     ContentError,
     KnowledgeBaseMissing,
@@ -114,6 +114,6 @@ def ask_about_removal(found: Difference, before: int, *, asks: bool) -> None:
     more = f" and {len(removed) - _NAMED} more" if len(removed) > _NAMED else ""
     told = f"this removes {len(removed)} of {before} records ({', '.join(removed[:_NAMED])}{more})"
     if asks and sys.stdin.isatty():
-        click.confirm(f"{told}. Publish?", abort=True, err=True)
+        click.confirm(f"{one_line(told)}. Publish?", abort=True, err=True)
         return
     raise ContentError(f"nothing was published: {told}; if that is meant, faq ingest PATH --yes, or --add to keep them")

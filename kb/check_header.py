@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from faqkb.kb import limits
 from faqkb.kb.checks import Check, Signature
 from faqkb.kb.errors import CheckMalformed
+from faqkb.kb.text import STEERING
 
 _OPENING, _CLOSING = "# /// script", "# ///"
 _NEEDS = frozenset({"cpu", "gpu", "docker"})
@@ -33,6 +34,7 @@ def parse_check(script: bytes, name: str) -> Check:
         description = ast.get_docstring(ast.parse(text)) or ""
     except (UnicodeDecodeError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _malformed(name, f"is not Python in UTF-8 ({error})", "mend it") from error
+    _refuse_steering(text, description, name)
     header = _read_header(text, name)
     table = _table(header, name)
     if table.get("id") != name:
@@ -41,7 +43,7 @@ def parse_check(script: bytes, name: str) -> Check:
         raise _malformed(name, "its id holds more than a-z, 0-9, - and _", "rename it")
     return Check(
         id=name,
-        version=str(table.get("version", "0")),
+        version=_shown(str(table.get("version", "0")), "version", name),
         title=_title(table, "title", name),
         titles={key.removeprefix(_TITLE_IN): _title(table, key, name) for key in table if key.startswith(_TITLE_IN)},
         answers=_texts(table, "answers", name),
@@ -56,6 +58,16 @@ def parse_check(script: bytes, name: str) -> Check:
         sha256=hashlib.sha256(script).hexdigest(),
         script=script,
     )
+
+
+def _refuse_steering(text: str, description: str, name: str) -> None:
+    """Refuse characters that a terminal obeys: they would show a reader another script than the one that runs."""
+    found = STEERING.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise _malformed(name, f"line {line} holds U+{ord(found.group()):04X}, which is not shown", "take it out")
+    if STEERING.search(description):
+        raise _malformed(name, "its docstring holds a control character", "take it out")
 
 
 def _read_header(text: str, name: str) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def _title(table: Mapping[str, Any], field: str, name: str) -> str:
     title = table.get(field)
     if not isinstance(title, str) or not title.strip():
         raise _malformed(name, f"its header has no {field}", "say in one line what it finds out")
-    return " ".join(title.split())
+    return _shown(" ".join(title.split()), field, name)
 
 
 def _texts(table: Mapping[str, Any], field: str, name: str) -> tuple[str, ...]:
@@ -103,7 +115,14 @@ def _texts(table: Mapping[str, Any], field: str, name: str) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise _malformed(name, f"{field} is {value!r}", "write a list of texts")
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(_shown(text, field, name) for text in texts if text))
+
+
+def _shown(text: str, field: str, name: str) -> str:
+    """Return a text of the header that is one line and shows all that it holds."""
+    if "\n" in text or STEERING.search(text):
+        raise _malformed(name, f"{field} is {text!r}", "write it as one line without control characters")
+    return text
 
 
 def _needs(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -121,11 +140,12 @@ def _limit(table: Mapping[str, Any], name: str) -> float:
 
 
 def _dependencies(header: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return the packages; each is a requirement, so none of them can be an option of the installer."""
+    """Return the packages; each is a name of an index, so none can be an option of the installer, a file or an URL."""
     dependencies = _texts(header, "dependencies", name)
     try:
         for text in dependencies:
-            Requirement(text)
+            if Requirement(text).url:
+                raise _malformed(name, f"dependencies: {text} is an address", "write requirements such as numpy>=2")
     except InvalidRequirement as error:
         raise _malformed(name, f"dependencies: {error}", "write requirements such as numpy>=2") from error
     return dependencies

@@ -8,7 +8,9 @@ ANSWER_CHARS = 64_000  # one answer's Markdown; the longest real one measured is
 QUESTION_CHARS = 2_000  # a heading longer than this is not a question anybody asks
 FILE_BYTES = 17_000_000  # a Markdown file; 100,000 ordinary records fit and take a minute, more is refused at once
 PARSE_SECONDS = 4.0  # of processor time for any document, so that a short one full of brackets ends soon
-PARSE_MICROSECONDS_PER_CHAR = 100  # more for a long one; the shortest questions cost 20 to 55, by how busy the machine is
+PARSE_MICROSECONDS_PER_CHAR = (
+    100  # more for a long one; the shortest questions cost 20 to 55, by how busy the machine is
+)
 NESTING_LEVELS = 40  # of lists and quotes; at 100 the worst run of brackets costs 52 us a character, at 40 it is 20
 TABLE_CELLS = 5_000  # a file: 28 kB of short rows can grow to 10 MB of HTML cells
 TOP_K_MAX = 20  # hits a question may ask for

@@ -1,4 +1,4 @@
-"""Text analysis shared by index and query: the same words come out of both."""
+"""Text analysis shared by index and query: the same words come out of both; and text that only is what it shows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from typing import Any
 _WORD = re.compile(r"[^\W_](?:\w|[.\-/+#](?=\w))*(?:\+\+|#)?")
 _PART = re.compile(r"[^\W_]+")
 _UNREADABLE = frozenset({"Cc", "Cs", "Cf", "Co", "Cn"})  # control, surrogate, format, private, unassigned
+# What steers a terminal or turns the order of what is read, but line breaks, tabs and the joiners that scripts need:
+# controls, soft hyphen, invisible operators, directions (Unicode's "Trojan Source"), annotations, tags, surrogates.
+STEERING = re.compile(
+    "(?!\r\n)[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
 
@@ -22,6 +28,11 @@ def clean(text: str) -> str:
     """
     readable = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Cf", "Co", "Cn"} else char for char in text)
     return " ".join(unicodedata.normalize("NFKC", readable).split())
+
+
+def readable(text: str) -> str:
+    """Return the text with a space for each character that steers what shows it instead of being shown."""
+    return STEERING.sub(" ", text)
 
 
 def analyse(text: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from faqkb.faq.client import Answer as ServerAnswer
 from faqkb.faq.client import Client, ReplyUnreadable
 from faqkb.faq.client.documents import CheckLink as ServerCheck
 from faqkb.faq.client.documents import Hit as ServerHit
-from faqkb.faq.client.errors import readable
 from faqkb.faq.console import say_note
 from faqkb.faq.remote import open_client
 from faqkb.kb.answers import Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion
@@ -53,21 +52,21 @@ def as_answer(answer: ServerAnswer) -> Answer:
         no_answer=_no_answer(answer),
         snapshot=answer.snapshot,
         took_ms=answer.took_ms,
-        why=readable(answer.why),
+        why=answer.why,
         others=tuple(map(as_answer, answer.others)),
     )
 
 
 def _hit(hit: ServerHit) -> Hit:
     record = Record(
-        id=readable(hit.id),
-        question=readable(hit.question),
-        answer=readable(hit.answer),
+        id=hit.id,
+        question=hit.question,
+        answer=hit.answer,
         answer_text="",  # not sent, and not shown
         answer_html=hit.answer_html,
-        source=Source(readable(hit.source.path), hit.source.line, hit.source.anchor),
+        source=Source(hit.source.path, hit.source.line, hit.source.anchor),
         language=hit.language,
-        section=tuple(map(readable, hit.source.section)),
+        section=tuple(hit.source.section),
     )
     told = hit.explain
     return Hit(
@@ -77,15 +76,8 @@ def _hit(hit: ServerHit) -> Hit:
         explanation=Explanation(told.passage, told.scores, told.weights, told.known_error)
         if told
         else Explanation("", {}, {}, known_error=False),
-        checks=tuple(
-            CheckLink(readable(check.id), readable(check.title), _readable_titles(check), check.sha256)
-            for check in hit.checks
-        ),
+        checks=tuple(CheckLink(check.id, check.title, dict(check.titles), check.sha256) for check in hit.checks),
     )
-
-
-def _readable_titles(check: ServerCheck) -> dict[str, str]:
-    return {language: readable(title) for language, title in check.titles.items()}
 
 
 def _no_answer(answer: ServerAnswer) -> NoAnswer | None:
@@ -93,10 +85,8 @@ def _no_answer(answer: ServerAnswer) -> NoAnswer | None:
     if missing is None:
         return None
     known = missing.reason in set(Reason)
-    suggestions = tuple(
-        Suggestion(readable(near.id), readable(near.question), near.confidence) for near in missing.suggestions
-    )
-    return NoAnswer(Reason(missing.reason) if known else Reason.NOT_CONFIDENT, readable(missing.message), suggestions)
+    suggestions = tuple(Suggestion(near.id, near.question, near.confidence) for near in missing.suggestions)
+    return NoAnswer(Reason(missing.reason) if known else Reason.NOT_CONFIDENT, missing.message, suggestions)
 
 
 def _checks(client: Client, address: str, answer: ServerAnswer) -> list[Check]:

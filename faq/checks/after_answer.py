@@ -11,7 +11,7 @@ import click
 
 from faqkb.faq.checks.process import Checked
 from faqkb.faq.checks.running import run_with_environment
-from faqkb.faq.console import say_note
+from faqkb.faq.console import one_line, say_note
 from faqkb.kb.checks import Check
 
 
@@ -41,10 +41,15 @@ def run_checks(checks: Sequence[Check], *, ask_first: bool, pasted: bytes | None
 
 def _ask(check: Check) -> _Decision:
     """Ask whether to run a check; an answer that is no yes and no no is its arguments."""
-    say_note(f"\ncheck {check.id}: {check.title}")
-    say_note(f"  reads {', '.join(check.reads) or 'nothing'}; writes {', '.join(check.writes) or 'nothing'}")
-    packages = f"; needs {', '.join(check.dependencies)}" if check.dependencies else ""
+    say_note(f"\ncheck {check.id}: {one_line(check.title)}")
+    say_note(f"  reads {_listed(check.reads) or 'nothing'}; writes {_listed(check.writes) or 'nothing'}")
+    packages = (
+        f"; needs {_listed(check.dependencies)}, installed for it first where they are not yet"
+        if check.dependencies
+        else ""
+    )
     say_note(f"  takes at most {check.limit_seconds:g} s{packages}")
+    say_note(f"  sha256 {check.sha256}")
     while True:
         said = click.prompt("run it? [y/N, or its arguments]", default="", show_default=False, err=True)
         try:
@@ -56,3 +61,7 @@ def _ask(check: Check) -> _Decision:
             return _Decision(run=False)
         wanted = [word.casefold() for word in words] in (["y"], ["yes"], ["是"])
         return _Decision(run=True, arguments=() if wanted else tuple(words))
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return one_line(", ".join(texts))

@@ -10,11 +10,13 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -27,6 +29,7 @@ from faqkb.kb.errors import Busy, CheckEnvironmentFailed
 
 _COMPLETE = "complete"  # written last: an environment without it was never finished
 _WAIT_SECONDS = 0.5  # between looks at the lock of another process that makes the same environment
+_STEP_SECONDS = 1800  # for making an environment, and as long for its packages: a gigabyte over a slow line
 _SAID_CHARS = 300  # of the installer's last line
 
 
@@ -103,13 +106,32 @@ def _run(command: Sequence[str]) -> None:
     """Run an installer, its progress on standard error. Raises CheckEnvironmentFailed with the last it said."""
     last = ""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
     ) as job:
-        for line in job.stdout or ():
-            last = line.strip() or last
-            say_note(f"  {line.rstrip()}")
-    if job.returncode:
+        timer = threading.Timer(_STEP_SECONDS, _end, [job])
+        timer.start()
+        try:
+            for line in job.stdout or ():
+                last = line.strip() or last
+                say_note(f"  {line.rstrip()}")
+            in_time = timer.is_alive()
+        finally:
+            timer.cancel()
+            _end(job)
+    if not in_time:
+        raise CheckEnvironmentFailed(
+            f"the packages were not installed within {_STEP_SECONDS:,} s, the limit; look at the connection, or name an"
+            " interpreter that has them with --python"
+        )
+    if job.wait():
         raise CheckEnvironmentFailed(
             f"the packages could not be installed ({last[:_SAID_CHARS]}); connect to a package index once, or name an"
             " interpreter that has them with --python"
         )
+
+
+def _end(job: subprocess.Popen[str]) -> None:
+    """End an installer and all that it started, where it still runs."""
+    if job.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)

@@ -6,11 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-
 from faqkb.faq.checks.catalogue import NO_CHECKS
 from faqkb.faq.checks.skeleton import readable_bytes
-from faqkb.faq.console import say
+from faqkb.faq.console import one_line, say, styled
 from faqkb.kb.checks import Check
 
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "blue", "usage": "magenta", "error": "magenta"}
@@ -23,12 +21,12 @@ def show_checks(checks: Sequence[Check]) -> None:
         say(NO_CHECKS)
     for check in checks:
         packages = f"  ({', '.join(check.dependencies)})" if check.dependencies else ""
-        say(f"{click.style(f'{check.id:12}', bold=True)} {check.title}{click.style(packages, dim=True)}")
+        say(f"{styled(f'{check.id:12}', bold=True)} {one_line(check.title)}{styled(packages, dim=True)}")
 
 
 def show_check(check: Check) -> None:
     """Print what a check does and touches."""
-    say(click.style(f"{check.id} {check.version}: {check.title}", bold=True))
+    say(styled(f"{check.id} {check.version}: {check.title}", bold=True))
     say(f"\n{check.description}\n")
     for name, values in (
         ("reads", check.reads),
@@ -37,7 +35,7 @@ def show_check(check: Check) -> None:
         ("packages", check.dependencies),
         ("answers", check.answers),
     ):
-        say(f"{name:9} {', '.join(values) or 'nothing'}")
+        say(f"{name:9} {one_line(', '.join(values)) or 'nothing'}")
     say(f"{'limit':9} {check.limit_seconds:g} s")
     say(f"{'sha256':9} {check.sha256}")
     say(f"{'run it':9} faq check run {check.id}")
@@ -46,7 +44,7 @@ def show_check(check: Check) -> None:
 def show_report(document: Mapping[str, Any]) -> None:
     """Print a check's document: the verdict, the figures, what to do."""
     status = _plain(document["status"])
-    verdict = click.style(status.upper(), fg=_COLOURS.get(status), bold=True)
+    verdict = styled(status.upper(), fg=_COLOURS.get(status), bold=True)
     say(f"{verdict} {_plain(document['check'])}: {_plain(document['summary'])}")
     for name, value in document["facts"].items():
         _show_fact(_plain(name), value)
@@ -57,11 +55,11 @@ def show_report(document: Mapping[str, Any]) -> None:
 def _show_finding(finding: Mapping[str, Any], summary: str) -> None:
     status, what = _plain(finding.get("status")), _plain(finding.get("what"))
     if what != summary or finding.get("fix"):
-        say(f"{click.style(f'[{status}]', fg=_COLOURS.get(status))} {what}")
+        say(f"{styled(f'[{status}]', fg=_COLOURS.get(status))} {what}")
     if finding.get("why"):
-        say(click.style(f"    why: {_plain(finding['why'])}", dim=True))
+        say(styled(f"    why: {_plain(finding['why'])}", dim=True))
     if finding.get("fix"):
-        say(f"    fix: {click.style(_plain(finding['fix']), bold=True)}")
+        say(f"    fix: {styled(_plain(finding['fix']), bold=True)}")
 
 
 def _show_fact(name: str, value: Any) -> None:
@@ -77,6 +75,5 @@ def _show_fact(name: str, value: Any) -> None:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as one line of text without control characters: a script's words do not steer a terminal."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(char if char.isprintable() else " " for char in text)
+    """Return a value as one line of text."""
+    return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -17,7 +17,8 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from faqkb.faq.client.documents import Answer, Check, Ready, Record, SearchHit
-from faqkb.faq.client.errors import FieldProblem, Refused, ReplyUnreadable, ServerMoved, WrongScript, readable, refused
+from faqkb.faq.client.errors import FieldProblem, Refused, ReplyUnreadable, ServerMoved, WrongScript, refused
+from faqkb.kb.text import readable
 
 T = TypeVar("T")
 RECORDS = 200  # of one page; as many as a server gives at once

@@ -64,11 +64,6 @@ def refused(status: int, title: str, detail: str, errors: tuple[FieldProblem, ..
     return _KINDS.get(status, Refused)(status, title or _title(status), detail, errors)
 
 
-def readable(text: str) -> str:
-    """Return a server's words without control characters: they do not steer the terminal that shows them."""
-    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
-
-
 def _title(status: int) -> str:
     try:
         return HTTPStatus(status).phrase

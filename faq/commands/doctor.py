@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from faqkb.faq.config import kb_folder
-from faqkb.faq.console import say, say_json
+from faqkb.faq.console import say, say_json, styled
 from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
@@ -41,7 +41,7 @@ def command(kb: Path | None, as_json: bool) -> int:
         say_json({"ok": all(found.ok for found in findings), "findings": [asdict(found) for found in findings]})
     else:
         for found in findings:
-            mark = click.style("ok ", fg="green") if found.ok else click.style("BAD", fg="red")
+            mark = styled("ok ", fg="green") if found.ok else styled("BAD", fg="red")
             say(f"{mark} {found.what}: {found.detail}")
     return 0 if all(found.ok for found in findings) else 1
 

@@ -12,7 +12,7 @@ import click
 
 from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
-from faqkb.faq.console import say
+from faqkb.faq.console import say_data
 from faqkb.faq.export_site import export_site
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
@@ -43,7 +43,7 @@ def command(form: str, folder: Path | None, base_url: str | None, kb: Path | Non
     try:
         with counted("writing records") as told:
             for line in _FORMATS[form](counting(knowledge.all_records(), knowledge.record_count, told)):
-                say(line)
+                say_data(line)
     finally:
         knowledge.close()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from faqkb.faq.config import kb_folder
-from faqkb.faq.console import say, say_json
+from faqkb.faq.console import one_line, say, say_json, styled
 from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.feedback.events import AskedInVain, RecordVotes, to_json
 from faqkb.kb.feedback.log import FeedbackStore
@@ -28,7 +27,7 @@ def command(export: bool, kb: Path | None, as_json: bool) -> None:
     store = FeedbackStore(kb_folder(kb))
     if export:
         for event in store.events():
-            say(json.dumps(to_json(event), ensure_ascii=False))
+            say_json(to_json(event))
         return
     vain, without_text, votes = store.asked_in_vain(), store.unanswered_without_text(), store.votes()
     if as_json:
@@ -48,11 +47,11 @@ def command(export: bool, kb: Path | None, as_json: bool) -> None:
 
 def _show_vain(vain: tuple[AskedInVain, ...], without_text: int) -> None:
     if vain or without_text:
-        say(click.style("Asked in vain:", bold=True))
+        say(styled("Asked in vain:", bold=True))
     for asked in vain[:_LISTED]:
-        say(f"{asked.times:5}  {asked.question}  {click.style(f'last {asked.last[:10]}', dim=True)}")
+        say(f"{asked.times:5}  {one_line(asked.question)}  {styled(f'last {asked.last[:10]}', dim=True)}")
         for note in asked.notes[-3:]:
-            say(click.style(f"         note: {' '.join(note.split())}", dim=True))
+            say(styled(f"         note: {one_line(note)}", dim=True))
     if without_text:
         say(f"{without_text:5}  without the words, as the reader's browser asked")
     _say_left_out(len(vain))
@@ -60,7 +59,7 @@ def _show_vain(vain: tuple[AskedInVain, ...], without_text: int) -> None:
 
 def _show_votes(votes: tuple[RecordVotes, ...]) -> None:
     if votes:
-        say(click.style("Votes, most against first:", bold=True))
+        say(styled("Votes, most against first:", bold=True))
     for record in votes[:_LISTED]:
         reasons = ", ".join(f"{tag} {count}" for tag, count in record.reasons.items())
         say(f"{record.not_helpful:5} against, {record.helpful} for  {record.record_id}{reasons and f'  ({reasons})'}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-import click
-
-from faqkb.faq.console import say
+from faqkb.faq.console import one_line, say, styled
 from faqkb.faq.showing.explanations import explanation_lines
 from faqkb.kb.answers import Answer, Hit, Reason, Status
 from faqkb.kb.language.codes import twin_key
+from faqkb.kb.text import readable
 
 _LEAST_SHOWN = 0.01  # a related record below this is only there because something has to be
 
@@ -39,13 +38,13 @@ def _show_one(answer: Answer) -> None:
     elif answer.status is Status.AMBIGUOUS:
         _show_choices(answer.likely_choices)
     elif answer.no_answer and answer.no_answer.reason is Reason.SMALL_TALK:
-        say(click.style(answer.no_answer.message, bold=True))
+        say(styled(answer.no_answer.message, bold=True))
     elif answer.no_answer:
-        say(click.style(f"No answer: {answer.no_answer.message}", bold=True))
+        say(styled(f"No answer: {answer.no_answer.message}", bold=True))
         if answer.no_answer.suggestions:
             say(_dim("nearest stored questions:"))
         for near in answer.no_answer.suggestions:
-            say(f"  {_percent(near.confidence)}  {near.question}  {_dim(near.id)}")
+            say(f"  {_percent(near.confidence)}  {one_line(near.question)}  {_dim(near.id)}")
 
 
 def _related(hits: tuple[Hit, ...]) -> Iterator[Hit]:
@@ -60,27 +59,27 @@ def _related(hits: tuple[Hit, ...]) -> Iterator[Hit]:
 
 def _show_choices(choices: tuple[Hit, ...]) -> None:
     several = len(choices) > 1
-    say(click.style(f"Not sure{' which one you mean' if several else ''}. Did you mean:", bold=True))
+    say(styled(f"Not sure{' which one you mean' if several else ''}. Did you mean:", bold=True))
     _show_list(choices)
     say(_dim(f"ask again in {'the words of the one you mean' if several else 'these words, if so'}"))
 
 
 def _show_best(hit: Hit) -> None:
     record = hit.record
-    say(click.style(record.question, bold=True))
+    say(styled(one_line(record.question), bold=True))
     say("")
     _show_markdown(record.answer)
     say("")
     place = " › ".join((f"{record.source.path}:{record.source.line}", *record.section))
-    say(f"{_dim('confidence')} {click.style(_percent(hit.confidence).strip(), fg='green')}  {_dim(record.id)}")
+    say(f"{_dim('confidence')} {styled(_percent(hit.confidence).strip(), fg='green')}  {_dim(record.id)}")
     say(_dim(f"source {place}"))
     for check in hit.checks:
-        say(f"{_dim('check')} {check.title_in(record.language)}  {click.style(check.command, bold=True)}")
+        say(f"{_dim('check')} {one_line(check.title_in(record.language))}  {styled(check.command, bold=True)}")
 
 
 def _show_list(hits: tuple[Hit, ...]) -> None:
     for hit in hits:
-        say(f"  {_percent(hit.confidence)}  {hit.record.question}  {_dim(hit.record.id)}")
+        say(f"  {_percent(hit.confidence)}  {one_line(hit.record.question)}  {_dim(hit.record.id)}")
 
 
 def _show_markdown(text: str) -> None:
@@ -90,7 +89,7 @@ def _show_markdown(text: str) -> None:
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second, spent only where it is seen
     from rich.markdown import Markdown  # noqa: PLC0415
 
-    Console().print(Markdown(text, hyperlinks=True))
+    Console().print(Markdown(readable(text), hyperlinks=True))
 
 
 def _percent(confidence: float) -> str:
@@ -99,4 +98,4 @@ def _percent(confidence: float) -> str:
 
 
 def _dim(text: str) -> str:
-    return click.style(text, dim=True)
+    return styled(text, dim=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from faqkb.faq.console import say
+from faqkb.faq.console import one_line, say
 from faqkb.kb.answers import Status
 from faqkb.kb.evaluation.comparison import Difference
 from faqkb.kb.evaluation.queries import Asked, Evaluation
@@ -85,5 +85,5 @@ def _number(value: float | None, *, sign: str = "") -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    line = one_line(text)
     return line if len(line) <= _QUERY_CHARS else f"{line[:_QUERY_CHARS]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from faqkb.faq.console import one_line
 from faqkb.kb.answers import Answer, Hit
 
 _WIDTH = 80
@@ -44,7 +45,7 @@ def _row(name: str, *cells: str) -> str:
 
 def _wrapped(text: str) -> Iterator[str]:
     """Yield a text in lines of at most 80 columns, broken at spaces where there are any."""
-    rest = _one_line(text)
+    rest = one_line(text)
     while rest:
         end = _end(rest, _WIDTH)
         if end < len(rest):
@@ -55,13 +56,9 @@ def _wrapped(text: str) -> Iterator[str]:
 
 def _fitted(text: str) -> str:
     """Return a text as one line of at most 80 columns."""
-    line = _one_line(text)
+    line = one_line(text)
     end = _end(line, _WIDTH)
     return line if end == len(line) else f"{line[: _end(line, _WIDTH - 1)]}…"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _end(text: str, width: int) -> int:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -95,3 +96,33 @@ class Evil:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (exec, (f"open({str(self.mark)!r}, 'w')",))
+
+
+_ODD = """# /// script
+# dependencies = [{dependencies}]
+# [tool.faq-check]
+# id = "odd"
+{header}
+# answers = ["faq/q1"]
+# limit_seconds = 1
+# ///
+{body}
+"""
+
+
+def odd_script(
+    folder: Path, body: str, dependencies: str = "", header: Sequence[str] = ('# title = "Is this odd?"',)
+) -> Path:
+    """Write a check with some body, which owes us nothing, into `checks/` of a folder; return its path."""
+    path = folder / "checks" / "odd.py"
+    path.parent.mkdir(exist_ok=True)
+    script = _ODD.format(body=body, dependencies=dependencies, header="\n".join(header))
+    path.write_bytes(script.encode())
+    return path
+
+
+def passing(summary: str) -> str:
+    """Return the code of a script that passes; its summary is what the expression gives."""
+    return (
+        f"import json; print(json.dumps(dict(check='odd', status='pass', summary={summary}, facts={{}}, findings=[])))"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,26 @@ def faq(
         env=os.environ | environment,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def on_a_terminal(*arguments: str | Path, answer: str = "", cwd: Path = ROOT, **environment: str) -> str:
+    """Run `faq` in a terminal of its own, type an answer beforehand; return all that the terminal was sent."""
+    shown, end = pty.openpty()
+    command = [sys.executable, "-m", "faqkb", *map(str, arguments)]
+    told = os.environ | {"TERM": "xterm", "COLUMNS": "100"} | environment
+    parts = []
+    with subprocess.Popen(command, cwd=cwd, env=told, stdin=end, stdout=end, stderr=end) as process:
+        os.close(end)
+        os.write(shown, answer.encode())
+        try:
+            while part := os.read(shown, 65536):
+                parts.append(part)
+        except OSError:  # Linux says so when the last writer closes the terminal
+            pass
+        finally:
+            process.kill()
+            os.close(shown)
+    return b"".join(parts).decode()
 
 
 def error_line(done: subprocess.CompletedProcess[str]) -> str:

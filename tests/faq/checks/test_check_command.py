@@ -10,42 +10,21 @@ import subprocess
 import sys
 import time
 import venv
+from functools import partial
 from pathlib import Path
 
 import pytest
+from check_support import odd_script, passing
 from cli_support import ANSWERED, error_line, faq
 
 ROOT = Path(__file__).resolve().parents[3]
-ODD = """# /// script
-# dependencies = [{dependencies}]
-# [tool.faq-check]
-# id = "odd"
-# title = "Is this odd?"
-# answers = ["faq/q1"]
-# limit_seconds = 1
-# ///
-{body}
-"""
-
-
-def passing(summary: str) -> str:
-    """Return the code of a script that passes; its summary is what the expression gives."""
-    return (
-        f"import json; print(json.dumps(dict(check='odd', status='pass', summary={summary}, facts={{}}, findings=[])))"
-    )
 
 
 @pytest.fixture
 def odd(tmp_path: Path):
     """Return a function that writes a check with some body, which owes us nothing, and returns its path."""
 
-    def write(body: str, dependencies: str = "") -> Path:
-        path = tmp_path / "checks" / "odd.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(ODD.format(body=body, dependencies=dependencies))
-        return path
-
-    return write
+    return partial(odd_script, tmp_path)
 
 
 def test_the_checks_of_a_knowledge_base_are_listed_and_explained(kb_folder: Path) -> None:
