@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from faqkb.faq.config import CONFIG_FILE, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
+from faqkb.faq.trust.bases import remember_own
 from faqkb.kb.errors import Busy, ConfigError, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
@@ -84,9 +85,14 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
 
     encoder = encoder or Encoder(encoder_folder(folder))
     with counted("embedding passages") as told:
-        return build_snapshot(
+        published = build_snapshot(
             folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures
         )
+    try:
+        remember_own(folder)
+    except OSError as error:
+        say_note(f"{error.filename}: {error.strerror}; you will be asked before a check of {folder} runs")
+    return published
 
 
 def encoder_folder(folder: Path) -> Path:

@@ -6,10 +6,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from faqkb.faq.console import say_note
 from faqkb.faq.kinds import Kind
+from faqkb.faq.trust.owned import refusal
+from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.errors import ConfigError
 
 KB_VARIABLE = "FAQ_KB"
@@ -86,6 +90,8 @@ SETTINGS = (
 class Config:
     """What faq.toml says; its paths are relative to the folder it lies in."""
 
+    path: Path | None = None
+    """The file itself; None where there is none."""
     kb: Path | None = None
     content: tuple[Path, ...] = ()
     server: str | None = None
@@ -107,13 +113,24 @@ class Config:
 
 
 def read_config(start: Path | None = None) -> Config:
-    """Return the nearest faq.toml at or above a folder (the current one), or an empty Config. Raises ConfigError."""
+    """Return the nearest faq.toml at or above a folder (the current one), or an empty Config. Raises ConfigError.
+
+    A file that another user wrote, or may write, is passed over, and that is said.
+    """
     start = start or Path.cwd()
     for folder in (start, *start.parents):
         path = folder / CONFIG_FILE
         if path.is_file():
-            return _parse(path)
+            why = refusal(path)
+            if why is None:
+                return _parse(path)
+            _pass_over(path, why)
     return Config()
+
+
+@cache
+def _pass_over(path: Path, why: str) -> None:
+    say_note(f"{path} is not used: {why}; copy it into a folder of your own, or say what you want by options")
 
 
 def settings_of(table: str) -> Mapping[str, Setting]:
@@ -133,6 +150,7 @@ def _parse(path: Path) -> Config:
         _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site")
     )
     return Config(
+        path=path,
         kb=table.get("kb"),
         content=tuple(table.get("content", ())),
         server=table.get("server"),
@@ -197,17 +215,30 @@ def allowed_origins(options: tuple[str, ...]) -> tuple[str, ...]:
     return options or tuple(os.environ.get(ORIGINS_VARIABLE, "").split()) or read_config().allow_origins
 
 
-def server_address(option: str | None, kb: Path | None) -> str | None:
+def chosen_server(option: str | None, kb: Path | None) -> ChosenServer | None:
     """Return the server to ask, None for the knowledge base on this machine: whichever is named nearest.
 
-    The options come first, then FAQ_SERVER, FAQ_KB, and faq.toml, in which `server` comes before `kb`. Raises
-    ConfigError.
+    The options come first, then FAQ_SERVER, FAQ_KB, and faq.toml, in which `server` comes before `kb`; which file
+    chose it is said. Raises ConfigError.
     """
-    if option or kb:
-        return option
-    if os.environ.get(SERVER_VARIABLE):
-        return os.environ[SERVER_VARIABLE]
-    return None if os.environ.get(KB_VARIABLE) else read_config().server
+    if kb and not option:
+        return None
+    named = option or os.environ.get(SERVER_VARIABLE)
+    if named:
+        return ChosenServer(named)
+    found = Config() if os.environ.get(KB_VARIABLE) else read_config()
+    if not found.server:
+        return None
+    say_note(f"asking {found.server}, as {found.path} says")
+    return ChosenServer(found.server, found.path)
+
+
+def found_base(kb: Path | None) -> Path | None:
+    """Return the settings file that chose the knowledge base, None where the user or nobody did. Raises ConfigError."""
+    if kb or os.environ.get(KB_VARIABLE):
+        return None
+    found = read_config()
+    return found.path if found.kb or found.content else None
 
 
 def kb_folder(option: Path | None) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from faqkb.kb.limits import CHECK_BYTES
 from faqkb.kb.records import Record
 
 FOLDER = "checks"
+LEADS_OUT = "a link out of the folder; copy here what it leads to, or say --follow-links"
 _TABLE = b"faq-check"  # a script that never mentions it is somebody's tool, no check
 
 
@@ -26,18 +29,26 @@ class Script:
     """None when it could not be read; the report says why."""
 
 
-def read_scripts(paths: Sequence[Path]) -> tuple[Script, ...]:
+def read_scripts(paths: Sequence[Path], *, follow_links: bool = False) -> tuple[Script, ...]:
     """Return the check scripts in the folder `checks` of each content PATH (of its folder when PATH is a file).
 
-    Folders in the order given, scripts of a folder by name; one whose id an earlier folder has is left out, with a
-    warning.
+    Folders in the order given, scripts of a folder by name. One whose id an earlier folder has is left out with a
+    warning, and so is a link out of its PATH unless `follow_links`.
     """
     found: list[Script] = []
     for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
         taken = frozenset(check.id for check in checks_of(found))
-        read = (_read(path, taken) for path in sorted((folder / FOLDER).glob("*.py")))
-        found += [script for script in read if script]
+        for path in sorted((folder / FOLDER).glob("*.py")):
+            refused = not follow_links and leads_out(path, folder)
+            script = _left_out(f"{FOLDER}/{path.name}", LEADS_OUT) if refused else _read(path, taken)
+            found += [script] if script else []
     return tuple(found)
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Return whether a path below a folder leads out of it, by whatever links."""
+    real, root = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.commonpath([real, root]) != root
 
 
 def checks_of(scripts: Sequence[Script]) -> tuple[Check, ...]:
@@ -48,6 +59,8 @@ def checks_of(scripts: Sequence[Script]) -> tuple[Check, ...]:
 def _read(path: Path, taken: frozenset[str]) -> Script | None:
     name = f"{FOLDER}/{path.name}"
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _left_out(name, "not a regular file; leave it out")
         with path.open("rb") as file:
             content = file.read(CHECK_BYTES + 1)
         if _TABLE not in content:

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from faqkb.ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
+from faqkb.ingest.checks import (
+    LEADS_OUT,
+    bind_records,
+    checks_of,
+    leads_out,
+    read_scripts,
+    warn_of_unknown_checks,
+    warn_of_unknown_records,
+)
 from faqkb.ingest.document import NO_STYLE, parse_document
 from faqkb.ingest.explained import Explained, explain_document
 from faqkb.ingest.ids import Ids, stem_of
@@ -34,6 +42,8 @@ class _File:
     """Relative to the PATH it was found under, with forward slashes."""
     by_hand: bool = False
     """Somebody named this file, not a folder around it."""
+    leads_out: bool = False
+    """A link out of the folder around it, not to be followed."""
 
     @property
     def root(self) -> Path:
@@ -50,6 +60,8 @@ def read_sources(
     announce: Announce = lambda path, size: None,
     orders: Sequence[tuple[str, Order]] = (),
     memory: ReadingMemory | None = None,
+    *,
+    follow_links: bool = False,
 ) -> Ingested:
     """Return the records of Markdown files and folders, in the order given, files of a folder by name; and the checks.
 
@@ -57,6 +69,7 @@ def read_sources(
 
     `orders` fix how files are read, each with a pattern of their paths below the PATH (`guide/*.md`); the last one that
     fits holds. `memory` holds what earlier readings brought: a file that is the same is not parsed again.
+    A symbolic link below a folder that leads out of it is a file that cannot be read, unless `follow_links`.
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
     is an entry with `error`; the others are read all the same. Raises ContentError when a PATH is missing, cannot be
@@ -66,11 +79,11 @@ def read_sources(
     ids = Ids()
     shelf = PictureShelf()
     for path in paths:
-        for file in _files(path):
+        for file in _files(path, follow_links=follow_links):
             found, report = _read(file, _Means(announce, shelf, orders, memory or ReadingMemory()))
             own, warnings = _unique(found, ids, path)
             read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
-    scripts = read_scripts(paths)
+    scripts = read_scripts(paths, follow_links=follow_links)
     checks = checks_of(scripts)
     records = tuple(record for _, own in read for record in own)
     judged = ["" if path.is_dir() else f"{stem_of(path.name)}/" for path in paths]
@@ -83,22 +96,31 @@ def read_sources(
     )
 
 
-def _files(path: Path) -> list[_File]:
-    """Return the Markdown files that a PATH names."""
+def _files(path: Path, *, follow_links: bool) -> list[_File]:
+    """Return the Markdown files that a PATH names, and the links below it that are not followed."""
+    outside: list[Path] = []
+
+    def is_refused(link: Path) -> bool:
+        refused = not follow_links and leads_out(link, path)
+        if refused:
+            outside.append(link)
+        return refused
+
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
         if not is_folder:
             return [_one_file(path)]
-        found = sorted(walk(path, SUFFIXES, _raise))
+        found = sorted(walk(path, SUFFIXES, _raise, is_refused))
     except OSError as error:
         raise ContentError(
             f"{path}: {error.strerror or error}; name a Markdown file or a folder that can be read"
         ) from error
     except ValueError as error:  # a NUL byte in the name
         raise ContentError(f"{str(path)!r}: {error}; name a Markdown file or a folder") from error
-    if not found:
+    if not found and not outside:
         raise ContentError(f"{path}: holds no Markdown ({', '.join(sorted(SUFFIXES))}); name a folder that does")
-    return [_File(file, file.relative_to(path).as_posix()) for file in found]
+    files = [_File(file, file.relative_to(path).as_posix()) for file in found]
+    return files + [_File(link, link.relative_to(path).as_posix(), leads_out=True) for link in sorted(outside)]
 
 
 def _one_file(path: Path) -> _File:
@@ -110,19 +132,28 @@ def _one_file(path: Path) -> _File:
     return _File(path, path.name, by_hand=True)
 
 
-def walk(folder: Path, suffixes: Set[str], onerror: Callable[[OSError], object]) -> Iterator[Path]:
+def walk(
+    folder: Path,
+    suffixes: Set[str],
+    onerror: Callable[[OSError], object],
+    is_refused: Callable[[Path], bool] = lambda link: False,
+) -> Iterator[Path]:
     """Yield the files below a folder with some suffixes, hidden ones left out, each folder once however links lead.
 
-    `onerror` is called with what keeps a folder from being opened.
+    `onerror` is called with what keeps a folder from being opened, `is_refused` asked of each symbolic link.
     """
+
+    def is_taken(path: Path) -> bool:
+        return not path.name.startswith(".") and not (path.is_symlink() and is_refused(path))
+
     seen: set[tuple[int, int]] = set()
     for root, folders, files in os.walk(folder, followlinks=True, onerror=onerror):
         status = os.stat(root)  # noqa: PTH116 os.walk gives strings
         key = (status.st_dev, status.st_ino)
-        folders[:] = [] if key in seen else [name for name in folders if not name.startswith(".")]
+        folders[:] = [] if key in seen else [name for name in folders if is_taken(Path(root, name))]
         if key not in seen:
             yield from (
-                Path(root, name) for name in files if not name.startswith(".") and Path(name).suffix.lower() in suffixes
+                file for file in map(Path(root).joinpath, files) if file.suffix.lower() in suffixes and is_taken(file)
             )
         seen.add(key)
 
@@ -158,6 +189,8 @@ class _Means:
 def _read(file: _File, means: _Means) -> tuple[tuple[Record, ...], FileReport]:
     """Return the records and the report of a file; what is wrong with it becomes the report's error."""
     try:
+        if file.leads_out:
+            raise ContentError(f"{file.name}: {LEADS_OUT}")
         decoded = decode(_content(file, means.announce), file.name)
         beside = means.shelf.beside(file.path, file.root)
         order = _order_of(file.name, means.orders)

@@ -89,6 +89,10 @@ class CheckUnknown(KbError):
     """No check of that id is stored."""
 
 
+class CheckUntrusted(KbError):
+    """A check of a knowledge base that nobody named, and nobody is there to say whether it may run."""
+
+
 class CheckEnvironmentFailed(KbError):
     """The packages a check asks for could not be installed."""
 

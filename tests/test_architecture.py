@@ -70,14 +70,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "server.site": (*SERVED, "server.access", "server.pages", "server.app"),
     "faq.client": (),
-    "faq": ("faq.client",),
-    "faq.checks": ("faq", "faq.client"),
-    "faq.asking": ("faq", "faq.client"),
+    "faq.trust": (),
+    "faq": ("faq.client", "faq.trust"),
+    "faq.checks": ("faq", "faq.client", "faq.trust"),
+    "faq.asking": ("faq", "faq.client", "faq.trust"),
     "faq.showing": ("faq",),
     "faq.watching": ("faq", "faq.showing"),
     "faq.records": ("faq", "faq.showing"),
     "faq.starting": ("faq", "faq.checks"),
-    "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing", "faq.watching"),
+    "faq.commands": ("faq", "faq.client", "faq.trust", "faq.checks", "faq.asking", "faq.showing", "faq.watching"),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
 ABOVE = {

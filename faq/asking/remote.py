@@ -10,17 +10,18 @@ from faqkb.faq.client.documents import CheckLink as ServerCheck
 from faqkb.faq.client.documents import Hit as ServerHit
 from faqkb.faq.console import say_note
 from faqkb.faq.remote import open_client
+from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.answers import Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion
 from faqkb.kb.checks import Check, CheckLink
 from faqkb.kb.records import Record, Source
 
 
-def ask_server(address: str, wanted: Question) -> Asked:
+def ask_server(server: ChosenServer, wanted: Question) -> Asked:
     """Ask a server, and fetch the checks of its first answer where they are to be run.
 
     Raises ConfigError, ServerUnreachable, Refused, ServerMoved, ReplyUnreadable, WrongScript, CheckMalformed.
     """
-    with open_client(address) as client:
+    with open_client(server) as client:
         answer = client.ask(
             fitted(wanted.text),
             top_k=wanted.top_k,
@@ -28,7 +29,7 @@ def ask_server(address: str, wanted: Question) -> Asked:
             tags=wanted.tags,
             explain=wanted.explain,
         )
-        checks = _checks(client, address, answer) if wanted.run_checks else []
+        checks = _checks(client, server.url, answer) if wanted.run_checks else []
     return Asked(as_answer(answer), dict(answer.document), checks)
 
 

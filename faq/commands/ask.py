@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from faqkb.faq.asking.asked import Asked, Question
-from faqkb.faq.config import kb_folder, server_address
+from faqkb.faq.config import chosen_server, found_base, kb_folder
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import examples, json_option, kb_option, one_source, server_option
 from faqkb.faq.showing.answer import show_answer
+from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb import limits
 from faqkb.kb.answers import Status
 from faqkb.kb.checks import Check
@@ -58,7 +59,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     # What is not UTF-8 is replaced, since a log may hold anything.
     text = " ".join(question) if pasted is None else pasted.decode("utf-8", errors="replace")
     wanted = Question(text, top_k, min_confidence, tags, explain, run_checks)
-    address = server_address(server, kb)
+    address = chosen_server(server, kb)
+    if yes and run_checks and not address:
+        from faqkb.faq.checks.foreign import refuse_unasked  # noqa: PLC0415 - not on every question's path
+
+        refuse_unasked(kb_folder(kb), found_base(kb))
     asked = _ask_server(address, wanted, yes=yes) if address else _ask_here(kb_folder(kb), wanted)
     if not as_json:
         show_answer(asked.answer, explain=explain)
@@ -76,7 +81,7 @@ def _ask_here(folder: Path, wanted: Question) -> Asked:
     return ask_here(folder, wanted)
 
 
-def _ask_server(address: str, wanted: Question, *, yes: bool) -> Asked:
+def _ask_server(address: ChosenServer, wanted: Question, *, yes: bool) -> Asked:
     if yes and wanted.run_checks:
         raise click.UsageError("--yes runs no script of a server (got --server); leave it out, each is asked about")
     if wanted.run_checks and not sys.stdin.isatty():

@@ -8,13 +8,15 @@ from pathlib import Path
 import click
 
 from faqkb.faq.checks.catalogue import all_checks, find_check, named_check
+from faqkb.faq.checks.foreign import ask_about_base
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.faq.checks.process import run_plain
 from faqkb.faq.checks.running import run_with_environment
 from faqkb.faq.checks.show import show_check, show_checks, show_report
-from faqkb.faq.config import kb_folder, server_address
+from faqkb.faq.config import chosen_server, found_base, kb_folder
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import examples, json_option, kb_option, one_source, server_option
+from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.checks import Check
 
 _HELP = frozenset({"-h", "--help"})
@@ -32,7 +34,7 @@ def command() -> None:
 def list_checks(kb: Path | None, server: str | None, as_json: bool) -> None:
     """List the checks: what each finds out, and the packages it needs."""
     one_source(server, kb)
-    address = server_address(server, kb)
+    address = chosen_server(server, kb)
     checks = _of_server(address) if address else all_checks(kb_folder(kb))
     if as_json:
         say_json({"checks": [check.to_json() for check in checks]})
@@ -40,7 +42,7 @@ def list_checks(kb: Path | None, server: str | None, as_json: bool) -> None:
         show_checks(checks)
 
 
-def _of_server(address: str) -> tuple[Check, ...]:
+def _of_server(address: ChosenServer) -> tuple[Check, ...]:
     from faqkb.faq.checks.remote import server_checks  # noqa: PLC0415 - the HTTP client
 
     return server_checks(address)
@@ -55,7 +57,7 @@ def _of_server(address: str) -> tuple[Check, ...]:
 def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_json: bool) -> None:
     """Say what a check measures, reads, writes and needs. ID may be the path of a script."""
     one_source(server, kb)
-    address = None if name.endswith(".py") else server_address(server, kb)
+    address = None if name.endswith(".py") else chosen_server(server, kb)
     check = named_check(name, _of_server(address)) if address else find_check(name, kb_folder(kb))
     if as_json:
         say_json(check.to_json() | {"script": check.script.decode()})
@@ -85,6 +87,8 @@ def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | N
     Exit code: the check's own. 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
     """
     check = find_check(name, kb_folder(kb))
+    if not name.endswith(".py"):
+        ask_about_base(check, kb_folder(kb), found_base(kb))
     given = [argument for argument in arguments if argument != "--json"]
     if _HELP & set(given):
         return run_plain(check, Path(sys.executable), given)

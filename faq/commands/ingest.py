@@ -36,6 +36,7 @@ _LARGE_BYTES = 500_000  # reads in two seconds
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 when there are warnings.")
 @click.option("--add", is_flag=True, help="Keep the stored records of all other files.")
 @click.option("--yes", is_flag=True, help="Publish even where more than a fifth of the stored records goes.")
+@click.option("--follow-links", is_flag=True, help="Read also what links out of a PATH lead to.")
 @click.option("--watch", is_flag=True, help="Go on until Ctrl+C: publish again whenever a file is saved.")
 @click.option(
     "--explain",
@@ -51,6 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     strict: bool,
     add: bool,
     yes: bool,
+    follow_links: bool,
     watch: bool,
     explain: Path | None,
     kb: Path | None,
@@ -66,10 +68,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         _show_readings(explain, as_json=as_json)
         return 0
     publisher = Publisher()
-    rounds = Rounds(
-        ingest_paths(paths), kb_folder(kb), Replacing(add=add, sure=yes, asks=False), publisher, strict=strict
-    )
-    ingested = _read(rounds.paths, show=not as_json)
+    again = Replacing(add=add, sure=yes, asks=False)
+    rounds = Rounds(ingest_paths(paths), kb_folder(kb), again, publisher, strict=strict, follow_links=follow_links)
+    ingested = _read(rounds, show=not as_json)
     refused = strict and _warned(ingested)
     how = Replacing(add=add, sure=yes, dry_run=dry_run or refused)
     found, published = replace_stored(ingested, rounds.folder, how, publisher)
@@ -78,16 +79,14 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         _show_published(ingested, found, published, refused=refused)
     if watch:
-        rounds.began_with(ingested)
-        say_note(f"watching {', '.join(map(str, rounds.paths))} (Ctrl+C stops)")
-        watch_until_interrupted(rounds, _show_round)
+        _watch(rounds, ingested)
         return 0
     return 1 if refused else 0
 
 
-def _read(paths: tuple[Path, ...], *, show: bool) -> Ingested:
+def _read(rounds: Rounds, *, show: bool) -> Ingested:
     """Return what some content holds, each file told of. Raises ContentError where there is no question in it."""
-    ingested = read_sources(paths, _announce, reading_orders())
+    ingested = read_sources(rounds.paths, _announce, reading_orders(), follow_links=rounds.follow_links)
     for file in ingested.files if show else ():
         _show_file(file)
     for script in ingested.scripts if show else ():
@@ -97,6 +96,12 @@ def _read(paths: tuple[Path, ...], *, show: bool) -> Ingested:
             f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
         )
     return ingested
+
+
+def _watch(rounds: Rounds, ingested: Ingested) -> None:
+    rounds.began_with(ingested)
+    say_note(f"watching {', '.join(map(str, rounds.paths))} (Ctrl+C stops)")
+    watch_until_interrupted(rounds, _show_round)
 
 
 def _show_round(told: Round) -> None:

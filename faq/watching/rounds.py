@@ -53,8 +53,10 @@ class Rounds:
         publisher: Publisher,
         *,
         strict: bool = False,
+        follow_links: bool = False,
     ) -> None:
-        """`strict` publishes nothing where there are warnings."""
+        """`strict` publishes nothing where there are warnings, `follow_links` reads what links out of PATH lead to."""
+        self.follow_links = follow_links
         self.paths = tuple(paths)
         self.folder = folder
         self._how = how
@@ -91,7 +93,9 @@ class Rounds:
         return bool(self.last.problems) and _live_name(self.folder) != self._live
 
     def _run(self) -> Round:
-        ingested = read_sources(self.paths, orders=reading_orders(), memory=self._memory)
+        ingested = read_sources(
+            self.paths, orders=reading_orders(), memory=self._memory, follow_links=self.follow_links
+        )
         if not ingested.records:
             raise ContentError("nothing was published: no question was found; write one, or name other content")
         problems = tuple(self._problems(ingested))

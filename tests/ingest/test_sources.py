@@ -226,3 +226,42 @@ def test_time_grows_with_length_and_no_faster(unit, head):
     short, long = (seconds(head + (unit * size)[:size]) for size in (4_000, 16_000))
     assert long < max(0.4, 4 * 2.6 * short)
     assert long < 16_000 * 400e-6  # a busy machine; at most 110 us a character on an idle one
+
+
+def linked(tmp_path: Path) -> Path:
+    """Return a content folder with links out of it: to a file, to a folder, and to a check script; and one within."""
+    outside, content = tmp_path / "outside", tmp_path / "content"
+    (outside / "more").mkdir(parents=True)
+    (content / "checks").mkdir(parents=True)
+    for path in (outside / "secret.md", outside / "more" / "deep.md", content / "own.md"):
+        path.write_text(f"# FAQ\n\n## Where is {path.stem}?\n\nHere.\n")
+    (outside / "x.py").write_text('# /// script\n# [tool.faq-check]\n# id = "x"\n# title = "T"\n# ///\n')
+    (content / "secret.md").symlink_to(outside / "secret.md")
+    (content / "more").symlink_to(outside / "more")
+    (content / "again.md").symlink_to(content / "own.md")
+    (content / "checks" / "x.py").symlink_to(outside / "x.py")
+    return content
+
+
+def test_links_out_of_the_content_are_refused_and_named(tmp_path):
+    ingested = read_sources([linked(tmp_path)])
+    assert {record.question for record in ingested.records} == {"Where is own?"}
+    refused = {file.path: file.error for file in ingested.files if file.error}
+    assert set(refused) == {"secret.md", "more"}
+    assert all("a link out of the folder" in error for error in refused.values())
+    assert ingested.checks == ()
+    assert "a link out of the folder" in ingested.scripts[0].warnings[0].message
+
+
+def test_links_out_of_the_content_are_followed_when_that_is_said(tmp_path):
+    ingested = read_sources([linked(tmp_path)], follow_links=True)
+    assert {record.question for record in ingested.records} == {"Where is own?", "Where is secret?", "Where is deep?"}
+    assert [check.id for check in ingested.checks] == ["x"]
+
+
+def test_a_pipe_among_the_checks_is_no_script_and_nobody_waits_for_it(tmp_path):
+    (tmp_path / "checks").mkdir()
+    os.mkfifo(tmp_path / "checks" / "pipe.py")
+    (tmp_path / "faq.md").write_text("# FAQ\n\n## Where is it?\n\nHere.\n")
+    ingested = read_sources([tmp_path])
+    assert "not a regular file" in ingested.scripts[0].warnings[0].message
