@@ -19,6 +19,7 @@ from faqkb.kb.errors import ConfigError
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
+HOSTS_VARIABLE = "FAQ_ALLOW_HOSTS"
 CONFIG_FILE = "faq.toml"
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
@@ -46,6 +47,7 @@ SETTINGS = (
     Setting("faq", "content", Kind.PATHS, "the sample", "Markdown files and folders that `faq ingest` reads."),
     Setting("faq", "server", Kind.TEXT, "none", "Server that `faq ask` asks instead, https://host.", SERVER_VARIABLE),
     Setting("serve", "allow_origins", Kind.TEXTS, "[]", "Sites whose pages may use widget and API.", ORIGINS_VARIABLE),
+    Setting("serve", "allow_hosts", Kind.TEXTS, "[]", "Names to be asked by, beside localhost.", HOSTS_VARIABLE),
     Setting("serve", "public", Kind.SWITCH, "false", "Whether other machines may ask without a key.", "FAQ_PUBLIC"),
     Setting(
         "serve",
@@ -98,6 +100,7 @@ class Config:
     """Address of the server to ask instead of a knowledge base on this machine."""
     allow_origins: tuple[str, ...] = ()
     """Of [serve]: the sites whose pages may use the API and the widget."""
+    allow_hosts: tuple[str, ...] = ()
     public: bool | None = None
     """Of [serve], as all to the end but the last: see `faq serve --help`."""
     rate_per_minute: int | None = None
@@ -155,6 +158,7 @@ def _parse(path: Path) -> Config:
         content=tuple(table.get("content", ())),
         server=table.get("server"),
         allow_origins=tuple(serving.get("allow_origins", ())),
+        allow_hosts=tuple(serving.get("allow_hosts", ())),
         public=serving.get("public"),
         rate_per_minute=serving.get("rate_per_minute"),
         behind_proxy=serving.get("behind_proxy"),

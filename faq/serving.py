@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from faqkb.faq.branding import site_branding
-from faqkb.faq.config import Config, read_config
+from faqkb.faq.config import HOSTS_VARIABLE, Config, read_config
 from faqkb.kb import limits
 from faqkb.kb.errors import ConfigError
 from faqkb.server.access.audit import AuditSettings
@@ -15,6 +16,7 @@ from faqkb.server.access.decision import AccessSettings
 from faqkb.server.limits import PROXIES_MAX
 from faqkb.server.settings import ServerSettings
 
+_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:]{2,45}")
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 
@@ -26,6 +28,7 @@ class ServeOptions:
     rate_per_minute: int | None = None
     behind_proxy: int | None = None
     audit_log: Path | None = None
+    hosts: tuple[str, ...] = ()
 
 
 def server_settings(options: ServeOptions) -> ServerSettings:
@@ -39,6 +42,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
             public=_switch("FAQ_PUBLIC", options.public, config.public),
             rate_per_minute=rate,
             behind_proxy=proxies or 0,
+            hosts=_hosts(options, config),
         ),
         audit=AuditSettings(
             path=_audit_path(options, config),
@@ -47,6 +51,17 @@ def server_settings(options: ServeOptions) -> ServerSettings:
         retention_days=limits.FEEDBACK_DAYS if days is None else days,
         branding=site_branding(config),
     )
+
+
+def _hosts(options: ServeOptions, config: Config) -> frozenset[str]:
+    names = options.hosts or tuple(os.environ.get(HOSTS_VARIABLE, "").split()) or config.allow_hosts
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ConfigError(
+                f"the allowed host is no name (got {name!r}, expected faq.example.org or the like, without scheme and"
+                " port); correct --allow-host, FAQ_ALLOW_HOSTS or [serve] allow_hosts"
+            )
+    return frozenset(name.lower() for name in names)
 
 
 def _audit_path(options: ServeOptions, config: Config) -> Path | None:

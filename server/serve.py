@@ -42,7 +42,9 @@ def serve(
     sys.setswitchinterval(SWITCH_SECONDS)
     configure_logging(log_format)
     loopback = check_reach(kb_folder, host, public=settings.access.public)
-    settings = replace(settings, access=replace(settings.access, loopback=loopback))
+    settings = replace(
+        settings, access=replace(settings.access, loopback=loopback, hosts=settings.access.hosts | {host})
+    )
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]

@@ -51,7 +51,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "server.access": ("server", "server.http"),
     "server.reference": ("server", "server.http", "server.answering"),
     "server.answering": ("server", "server.http"),
-    "server.feedback": ("server", "server.http", "server.answering"),
+    "server.feedback": ("server", "server.http", "server.access", "server.answering"),
     "server.monitoring": (*SERVED, "server.access"),
     "server.api": (*SERVED, "server.access"),
     "server.openai": (*SERVED, "server.access"),

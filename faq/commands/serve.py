@@ -33,6 +33,13 @@ from faqkb.kb import limits
     help="Site whose pages may use the API and the widget, e.g. https://docs.example.org; * is every site. Repeatable.",
 )
 @click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name by which this machine's own server may be asked beside localhost, e.g. of a local proxy. Repeatable.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",

@@ -30,17 +30,19 @@ class FeedbackStore:
         self._file = FeedbackFile(folder)
         self._retention_days = retention_days
 
-    def record(self, event: Event, once: Once | None = None) -> bool:
+    def record(self, event: Event, *onces: Once) -> bool:
         """Keep an event: when this returns, it is on disk. Texts are redacted first.
 
-        With `once`, a write of that name happens once; returns whether this was it. Raises InvalidFeedback,
+        A write of any of the names happens once; returns whether this was it. Raises InvalidFeedback,
         StorageFailed, FeedbackDamaged, KeyReused.
         """
         _check(event)
         table, row = row_of(event)
         with self._file.writing() as connection:
             connection.execute("BEGIN IMMEDIATE")  # a read that turns into a write could fail halfway with SQLITE_BUSY
-            if once is not None and not claim(connection, once):
+            claimed = [claim(connection, once) for once in onces]
+            if not all(claimed):
+                connection.execute("COMMIT")  # of two names, one may be new
                 return False
             if not replaced(connection, table, row):
                 inserted(connection, table, row)

@@ -7,12 +7,16 @@ are possessive (`++`) and begin where a run begins, or their length is bounded.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from importlib.resources import files
 
 from faqkb.kb.text import clean
 
 EMAIL = "[email]"
 SECRET = "[secret]"
 USER = "[user]"
+ACCOUNT = "[account]"
+PHONE = "[phone]"
 
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.S
@@ -23,6 +27,22 @@ _NAMED_SECRET = re.compile(
     r"|authorization|密码|口令|令牌|密钥)[\"']?\s{0,3}[:=是为]\s{0,3}[\"']?(?:(?:bearer|basic|token)\s{1,3})?)"
     r"[^\s\"',;]{4,}+",
     re.IGNORECASE,
+)
+# `the password is hunter2`: a sentence, in which most words are no password.
+_TOLD_SECRET = re.compile(
+    r"(?P<name>\b(?:password|passphrase|passwd|pwd|pin|passcode|secret|token|(?:api|access)[ _-]?key)\s{1,3}"
+    r"(?:is|was)\s{0,3}:?\s{1,3}[\"'`]?)(?P<told>[^\s\"'`,;]{4,128}+)",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(r"(?P<name>\b(?:set-)?cookie2?[\"']?\s{0,3}[:=]\s{0,3})[^\n]{1,4096}+", re.IGNORECASE)
+# ISO 13616: country, two check digits, 11 to 30 letters or digits, in groups or not; the check digits decide.
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{2,4}){3,8}(?![A-Za-z0-9])")
+# International; Chinese mobiles; national ones with an area code in brackets or a leading 0; North American.
+_PHONE = re.compile(
+    r"(?<![\w.+/-])(?:\+[0-9]{1,3}(?:[ ./()-]{0,3}[0-9]{1,6}){2,6}|1[3-9][0-9]{9}|1[3-9][0-9] [0-9]{4} [0-9]{4}"
+    r"|\(0?[0-9]{2,5}\)[ -]?[0-9]{3,4}(?:[ -]?[0-9]{2,4}){1,2}|0[0-9]{2,4}[ /-][0-9]{3,4}(?:[ -]?[0-9]{2,4}){1,3}"
+    r"|[2-9][0-9]{2}[-.][2-9][0-9]{2}[-.][0-9]{4})(?![\w/-]|\.[0-9])",
+    re.ASCII,
 )
 _BEARER = re.compile(r"(?P<name>\bbearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE | re.ASCII)
 # Prefixes that services print on their keys so that scanners find them.
@@ -41,15 +61,19 @@ _HOME = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return the text, line by line in NFKC without control characters, with e-mail addresses, keys and names of home
-    folders replaced by `[email]`, `[secret]` and `[user]`.
+    """Return the text, line by line in NFKC without control characters, with e-mail addresses, keys, bank accounts,
+    phone numbers and names of home folders replaced by `[email]`, `[secret]`, `[account]`, `[phone]` and `[user]`.
     """
     cleaned = "\n".join(filter(None, map(clean, text.splitlines())))
     cleaned = _PRIVATE_KEY.sub(SECRET, cleaned)
     cleaned = _URL_LOGIN.sub(f"://{SECRET}@", cleaned)
+    cleaned = _COOKIE.sub(_after_name, cleaned)
+    cleaned = _TOLD_SECRET.sub(_if_no_word, cleaned)
     cleaned = _NAMED_SECRET.sub(_after_name, cleaned)
     cleaned = _BEARER.sub(_after_name, cleaned)
     cleaned = _PREFIXED.sub(_if_with_digit, cleaned)
+    cleaned = _IBAN.sub(_if_account, cleaned)
+    cleaned = _PHONE.sub(_if_long_enough, cleaned)
     cleaned = _LONG_RUN.sub(_if_random, cleaned)
     cleaned = _EMAIL.sub(_if_person, cleaned)
     return _HOME.sub(rf"\g<parent>{USER}", cleaned)
@@ -57,6 +81,34 @@ def redact(text: str) -> str:
 
 def _after_name(match: re.Match[str]) -> str:
     return f"{match['name']}{SECRET}"
+
+
+def _if_no_word(match: re.Match[str]) -> str:
+    """`is hunter2` is told, `is wrong` is a question."""
+    told = match["told"].rstrip(".!?)").lower()
+    return match.group() if told in _no_secrets() or told.endswith("ing") else _after_name(match)
+
+
+@lru_cache(maxsize=1)
+def _no_secrets() -> frozenset[str]:
+    lines = files("faqkb.kb.feedback").joinpath("no_secrets.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
+
+
+def _if_account(match: re.Match[str]) -> str:
+    """A number of which the check digits hold: letters count from A = 10, and the rest by 97 is 1 (ISO 7064)."""
+    groups = re.split(r"([ -])", match.group())
+    for end in range(len(groups), 0, -2):  # a word after the number looks like one more group
+        number = "".join(groups[:end:2]).upper()
+        digits = "".join(str(int(char, 36)) for char in number[4:] + number[:4])
+        if 15 <= len(number) <= 34 and int(digits) % 97 == 1:
+            return ACCOUNT + "".join(groups[end:])
+    return match.group()
+
+
+def _if_long_enough(match: re.Match[str]) -> str:
+    """Seven digits at least, and fifteen at most (E.164)."""
+    return PHONE if 7 <= sum(char.isdigit() for char in match.group()) <= 15 else match.group()
 
 
 def _if_with_digit(match: re.Match[str]) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
@@ -39,6 +40,10 @@ _NEEDS_KEY = "A key is needed here; send Authorization: Bearer and a key that th
 _BAD_KEY = "The key is not known here, or it is revoked or has expired; ask the operator for a new one."
 _TWO_KEYS = "More than one key was sent; send one, in one header."
 _NO_SCOPE = "The key may not do this (it needs the scope {scope}); ask the operator for one that may (`faq keys add`)."
+_OTHER_HOST = (
+    "Without keys this server is asked as localhost, or by a name that its operator allows"
+    " (`faq serve --allow-host NAME`)."
+)
 _TOO_MANY = "Too many requests in a minute; wait for the time given in Retry-After."
 _QUOTA_USED = "The key's requests of today are used up; wait for the time given in Retry-After (midnight UTC)."
 _log = logging.getLogger("faq.server")
@@ -54,6 +59,9 @@ class AccessSettings:
     """The server listens on an address that this machine alone can reach."""
     rate_per_minute: int | None = None
     """Requests of one client address in a minute; 0 is no limit, None 300 for a public server and no limit else."""
+    hosts: frozenset[str] = frozenset()
+    """Names that the server may be asked by where this machine alone can reach it and no key is needed, beside its
+    loopback names: a page from elsewhere whose name comes to point here (DNS rebinding) is asked by its own."""
     behind_proxy: int = 0
     """How many proxies in front add to X-Forwarded-For; with 0 nothing that it says is believed."""
 
@@ -77,6 +85,8 @@ class Caller:
     key: ApiKey | None = None
     allowances: tuple[Allowance, ...] = ()
     was_key_needed: bool = False
+    is_one_of_many: bool = False
+    """Others ask from the same address: a proxy stands between, and does not tell whom it asks for."""
 
 
 class AccessControl:
@@ -92,11 +102,13 @@ class AccessControl:
         """Let the current request in, or not. Raises Refused (401, 403, 429); `g.caller` says who it was either way."""
         scope = scope_of(path) if is_route else Scope.READ  # what is nothing needs a key like all else, and is 404 then
         caller = g.caller = Caller(client_address(request.environ, self.settings.behind_proxy))
+        caller.is_one_of_many = self._stands_for_many(caller.address)
         if scope is None or _is_preflight():
             return caller
         self.ring.look()
+        self._check_host()
         self._tell_of_proxy()
-        caller.was_key_needed = self._needs_key(scope, caller.address)
+        caller.was_key_needed = self._needs_key(scope)
         refusal = self._identify(caller)
         self.charge(caller)
         if refusal is not None:
@@ -119,9 +131,18 @@ class AccessControl:
         if _refused(taken):
             raise Refused(429, _QUOTA_USED if taken[-1].policy == "day" else _TOO_MANY)
 
-    def _needs_key(self, scope: Scope, address: Address | None) -> bool:
+    def _check_host(self) -> None:
+        """Refuse another name than ours where anybody who reaches the server may ask. Raises Refused (421)."""
+        settings = self.settings
+        if settings.public or not settings.loopback or self.ring.has_keys or "Host" not in request.headers:
+            return
+        name = urlsplit(f"//{request.host}").hostname or ""
+        if not _is_loopback_name(name) and name not in settings.hosts:
+            raise Refused(421, _OTHER_HOST)
+
+    def _needs_key(self, scope: Scope) -> bool:
         if self.settings.public:
-            return scope is Scope.ADMIN and not _is_this_machine(address)
+            return scope is Scope.ADMIN  # also from this machine: a proxy here may pass on anybody's
         return self.ring.has_keys or not self.settings.loopback
 
     def _identify(self, caller: Caller) -> str | None:
@@ -137,6 +158,11 @@ class AccessControl:
             return _NEEDS_KEY
         caller.key = self.ring.find(next(iter(texts)))
         return _BAD_KEY if caller.key is None else None
+
+    def _stands_for_many(self, address: Address | None) -> bool:
+        if self.settings.behind_proxy or address is None or not address.is_loopback:
+            return address is None
+        return self.settings.public or was_forwarded(request.environ)
 
     def _tell_of_proxy(self) -> None:
         """Say once that all clients look like one."""
@@ -198,10 +224,14 @@ def _is_preflight() -> bool:
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
-def _is_this_machine(address: Address | None) -> bool:
-    """Return whether the client is on this machine; what a proxy here passes on is not."""
-    told = was_forwarded(request.environ)
-    return address is not None and address.is_loopback and not told
+def _is_loopback_name(name: str) -> bool:
+    """Return whether a host name means this machine to every browser (RFC 6761, 6.3)."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _refused(taken: Sequence[Allowance]) -> bool:

@@ -12,13 +12,15 @@ import hmac
 import re
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response, g, request
 from pydantic import BaseModel
 
 from faqkb.kb.errors import KbError, KeyReused
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.once import Once
 from faqkb.server.access.credentials import sent_keys
+from faqkb.server.access.decision import Caller
+from faqkb.server.http.client_address import client_of
 from faqkb.server.limits import IDEMPOTENCY_KEY_CHARS
 from faqkb.server.problems import Refused
 
@@ -30,17 +32,18 @@ KEY_PATTERN = f"^(?:{_BARE}|{_QUOTED})$"
 _KEY = re.compile(f"{_BARE}|{_QUOTED}")
 
 
-def done_once(body: BaseModel, store: FeedbackStore, write: Callable[[Once | None], bool]) -> Response:
+def done_once(body: BaseModel, store: FeedbackStore, write: Callable[..., bool]) -> Response:
     """Do a write whose reply is 204, unless its key says that it is done.
 
     The key is looked for before the write is judged: a token that has expired since is no reason to tell a client that
-    what is stored was refused. `write` returns whether it was new. Raises Refused: 400 no key, 422 another body's key.
+    what is stored was refused. `write` takes the name, if there is one, and returns whether it was new. Raises Refused:
+    400 no key, 422 another body's key.
     """
     once = _read(body)
     try:
         is_new = once is None or not _is_done(store, once)
         if is_new:
-            is_new = write(once)
+            is_new = write() if once is None else write(once)
     except KeyReused:
         raise Refused(422, f"This {HEADER} came before with another body; give each write a key of its own.") from None
     reply = Response(status=204)
@@ -71,7 +74,9 @@ def _read(body: BaseModel) -> Once | None:
         )
     key = re.sub(r"\\(.)", r"\1", given[1:-1]) if given.startswith('"') else given
     # Who asks too: two clients that happen upon the same key do not meet.
-    whose = [request.path, *sorted(sent_keys(request.headers)), key]
+    caller: Caller = g.caller
+    client = caller.key.id if caller.key else client_of(caller.address)
+    whose = [request.path, client, *sorted(sent_keys(request.headers)), key]
     # Keyed with what is not stored: a digest of a short question alone could be guessed from.
     written = hmac.digest(key.encode(), body.model_dump_json().encode(), hashlib.sha256).hex()
     return Once(hashlib.sha256("\n".join(whose).encode("utf-8", "surrogateescape")).hexdigest(), written)

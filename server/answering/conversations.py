@@ -15,8 +15,11 @@ from faqkb.kb.conversation.small_talk import greeted, is_unanswered_talk
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import wording_for
+from faqkb.server.http.client_address import client_of
+from faqkb.server.problems import FieldError, Refused
 
 EXTENSION = "faq-sessions"
+UNGUESSABLE_CHARS = 22  # 128 bits in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,19 @@ def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
 
 
 def _session_of_caller(session_id: str) -> str:
-    """Return the name a session is kept under: clients choose ids, so each key has ids of its own."""
-    key = g.caller.key
-    return f"{key.id if key else ''}/{session_id}"
+    """Return the name a session is kept under: clients choose ids, so each key has ids of its own.
+
+    Without keys an id that can be guessed belongs to the address that it comes from; one of 128 bits may move.
+    """
+    caller = g.caller
+    if caller.key or len(session_id) >= UNGUESSABLE_CHARS:
+        return f"{caller.key.id if caller.key else ''}/{session_id}"
+    if caller.is_one_of_many:
+        reason = (
+            f"Send at least {UNGUESSABLE_CHARS} random characters, such as a UUID: others ask from this address too."
+        )
+        raise Refused(422, f"The session_id can be guessed. {reason}", [FieldError("session_id", reason)])
+    return f"{client_of(caller.address)}/{session_id}"
 
 
 def _sessions() -> SessionStore:

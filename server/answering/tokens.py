@@ -33,6 +33,7 @@ KEY_FILE = "feedback.key"
 _KEY_BYTES = 32  # as many as SHA-256 gives; more adds nothing
 _NONCE_BYTES = 6  # tells apart two readers who get the same answer in the same second
 _PURPOSE = b"faqkb answer token 1\n"  # signed with the payload: the key can serve another purpose one day
+_DIGEST_PURPOSE = b"faqkb digest 1\n"
 _log = logging.getLogger("faq.server")
 
 
@@ -84,6 +85,15 @@ class AnswerTokens:
         if abs((time.time() if now is None else now) - issued) > ANSWER_TOKEN_SECONDS:
             raise _refused("This token has expired: it holds for a day. Ask again, and send the new one.")
         return ReadToken(GivenAnswer(snapshot, Status(status), tuple(record_ids), question), signature)
+
+    def digest(self, purpose: str, *parts: str) -> str:
+        """Return a digest of some texts that nobody without the key can make; another one for every purpose."""
+        signed = json.dumps([purpose, *parts]).encode()
+        return _encoded(hmac.digest(self._key(), _DIGEST_PURPOSE + signed, hashlib.sha256))
+
+    def is_digest(self, given: str, purpose: str, *parts: str) -> bool:
+        """Return whether a text is that digest."""
+        return _same(given, self.digest(purpose, *parts))
 
     def _signature(self, payload: str) -> str:
         signed = _PURPOSE + payload.encode("utf-8", "surrogatepass")

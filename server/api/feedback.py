@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response
 from flask_openapi3 import APIBlueprint
 
 from faqkb.kb.feedback.events import Click
+from faqkb.kb.feedback.once import Once
 from faqkb.server.access.idempotency import done_once
 from faqkb.server.answering.tokens import answer_tokens
 from faqkb.server.api.bodies import ClickBody
@@ -19,6 +22,7 @@ from faqkb.server.feedback.judging import (
     record_event,
     wrong_record,
 )
+from faqkb.server.feedback.readers import once_a_day
 from faqkb.server.http.parsing import parsed
 from faqkb.server.protocol import documented
 
@@ -32,14 +36,20 @@ def take_feedback(body: FeedbackBody) -> Response:
 
     Another site's page cannot send this unasked: JSON needs leave by CORS first.
     """
-    return done_once(body, feedback_store(), lambda once: record_event(event_of(body, judged(body)), once))
+    return done_once(body, feedback_store(), lambda *once: record_event(event_of(body, judged(body)), *once))
 
 
 @feedback.post("/api/v1/clicks", **documented(OPERATIONS, "give_click"))
 @parsed
 def take_click(body: ClickBody) -> Response:
     """Record that a reader opened one of the records shown."""
-    return done_once(body, feedback_store(), lambda once: record_event(_clicked(body), once))
+    return done_once(body, feedback_store(), lambda *once: _record_click(body, once))
+
+
+def _record_click(body: ClickBody, once: Sequence[Once]) -> bool:
+    """Keep a click, the first one of a client on a record in a day; returns whether it is new as a write."""
+    record_event(_clicked(body), *once, once_a_day("click", body.record_id))
+    return True
 
 
 def _clicked(body: ClickBody) -> Click:

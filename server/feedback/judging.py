@@ -16,6 +16,7 @@ from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.once import Once
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import GivenAnswer, ReadToken, answer_tokens
+from faqkb.server.feedback.readers import once_a_day
 from faqkb.server.http.parsing import Strict
 from faqkb.server.limits import ANSWER_TOKEN_CHARS
 from faqkb.server.problems import FieldError, Refused
@@ -63,7 +64,7 @@ def judged(body: FeedbackBody) -> ReadToken:
         if knowledge.record(body.record_id) is None:
             raise wrong_record("No record has this id; GET /api/v1/records lists them.")
     given = GivenAnswer(knowledge.name, Status.ANSWERED, (body.record_id,), body.question)
-    return ReadToken(given, id="")
+    return ReadToken(given, id=once_a_day("vote", body.record_id).key)
 
 
 def wrong_record(reason: str) -> Refused:
@@ -71,10 +72,10 @@ def wrong_record(reason: str) -> Refused:
     return Refused(422, f"The record cannot be judged. {reason}", [FieldError("record_id", reason)])
 
 
-def record_event(event: Event, once: Once | None = None) -> bool:
+def record_event(event: Event, *onces: Once) -> bool:
     """Keep an event; returns whether it is new. Raises Refused (503) where the disk refuses, KeyReused."""
     try:
-        return feedback_store().record(event, once)
+        return feedback_store().record(event, *onces)
     except KeyReused:
         raise
     except KbError as error:

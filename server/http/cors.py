@@ -41,6 +41,7 @@ _MCP_HEADERS = "MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
 # What OpenAI's JavaScript client says of itself, more in each version (openai-node, src/internal/detect-platform.ts).
 _CLIENT_HEADER = re.compile(r"x-stainless-[a-z]+(?:-[a-z]+){0,4}")
 _EXPOSED = "ETag, Idempotent-Replayed, Link, RateLimit, RateLimit-Policy, Retry-After, X-KB-Generation, X-Request-Id"
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")  # two sites in one entry are no host
 _SCRIPT_ENDPOINT = "widget.script"
 
 
@@ -130,7 +131,7 @@ def _serialised(entry: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if not parts.hostname or parts.scheme not in _DEFAULT_PORTS:
+    if not parts.hostname or not _HOST.fullmatch(parts.hostname) or parts.scheme not in _DEFAULT_PORTS:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")

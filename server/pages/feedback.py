@@ -8,46 +8,52 @@ from flask import Blueprint, Request, Response, make_response, redirect, request
 
 from faqkb.server.answering.tokens import GivenAnswer
 from faqkb.server.feedback.judging import FeedbackBody, event_of, judged, record_event
+from faqkb.server.feedback.readers import check_page_token, page_token
 from faqkb.server.http.parsing import given_once, validated
 from faqkb.server.limits import THANKED_QUESTION_BYTES
-from faqkb.server.problems import Refused
+from faqkb.server.problems import FieldError, Refused
 
 feedback_form = Blueprint("feedback_form", __name__)
+feedback_form.add_app_template_global(page_token)
 
 
 @feedback_form.post("/feedback")
 def take_form() -> Response:
     """Record the same from a page without JavaScript, and lead to a page that thanks: reloading it sends nothing."""
     _refuse_other_sites()
-    body = _read_form(request)
+    body, page = _read_form(request)
+    check_page_token(page)
     token = judged(body)
     record_event(event_of(body, token))
     return make_response(redirect(_thanks_address(token.given), 303))
 
 
-def _read_form(request: Request) -> FeedbackBody:
-    """Return the form of the pages as the body that programs send. Raises Refused: 415 not a form, 422 wrong fields."""
+def _read_form(request: Request) -> tuple[FeedbackBody, str]:
+    """Return the form of the pages as the body that programs send, and its page token.
+
+    Raises Refused: 415 not a form, 422 wrong fields.
+    """
     if request.mimetype != "application/x-www-form-urlencoded":
         raise Refused(415, "This address takes the form of the pages; programs POST JSON to /api/v1/feedback.")
     given = request.form.to_dict(flat=False)
     tags = given.pop("tags", [])
     values: dict[str, Any] = dict(given_once(given))
+    page = str(values.pop("page_token", ""))
+    if "answer_token" not in values:
+        missing = "Send the answer_token of the page."
+        raise Refused(422, f"It is not said which answer is meant. {missing}", [FieldError("answer_token", missing)])
     if "helpful" in values:
         values["helpful"] = {"yes": True, "no": False}.get(values["helpful"], values["helpful"])
     # Browsers send each line break as two characters, and count it as one against maxlength.
     values["note"] = values.get("note", "").replace("\r\n", "\n").strip() or None
-    return validated(FeedbackBody, values | {"tags": tags})
+    return validated(FeedbackBody, values | {"tags": tags}), page
 
 
 def _refuse_other_sites() -> None:
-    """Refuse a form that another site sent.
-
-    There is no CSRF token: no cookie exists that another site could make a browser use, and where a browser holds a key
-    (HTTP Basic), a form still needs an answer token, which another site cannot read out of our pages. What is left is
-    that a visitor's browser might vote for a site that got a token itself, and browsers tell that.
+    """Refuse a form that another site sent, where the browser tells; the page token stands behind it.
 
     Sec-Fetch-Site comes with HTTPS and on this machine only. `Origin: null` is what our own pages send where it is
-    missing, because their Referrer-Policy is no-referrer; so it is let through.
+    missing, because their Referrer-Policy is no-referrer; so it is let through, as is another site's sandboxed frame.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -31,7 +31,7 @@ def own_folder(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="package")
 def server(own_folder: Path) -> Iterator[ServedProcess]:
-    with served(own_folder) as running:
+    with served(own_folder, "--allow-host", "faq.example") as running:
         yield running
 
 

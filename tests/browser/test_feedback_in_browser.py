@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -116,6 +117,20 @@ def test_another_site_cannot_send_the_form(open_page, store, server):
         with page.expect_response("**/feedback") as answered:
             page.get_by_role("button").click()
     assert answered.value.status == 403
+    assert list(store.events()) == []
+
+
+def test_another_site_cannot_send_the_form_from_a_sandboxed_frame(open_page, store, server):
+    """Such a frame sends `Origin: null`, as our own pages do; what it carries was fetched by its site, elsewhere."""
+    token = open_page("/q/faq_2021_s1/Q1.3").locator("[name=answer_token]").first.get_attribute("value")
+    fields = f'<input name=answer_token value={token}><input name=page_token value="{int(time.time())}.{"A" * 43}">'
+    form = f"<form action={server.url}/feedback method=post>{fields}<button name=helpful value=no>go</button></form>"
+    with another_site(f"<iframe sandbox='allow-forms' srcdoc='{form}'></iframe>") as address:
+        page = open_page(address)
+        with page.expect_response("**/feedback") as answered:
+            page.frame_locator("iframe").get_by_role("button").click()
+    assert answered.value.status == 403
+    assert answered.value.request.headers.get("origin") == "null"
     assert list(store.events()) == []
 
 

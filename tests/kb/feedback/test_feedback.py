@@ -369,6 +369,14 @@ def test_a_missing_folder_is_a_sentence(tmp_path):
         ("5d41402abc4b2a76b9719d911017c592", "[secret]"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nhelp", "[secret]\nhelp"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE", "[secret]"),
+        ("my password is hunter2!", "my password is [secret]"),
+        ("the passphrase was correct-horse and it fails", "the passphrase was [secret] and it fails"),
+        ("Cookie: sid=abc123; theme=dark\nnext", "Cookie: [secret]\nnext"),
+        ("< set-cookie: session=abc; Path=/", "< set-cookie: [secret]"),
+        ("IBAN DE89 3704 0044 0532 0130 00 please", "IBAN [account] please"),
+        ("GB82WEST12345698765432 abc", "[account] abc"),
+        ("ring +49 (89) 123 45-67 or 13812345678", "ring [phone] or [phone]"),
+        ("010-12345678, (415) 555-2671, 415-555-2671", "[phone], [phone], [phone]"),
         ("red \x1b[31mtext\x1b[0m\u202e\0", "red [31mtext [0m"),
     ],
 )
@@ -383,6 +391,9 @@ def test_what_names_a_person_or_opens_a_door_is_not_kept(text, kept):
         "pip install numpy@1.26 paddlepaddle==2.6.1",
         "ResNeXt101_vd_32x48d_fbswsl_pretrained 和 MobileNetV3_large_x1_0_ssld 哪个快?",
         "hf_hub_download_something_long fails with KeyError: 'label'",
+        "the password is wrong, my token is expired, why is the passphrase required",
+        "error 2021-10-11 12:30:00 at 192.168.100.200:8040, cuda 11.2.152, batch 256 512 1024, id 12345678901",
+        "DE12 3456 7890 1234 5678 90 is a part number",
         "max_tokens: 512, num_workers=8, sort(key=len)",
         "--shm-size=8g -v /data/home:/data",
         "scikit-learn sk-learn-contrib-metric-learning",
@@ -394,6 +405,7 @@ def test_what_a_question_is_made_of_is_kept(text):
 
 
 PIECES = (
+    *("password is ", "cookie:", "DE89 ", "DE89", "+1 ", "010-", "(1)", "1", "1 ", "-1"),
     *("a", "a@", "@", "a.", "a@a.", "://", "://a:", "token=", "token ", "bearer ", "密码是", "sk-", "eyJ", "A1a"),
     *("/home/", "\\users\\", "a b\\", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "\n"),
 )

@@ -32,9 +32,16 @@ def app(folder: Path) -> Iterator[Flask]:
     made.extensions[EXTENSION].close()
 
 
-def vote(app: Flask, key: str | None, body: dict | None = None, path: str = "/api/v1/feedback", **headers: str):
+def vote(
+    app: Flask,
+    key: str | None,
+    body: dict | None = None,
+    path: str = "/api/v1/feedback",
+    address: str = "127.0.0.1",
+    **headers: str,
+):
     given = headers if key is None else headers | {"Idempotency-Key": key}
-    return app.test_client().post(path, json=body or VOTE, headers=given)
+    return app.test_client().post(path, json=body or VOTE, headers=given, environ_overrides={"REMOTE_ADDR": address})
 
 
 def stored(folder: Path) -> int:
@@ -47,9 +54,11 @@ def test_the_same_write_is_stored_once_and_answered_the_same(app, folder):
     assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
 
 
-def test_without_a_key_each_write_counts(app, folder):
+def test_without_a_key_each_client_counts_once_a_day(app, folder):
     vote(app, None)
     vote(app, None)
+    assert stored(folder) == 1
+    vote(app, None, address="192.0.2.1")
     assert stored(folder) == 2
 
 
@@ -91,7 +100,8 @@ def test_the_same_key_for_another_address_or_of_another_client_is_another_key(ap
     vote(app, KEY)
     click = vote(app, KEY, {"answer_token": token, "record_id": SHM}, path="/api/v1/clicks")
     other = vote(app, KEY, Authorization="Bearer another")
-    for reply in (click, other):
+    elsewhere = vote(app, KEY, address="192.0.2.1")
+    for reply in (click, other, elsewhere):
         assert (reply.status_code, "Idempotent-Replayed" in reply.headers) == (204, False)
     assert stored(folder) == 3
 
@@ -122,7 +132,6 @@ def test_a_key_is_forgotten_after_its_time(app, folder, monkeypatch):
     vote(app, KEY)
     monkeypatch.setattr(limits, "ONCE_SECONDS", -1)
     assert "Idempotent-Replayed" not in vote(app, KEY).headers
-    assert stored(folder) == 2
 
 
 def test_of_many_at_once_one_is_stored(app, folder):

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION
 
+from faqkb.server.access.decision import AccessSettings
+from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import answer_tokens
+from faqkb.server.app import create_app
+from faqkb.server.settings import ServerSettings
+
+
+@pytest.fixture(scope="module")
+def public_client(kb_folder: Path) -> Iterator[FlaskClient]:
+    app = create_app(kb_folder, settings=ServerSettings(access=AccessSettings(public=True, rate_per_minute=0)))
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
 
 SHM = "faq_2021_s1/Q1.3"
 
@@ -101,3 +116,32 @@ def test_follow_ups_lead_on_from_an_answer(client):
 
 def test_nothing_follows_where_nothing_is_answered(client):
     assert ask(client, WEATHER_QUESTION)["follow_ups"] == []
+
+
+AT = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}
+ELSEWHERE = {"environ_overrides": {"REMOTE_ADDR": "198.51.100.9"}}
+
+
+def follow_up(client, session_id, **asked):
+    body = {"question": "为什么？", "session_id": session_id}
+    return client.post("/api/v1/ask", json=body, **asked)
+
+
+def test_an_id_that_can_be_guessed_belongs_to_the_address_it_came_from(public_client):
+    start = {"question": DOCKER_QUESTION, "session_id": "42"}
+    assert public_client.post("/api/v1/ask", json=start, **AT).get_json()["answered"]
+    assert follow_up(public_client, "42", **AT).get_json()["answered"]
+    assert not follow_up(public_client, "42", **ELSEWHERE).get_json()["answered"]
+
+
+def test_an_id_of_128_bits_may_move(public_client):
+    long_id = "5d2f7a0e-8c41-4e0e-9a57-3f7b0b6f1c9d"
+    public_client.post("/api/v1/ask", json={"question": DOCKER_QUESTION, "session_id": long_id}, **AT)
+    assert follow_up(public_client, long_id, **ELSEWHERE).get_json()["answered"]
+
+
+def test_where_a_proxy_hides_who_asks_an_id_must_not_be_guessable(client, public_client):
+    for asked in (follow_up(public_client, "42"), follow_up(client, "42", headers={"X-Forwarded-For": "192.0.2.1"})):
+        assert asked.status_code == 422
+        assert asked.get_json()["errors"][0]["field"] == "session_id"
+    assert follow_up(client, "42").status_code == 200, "on this machine there is one who asks"

@@ -25,6 +25,7 @@ from faqkb.server.answering.catalogues import WORDINGS
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import AnswerTokens, GivenAnswer
 from faqkb.server.app import create_app
+from faqkb.server.feedback.readers import check_page_token, page_token
 from faqkb.server.limits import MOST_ASKED_FROM
 from faqkb.server.problems import Refused
 
@@ -74,7 +75,14 @@ def refused(reply: TestResponse, status: int, field: str | None = None) -> dict:
 
 
 def form(client: FlaskClient, headers: dict | None = None, **fields: object) -> TestResponse:
+    fields.setdefault("page_token", page_token_of(client))
     return client.post("/feedback", data=fields, headers=BROWSER if headers is None else headers)
+
+
+def page_token_of(client: FlaskClient, **asked: object) -> str:
+    """Return what the forms of a page carry."""
+    page = client.get("/q/faq/Q1", headers=BROWSER, **asked).text
+    return re.search(r'name="page_token" value="([^"]+)"', page)[1]
 
 
 def form_token(page: str) -> str:
@@ -454,8 +462,9 @@ def fresh_client(built: Path) -> Iterator[FlaskClient]:
 
 def test_what_readers_open_most_leads_the_start_page(fresh_client, client, store):
     token = ask(client, QUESTION)["answer_token"]
-    for _ in range(MOST_ASKED_FROM):
-        reply = client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"})
+    for number in range(MOST_ASKED_FROM):
+        reader = {"environ_overrides": {"REMOTE_ADDR": f"192.0.2.{number}"}}
+        reply = client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"}, **reader)
         assert reply.status_code == 204
     text = fresh_client.get("/", headers=BROWSER).text
     first = text[text.index(ENGLISH.most_asked) : text.index(ENGLISH.all_questions)]
@@ -494,3 +503,55 @@ def test_a_click_of_a_reader_who_asks_for_privacy_holds_no_words(client, store):
     client.post("/api/v1/clicks", json={"answer_token": token, "record_id": "faq/Q1"}, headers={"DNT": "1"})
     (click,) = store.events()
     assert click.question is None
+
+
+# Who may vote, and how often it counts
+
+ELSEWHERE = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}
+
+
+def test_a_form_needs_the_answer_that_a_page_showed_and_the_page(client, store):
+    token = ask(client, QUESTION)["answer_token"]
+    for forged in ("", "1." + "A" * 43, "x.y", "²." + "A" * 43):
+        assert form(client, page_token=forged, answer_token=token, helpful="yes").status_code == 403
+    assert form(client, question="x", record_id="faq/Q1", helpful="no").status_code == 422
+    assert list(store.events()) == []
+    assert form(client, answer_token=token, helpful="yes").status_code == 303
+
+
+def test_a_page_opened_elsewhere_is_no_proof_here(client, store):
+    """What another site fetches makes no reader of it vote, also not from a sandboxed frame."""
+    token, foreign = ask(client, QUESTION)["answer_token"], page_token_of(client, **ELSEWHERE)
+    headers = {"Origin": "null", "Accept": "text/html"}
+    assert form(client, headers, page_token=foreign, answer_token=token, helpful="no").status_code == 403
+    assert list(store.events()) == []
+
+
+def test_a_page_of_yesterday_is_too_old(client):
+    with client.application.test_request_context(environ_overrides={"REMOTE_ADDR": "127.0.0.1"}):
+        client.application.preprocess_request()
+        check_page_token(page_token())
+        with pytest.raises(Refused, match="older than a day"):
+            check_page_token(page_token(now=time.time() - 90_000))
+
+
+def test_votes_without_a_token_count_once_a_client_a_record_and_a_day(client, store):
+    for number in range(20):
+        body = {"question": f"in my words {number}", "record_id": "faq/Q2", "helpful": number % 2 == 0}
+        assert client.post(API, json=body, headers={"Idempotency-Key": f"own-{number}"}).status_code == 204
+    (vote,) = store.events()
+    assert (vote.question, vote.helpful) == ("in my words 19", False)
+    client.post(API, json=body | {"record_id": "faq/Q1"})
+    client.post(API, json=body, **ELSEWHERE)
+    assert len(list(store.events())) == 3
+
+
+def test_clicks_that_are_sent_again_count_once(client, store):
+    token = ask(client, QUESTION)["answer_token"]
+    for number in range(5):
+        body, key = {"answer_token": token, "record_id": "faq/Q1"}, {"Idempotency-Key": f"own-{number}"}
+        assert client.post("/api/v1/clicks", json=body, headers=key).status_code == 204
+    assert client.post("/api/v1/clicks", json=body).status_code == 204
+    assert len(list(store.events())) == 1
+    client.post("/api/v1/clicks", json=body, **ELSEWHERE)
+    assert len(list(store.events())) == 2

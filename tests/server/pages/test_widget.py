@@ -124,6 +124,8 @@ def test_an_origin_is_taken_as_browsers_send_it(entry):
         "docs.example.org",
         "https://docs.example.org/",
         "https://docs.example.org/page",
+        "https://docs.example.org https://www.example.org",
+        "https://docs.example.org,www.example.org",
         "https://docs.example.org:443",
         "https://Docs.example.org",
         "https://*.example.org",

@@ -1,0 +1,52 @@
+"""Who says something of an answer: enough to count it once a day and to know our own pages; no name, no address."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from flask import g
+
+from faqkb.kb.feedback.once import Once
+from faqkb.server.access.decision import Caller
+from faqkb.server.answering.tokens import answer_tokens
+from faqkb.server.http.client_address import client_of, shortened
+from faqkb.server.limits import ANSWER_TOKEN_SECONDS
+from faqkb.server.problems import FieldError, Refused
+
+
+def once_a_day(deed: str, record_id: str | None) -> Once:
+    """Return the name of what a client does to a record at most once a day (UTC)."""
+    caller: Caller = g.caller
+    client = caller.key.id if caller.key else client_of(caller.address)
+    day = datetime.now(UTC).date().isoformat()
+    return Once(answer_tokens().digest(deed, client, day, record_id or ""), body="")
+
+
+def page_token(*, now: float | None = None) -> str:
+    """Return what a form of our pages carries: proof that a page was opened from where the form comes from.
+
+    Another site may get one, but for its own key or network: not for those of the reader whose browser it uses.
+    """
+    issued = str(int(time.time() if now is None else now))
+    return f"{issued}.{answer_tokens().digest('page', _reader(), issued)}"
+
+
+def check_page_token(token: str, *, now: float | None = None) -> None:
+    """Refuse a form that no page of ours sent, or one opened elsewhere or a day ago. Raises Refused (403)."""
+    issued, _, digest = token.partition(".")
+    is_ours = issued.isascii() and issued.isdecimal() and len(issued) < 12
+    if not is_ours or not answer_tokens().is_digest(digest, "page", _reader(), issued):
+        raise _refused("This form is taken from the pages of this site alone; programs POST /api/v1/feedback.")
+    if abs((time.time() if now is None else now) - int(issued)) > ANSWER_TOKEN_SECONDS:
+        raise _refused("The page is older than a day; load it again.")
+
+
+def _reader() -> str:
+    """Return the key that a request came with, else the network: a phone may change its address meanwhile."""
+    caller: Caller = g.caller
+    return caller.key.id if caller.key else shortened(caller.address)
+
+
+def _refused(reason: str) -> Refused:
+    return Refused(403, reason, [FieldError("page_token", reason)])
