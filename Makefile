@@ -4,9 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.installed
 INGESTED := .faq/ingested
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate \
+	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask help serve test lint format docs checks lock bench parse-score clean
+.PHONY: ask audit help serve test lint format docs checks lock bench parse-score sbom clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -46,12 +49,22 @@ parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made par
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py
 
-# Rewrites the pinned versions from pyproject.toml; the file names no registry, and none of the gigabytes of CUDA that the
-# default torch build for Linux asks for: the CPU build wants none of them.
-lock: $(STAMPS)-dev ## Write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url \
-		--no-annotate pyproject.toml | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock.new
+# Rewrites the pinned versions and their sha256 from pyproject.toml; the files name no registry. torch is pinned by version
+# alone in pyproject.toml: which of its builds a machine gets, CPU or gigabytes of CUDA, is the machine's to say.
+lock: $(STAMPS)-dev ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
+	@$(COMPILE) --extra build pyproject.toml > requirements.lock.new
+	@$(COMPILE) --all-extras --constraint requirements.lock.new pyproject.toml \
+		| awk '/^[a-z]/ { left_out = /^(torch|triton|nvidia-|cuda-)/ } !left_out' > requirements-dev.lock.new
 	@mv requirements.lock.new requirements.lock
+	@mv requirements-dev.lock.new requirements-dev.lock
+
+audit: $(STAMPS)-dev ## Look the locked versions up in the list of known holes
+	@tools/audit.sh
+
+sbom: $(STAMPS)-dev ## Write what a base install holds as build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-file build/sbom.json requirements.lock
+	@echo "wrote build/sbom.json"
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.13 was found; install one, or say make PYTHON=…" >&2; exit 2; }
@@ -61,12 +74,14 @@ $(VENV)/bin/python:
 # $(STAMPS)-base is the package, $(STAMPS)-dev with what tests and tools want, at the locked versions.
 $(STAMPS)-base: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "installing faqkb (half a minute, half a gigabyte)" >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable . >&2
+	@$(INSTALL) --no-deps --require-hashes --requirement requirements.lock >&2
+	@$(INSTALL) --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
-$(STAMPS)-dev: $(STAMPS)-base
+$(STAMPS)-dev: requirements-dev.lock $(STAMPS)-base
 	@echo "installing faqkb[dev] (test tools, torch and sentence-transformers: two minutes, 2 GB)" >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --constraint requirements.lock --editable '.[dev]' >&2
+	@$(INSTALL) --no-deps --require-hashes --requirement requirements-dev.lock >&2
+	@$(INSTALL) --no-build-isolation --editable '.[dev]' >&2
 	@touch $@
 
 # Ingests again when the content changed; progress and report go beside the answer, to standard error.

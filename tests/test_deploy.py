@@ -48,7 +48,7 @@ def stages() -> list[Stage]:
         if word == "FROM":
             base, _, name = rest.partition(" AS ")
             found.append(Stage(base, name))
-        else:
+        elif found:  # else an ARG that the lines FROM use
             found[-1].steps.append((word, rest))
     return found
 
@@ -204,3 +204,43 @@ def test_a_service_manager_that_is_gone_is_no_reason_to_stop(kb_folder, tmp_path
     _, stderr = process.communicate(timeout=15)
     assert process.returncode == 0
     assert stderr.count("cannot be told") == 1
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_locked_version_has_its_hashes(name):
+    """And torch alone is not locked, of which each machine has a build of its own."""
+    lock = (ROOT / name).read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", lock.strip())
+    assert len(entries) > 40
+    assert [entry.splitlines()[0] for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)] == []
+    assert not re.search(r"^(torch|triton|nvidia-)", lock, re.MULTILINE)
+    assert "://" not in lock
+
+
+def test_a_lock_that_was_tampered_with_installs_nothing(tmp_path):
+    lock = (ROOT / "requirements.lock").read_text()
+    entry = re.search(r"^click==.*?(?=^\S)", lock, re.MULTILINE | re.DOTALL)
+    assert entry is not None
+    forged = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", entry[0])
+    (tmp_path / "forged.lock").write_text(forged)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--require-hashes",
+        "--target",
+        str(tmp_path / "in"),
+    ]
+    done = subprocess.run([*command, "-r", str(tmp_path / "forged.lock")], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "in").exists()
+
+
+def test_the_image_is_named_by_digest_and_installs_by_hash():
+    container = (ROOT / "deploy" / "Containerfile").read_text()
+    assert re.search(r"^ARG PYTHON=python:3\.11-slim@sha256:[0-9a-f]{64}$", container, re.MULTILINE)
+    assert set(re.findall(r"^FROM (\S+)", container, re.MULTILINE)) == {"$PYTHON"}
+    assert "--require-hashes" in container
