@@ -190,6 +190,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def service(self) -> None:
         """Answer its next request, in a thread of its lane."""
         lane, client = self.lane, self.client  # the next request on it may be somebody else's
+        lane.took_at = time.monotonic()
         try:
             super().service()
         finally:
@@ -224,6 +225,7 @@ class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     def __init__(self, threads: int, waiting: int, of_client: int) -> None:
         super().__init__()
+        self.took_at = 0.0  # monotonic seconds, when a thread last began with a request
         self.queue: FairQueue[_Channel] = FairQueue(waiting, of_client)
         self.set_thread_count(threads)
 
@@ -241,10 +243,10 @@ class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
             self.queue.done(client)
 
     def waiting(self) -> tuple[int, float]:
-        """Return how many requests wait for a thread, and how long the first of them has waited, in seconds."""
+        """Return how many requests wait for a thread, and for how many seconds one did and no thread took any."""
         with self.lock:
             first = min((channel.since for channel in self.queue.first()), default=None)
-            return len(self.queue), 0.0 if first is None else time.monotonic() - first
+            return len(self.queue), 0.0 if first is None else time.monotonic() - max(first, self.took_at)
 
 
 class Listener(TcpWSGIServer):  # type: ignore[misc]

@@ -23,7 +23,7 @@ class ServerLoad:
     waiting: int = 0
     """Requests that no thread has begun with."""
     longest_wait: float = 0.0
-    """Of these, seconds."""
+    """Seconds in which one of these waited and no thread began with any: whoever asks for much waits long for it."""
     refused: int = 0
     """Requests answered with 503 because too many waited, since the start."""
     stopping: bool = False
