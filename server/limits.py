@@ -41,18 +41,28 @@ WIDGET_SECONDS = 300  # a site keeps the widget's files for so long without aski
 COMPRESSED_FROM_BYTES = 1_024  # below, a reply fits one packet either way
 COMPRESSION_LEVEL = 6  # 5 kB of JSON take 0.15 ms; level 9 takes twice that for 1% less
 
-THREADS = 4  # 64 clients, 2 cores: 197 different questions a second; with 8 threads 153, with 3 as many as with 4
+THREADS = 5  # one more than one client may have
 TURN_SECONDS = 0.002  # between looks at the sockets; without a pause 64 clients get half as many remembered answers
 SWITCH_SECONDS = (
     0.001  # a thread holds the interpreter's lock so long; Python's 0.005 makes a refusal take 4 times as long
 )
+CLIENT_THREADS = (
+    4  # that answer one client at a time. 64 connections, 2 cores: 197 different questions a second; with 8
+)
+# threads 153, with 3 as many as with 4, but less than its share of a machine that does other work too
 QUEUED_REQUESTS = 128  # waiting for a thread; at 200 questions a second the last of them waits 0.6 s
 QUICK_THREADS = 1  # for health, metrics and static files, which no question shall hold up
 QUEUED_QUICK = 64  # waiting for it; each takes under a millisecond
-STUCK_SECONDS = 30.0  # a request that waits so long for a thread is not slow: no thread works any more
-CONNECTIONS = 300  # 4 times the clients expected; each costs a descriptor and a few KB
+STUCK_SECONDS = 30.0  # where requests wait and none is begun with for so long, no thread works any more
+CONNECTIONS = 400  # 5 times the clients expected; each costs a descriptor and a few KB
+CONNECTIONS_OF_PEER = 300  # of one address, where no proxy stands in front: the others are for everybody else
+SPARE_CONNECTIONS = 32  # above that, accepted while the stalest are being closed for them
+FRESH_SECONDS = 1.0  # a connection opened, or answered on, so lately is about to be used
 IDLE_CONNECTION_SECONDS = 5  # a client that says nothing for so long loses its connection: half-open ones pile up
-CLEANUP_SECONDS = 2  # how often idle connections are looked for
+HEADER_SECONDS = 10.0  # from a request's first byte to the end of its header, however steadily it drips
+BODY_SECONDS = 30.0  # from its first byte to its last: 256 kB at 9 kB a second
+SENDING_SECONDS = 120.0  # until a reply is taken: a picture of 2 MB at 17 kB a second
+CLEANUP_SECONDS = 2  # how often connections are looked through for these
 DRAIN_SECONDS = 4.0  # after SIGTERM; service managers wait 10 before they kill
 QUIET_SECONDS = 0.3  # an open connection silent for so long while stopping has no request on its way
 RETRY_AFTER_SECONDS = 1  # told with 503: the queue drains in well under a second
@@ -62,6 +72,9 @@ RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may
 
 PUBLIC_RATE_PER_MINUTE = 300  # of one address, --public: 5 a second, 2 more than who types all the time asks for, and
 # 2% of what two cores answer; an office behind one address shares a burst of 300
+WORK_OF_TURN = 2  # requests that an earlier turn counts as: it is searched for up to three times before the question is
+WORK_CHARS = 400  # of a question that count as one request more: 1,000 take four times as long as 20
+WORK_READ_CHARS = 32_000  # of what is sent along that count as one more: their tokens are counted
 LIMITED_CLIENTS = 20_000  # remembered by their last request, 5 MB; who asks more slowly is under every limit anyway
 KEYS_LOOK_SECONDS = 0.4  # between looks at the keys: a new or revoked one counts within one second
 USES_SECONDS = 1.0  # between writes of what keys used of their quotas: a kill forgets a second's worth

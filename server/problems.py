@@ -28,6 +28,7 @@ _DETAILS = {
     403: "This is taken from the pages of this site alone.",
     404: "There is nothing at this address; GET /api/v1/records lists what there is.",
     405: "This address does not take that method; the Allow header names those it takes.",
+    408: "The request took too long to arrive (expected its header within 10 seconds, all of it within 30).",
     413: "The request body is too large (expected at most 64 KiB, 256 KiB for a batch); send the question alone.",
     414: "The address is too long; send a long question as JSON to POST /api/v1/ask.",
     415: "The request body must be JSON in UTF-8; send Content-Type: application/json.",

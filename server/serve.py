@@ -10,7 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from faqkb.server.access.decision import check_reach
+from flask import Flask
+
+from faqkb.server.access.decision import EXTENSION as ACCESS_EXTENSION
+from faqkb.server.access.decision import AccessControl, check_reach
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.app import ERROR_FORMS, create_app
@@ -33,7 +36,7 @@ def serve(
     settings: ServerSettings = DEFAULT_SETTINGS,
     log_format: LogFormat = LogFormat.TEXT,
 ) -> None:
-    """Serve a knowledge base until SIGTERM or Ctrl+C, then finish what has arrived and return.
+    """Serve a knowledge base until SIGTERM, SIGHUP or Ctrl+C, then finish what has arrived and return.
 
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
     address cannot be used or needs a key that is not there, or an origin is none, and what `create_app` raises.
@@ -51,7 +54,7 @@ def serve(
     if settings.notices:
         settings.notices.look = holder.look
     try:
-        listener = Listener(app, host, port, allowed=allowed, error_forms=ERROR_FORMS)
+        listener = _listener(app, host, port, allowed)
         app.extensions[LOAD_EXTENSION] = listener.load
         manager = ServiceManager()
         _stop_on_signals(listener)
@@ -66,6 +69,20 @@ def serve(
         holder.close()
 
 
+def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins) -> Listener:
+    """Return what listens for an application. Raises ConfigError."""
+    control: AccessControl = app.extensions[ACCESS_EXTENSION]
+    return Listener(
+        app,
+        host,
+        port,
+        allowed=allowed,
+        error_forms=ERROR_FORMS,
+        name_client=control.name_of_client,
+        proxies=control.settings.behind_proxy,
+    )
+
+
 def _watch(listener: Listener, manager: ServiceManager) -> None:
     """Tell the service manager how the server is; one that is stuck says nothing, and is restarted for it."""
     load = listener.load()
@@ -76,9 +93,15 @@ def _watch(listener: Listener, manager: ServiceManager) -> None:
 
 
 def _stop_on_signals(listener: Listener) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        listener.stop()
+    told: set[int] = set()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        # Another signal says the same again (systemd can send SIGTERM and SIGHUP); the same one twice is impatience.
+        if number in told or not listener.stopping:
+            listener.stop()
+        told.add(number)
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, stop)

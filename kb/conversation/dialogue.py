@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Reason, Status
-from faqkb.kb.conversation.understanding import Look, Resolution, Sighting, Title, Turn, Way, resolve, turn_of
+from faqkb.kb.conversation.sessions import TURNS
+from faqkb.kb.conversation.understanding import Resolution, Sighting, Title, Turn, Way, resolve, turn_of
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.retrieval.query import parse_query
+from faqkb.kb.retrieval.ranking import ScoredRecord
 
 _NEAREST = 10  # records of a way of asking that are looked at
 
@@ -29,6 +32,31 @@ class Reply:
     """From question to reply, every search included."""
 
 
+class _Search:
+    """What one question of a conversation searches for: the same text once, however often it is looked at."""
+
+    def __init__(
+        self, knowledge: KnowledgeBase, top_k: int, min_confidence: float | None, tags: tuple[str, ...]
+    ) -> None:
+        self._knowledge = knowledge
+        self._settings: dict[str, Any] = {"top_k": top_k, "min_confidence": min_confidence, "tags": tags}
+        self._found: dict[str, tuple[Answer, tuple[ScoredRecord, ...]]] = {}
+
+    def ask(self, text: str) -> tuple[Answer, tuple[ScoredRecord, ...]]:
+        """Return the answer to a text and every candidate. Raises InvalidQuery."""
+        if text not in self._found:
+            self._found[text] = self._knowledge.ask_ranked(text, **self._settings)
+        return self._found[text]
+
+    def look(self, text: str) -> Sighting:
+        """Return what a text finds."""
+        _, hits = self.ask(text)
+        by_record: dict[str, float] = {}
+        for hit in hits[:_NEAREST]:
+            by_record.setdefault(twin_key(self._knowledge.record_at(hit.position).id), hit.confidence)
+        return Sighting(hits[0].confidence if hits else 0.0, by_record)
+
+
 def reply_to(
     knowledge: KnowledgeBase,
     question: str,
@@ -43,10 +71,11 @@ def reply_to(
     The answer's `question` is what was typed, whatever was searched for. Raises InvalidQuery.
     """
     started = time.perf_counter()
-    resolution = resolve(question, turns, look_in(knowledge, tags), title_in(knowledge))
+    search = _Search(knowledge, top_k, min_confidence, tuple(tags))
+    resolution = resolve(question, turns, search.look, title_in(knowledge))
     if resolution.way is Way.SMALL_TALK:
         return Reply(resolution, None, None, _milliseconds_since(started))
-    answer = knowledge.ask(resolution.query, top_k=top_k, min_confidence=min_confidence, tags=tags)
+    answer, _ = search.ask(resolution.query)
     if resolution.record_id is not None:
         answer = _picked_first(knowledge, resolution, answer)
     took_ms = _milliseconds_since(started)
@@ -56,29 +85,24 @@ def reply_to(
     return Reply(resolution, answer, turn, took_ms)
 
 
+def read_again(questions: Sequence[str]) -> list[str]:
+    """Return what is read of earlier questions, oldest first: the last `TURNS`, as much as a session keeps of each."""
+    return [
+        question if len(question) <= limits.TURN_CHARS else parse_query(question).text[: limits.TURN_CHARS]
+        for question in questions[-TURNS:]
+    ]
+
+
 def turns_of(knowledge: KnowledgeBase, questions: Sequence[str], *, tags: Sequence[str] = ()) -> tuple[Turn, ...]:
     """Return what to remember of earlier questions, oldest first, for whoever keeps the conversation himself.
 
-    Each is answered anew, as it was when it was asked. Raises InvalidQuery.
+    The last `TURNS` of them are answered anew, by what a session would keep of them. Raises InvalidQuery.
     """
     turns: tuple[Turn, ...] = ()
-    for question in questions:
+    for question in read_again(questions):
         turn = reply_to(knowledge, question, turns, tags=tags).turn
         turns += (turn,) if turn else ()
     return turns
-
-
-def look_in(knowledge: KnowledgeBase, tags: Sequence[str] = ()) -> Look:
-    """Return how to search a knowledge base, among the records that carry one of the tags if there are any."""
-
-    def look(text: str) -> Sighting:
-        _, hits = knowledge.ask_ranked(text, top_k=1, tags=tags)
-        by_record: dict[str, float] = {}
-        for hit in hits[:_NEAREST]:
-            by_record.setdefault(twin_key(knowledge.record_at(hit.position).id), hit.confidence)
-        return Sighting(hits[0].confidence if hits else 0.0, by_record)
-
-    return look
 
 
 def title_in(knowledge: KnowledgeBase) -> Title:

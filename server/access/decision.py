@@ -17,20 +17,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
+from werkzeug.datastructures import EnvironHeaders
 
+from faqkb.kb.conversation.sessions import TURNS
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import KEY_START, ApiKey, Scope
+from faqkb.kb.limits import QUERY_CHARS
 from faqkb.server.access.credentials import sent_keys
 from faqkb.server.access.key_ring import KeyRing
 from faqkb.server.access.rate_limits import Allowance, RateLimiter, limit_headers
 from faqkb.server.access.rules import scope_of
 from faqkb.server.http.client_address import Address, client_address, client_of, was_forwarded
-from faqkb.server.limits import PUBLIC_RATE_PER_MINUTE
+from faqkb.server.limits import PUBLIC_RATE_PER_MINUTE, WORK_CHARS, WORK_OF_TURN, WORK_READ_CHARS
 from faqkb.server.problems import Refused
 
 EXTENSION = "faq-access"
@@ -117,19 +120,32 @@ class AccessControl:
             raise Refused(403, _NO_SCOPE.format(scope=scope.value))
         return caller
 
-    def charge(self, caller: Caller, count: int = 1) -> None:
-        """Count requests of a caller: by the key, else by the address. Raises Refused (429)."""
+    def name_of_client(self, environ: dict[str, Any]) -> str:
+        """Return whose a request is, before it is let in: the key's that it carries, else the address's."""
+        sent = sent_keys(EnvironHeaders(environ)) if self.ring.has_keys else ()
+        known = (self.ring.find(text) for text in sent)
+        address = client_address(environ, self.settings.behind_proxy)
+        return next((key.id for key in known if key is not None), client_of(address))
+
+    def charge(self, caller: Caller, count: int = 1, *, is_work: bool = False) -> None:
+        """Count requests of a caller: by the key, else by the address. Raises Refused (429).
+
+        More work within a request counts towards the rate, which guards the server, not towards the day's quota.
+        """
         key, taken = caller.key, []
         rate = self.settings.address_rate if key is None else key.rate_per_minute
         if rate:
             client = client_of(caller.address) if key is None else key.id
             taken.append(self._limiter.take(client, rate, count))
-        if key is not None and not _refused(taken):
+        if is_work:
+            taken += [each for each in caller.allowances if each.policy == "day"]
+        elif key is not None and not _refused(taken):
             quota = self.ring.take(key, count)
             taken += [quota] if quota is not None else []
         caller.allowances = tuple(taken)
         if _refused(taken):
-            raise Refused(429, _QUOTA_USED if taken[-1].policy == "day" else _TOO_MANY)
+            is_of_day = any(each.is_refused and each.policy == "day" for each in taken)
+            raise Refused(429, _QUOTA_USED if is_of_day else _TOO_MANY)
 
     def _check_host(self) -> None:
         """Refuse another name than ours where anybody who reaches the server may ask. Raises Refused (421)."""
@@ -190,6 +206,17 @@ def charge_more(count: int) -> None:
     """Count so many more requests of the current caller, as a batch of questions costs. Raises Refused (429)."""
     if count > 0:
         cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, count)
+
+
+def charge_work(earlier: Sequence[str], question: str, sent_chars: int = 0) -> None:
+    """Count what a question costs beyond a short one, before it is asked. Raises Refused (429).
+
+    `earlier` are the questions before it, of which the last are asked again; `sent_chars` of all are read over.
+    """
+    more = len(earlier[-TURNS:]) * WORK_OF_TURN
+    more += min(len(question), QUERY_CHARS) // WORK_CHARS + sent_chars // WORK_READ_CHARS
+    if more:
+        cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, more, is_work=True)
 
 
 def check_reach(kb_folder: Path, host: str, *, public: bool) -> bool:

@@ -10,7 +10,7 @@ from flask import current_app, g
 
 from faqkb.kb.answers import Answer, NoAnswer, Reason, Status
 from faqkb.kb.conversation.dialogue import Reply, reply_to, turns_of
-from faqkb.kb.conversation.sessions import TURNS, SessionStore
+from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.conversation.small_talk import greeted, is_unanswered_talk
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
@@ -68,15 +68,15 @@ def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
 def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str) -> Answer:
     """Answer a question after the earlier ones, oldest first, for a client that sends them along. Raises InvalidQuery.
 
-    The last `TURNS` of them are read: a follow-up leans on what was said just before.
+    The last of them are read: a follow-up leans on what was said just before.
     """
-    return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier[-TURNS:])))
+    return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier)))
 
 
 def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
     """Return the turns before a question: those sent along when there are any, else of the session."""
     if asked.earlier is not None:
-        return turns_of(knowledge, asked.earlier[-TURNS:], tags=asked.tags)
+        return turns_of(knowledge, asked.earlier, tags=asked.tags)
     return _sessions().turns(_session_of_caller(asked.session_id)) if asked.session_id is not None else ()
 
 

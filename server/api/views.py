@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
-from faqkb.server.access.decision import charge_more
+from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.conversations import Asked, answer_alone, answer_in_session
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.leases import leased_knowledge
@@ -33,6 +33,7 @@ api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 @parsed
 def ask(body: AskBody) -> Response:
     """Answer one question."""
+    charge_work(_users(body), body.question)
     with leased_knowledge() as knowledge:
         return jsonify(answer_document(knowledge, _answered(knowledge, body), explain=body.explain))
 
@@ -42,6 +43,8 @@ def ask(body: AskBody) -> Response:
 def ask_batch(body: BatchBody) -> Response:
     """Answer several questions from one snapshot."""
     charge_more(len(body.questions) - 1)
+    for each in body.questions:
+        charge_work((), each.question)
     with leased_knowledge() as knowledge:
         return jsonify(answered_batch(knowledge, body.questions))
 
@@ -50,6 +53,7 @@ def ask_batch(body: BatchBody) -> Response:
 @parsed
 def search(query: SearchParameters) -> Response:
     """Return hits for as-you-type search, in the order of `ask` and whatever their confidence."""
+    charge_work((), query.q)
     with leased_knowledge() as knowledge:
         # Weak: `took_ms` is another one each time.
         version = version_of(knowledge, query.q, query.limit, is_weak=True)
@@ -88,11 +92,15 @@ def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:
     """Answer the question within its conversation, if it is part of one."""
     tags = tuple(body.tags)
     if body.session_id is not None or body.messages:
-        users = tuple(message.content for message in body.messages if message.role == "user")
-        earlier = users if body.messages else None
+        earlier = _users(body) if body.messages else None
         asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, earlier)
         return answer_in_session(knowledge, asked)
     return answer_alone(knowledge, body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
+
+
+def _users(body: AskBody) -> tuple[str, ...]:
+    """Return what the user said before the question, oldest first."""
+    return tuple(message.content for message in body.messages if message.role == "user")
 
 
 def answer_address(record_id: str) -> str:

@@ -18,6 +18,7 @@ from faqkb.kb.conversation.dialogue import reply_to, turns_of
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
+from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import wording, wording_for
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.azure.bodies import AnswerContext, QueryBody, QueryFilters, SpanRequest, read_query_body
@@ -53,6 +54,7 @@ def _one_record(knowledge: KnowledgeBase, numbers: Numbers, qna_id: int) -> list
 
 def _answers(knowledge: KnowledgeBase, numbers: Numbers, body: QueryBody) -> list[dict[str, Any]]:
     question = body.question or ""
+    charge_work([context.previousUserQuery or ""] if (context := body.context) else (), question)
     scope = _within(knowledge, body.filters)
     # The turn before is looked for everywhere: it may have been asked with another filter.
     turns = _turns(knowledge, numbers, body.context)

@@ -6,39 +6,48 @@ The one module that knows waitress.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import sys
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from faqkb.kb.errors import ConfigError
+from faqkb.server.http.client_address import client_address, client_of
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, headers_of_refusal
-from faqkb.server.http.load import ServerLoad
+from faqkb.server.http.load import FairQueue, ServerLoad
 from faqkb.server.http.security import NO_STORE, SECURITY_HEADERS
 from faqkb.server.limits import (
+    BODY_SECONDS,
     CHAT_BODY_BYTES,
     CLEANUP_SECONDS,
+    CLIENT_THREADS,
     CONNECTIONS,
+    CONNECTIONS_OF_PEER,
     DRAIN_SECONDS,
     DRAINED_BODY_BYTES,
     DRAINED_HEADER_BYTES,
+    FRESH_SECONDS,
     HEADER_BYTES,
+    HEADER_SECONDS,
     IDLE_CONNECTION_SECONDS,
     QUEUED_QUICK,
     QUEUED_REQUESTS,
     QUICK_THREADS,
     QUIET_SECONDS,
     RETRY_AFTER_SECONDS,
+    SENDING_SECONDS,
+    SPARE_CONNECTIONS,
     THREADS,
     TURN_SECONDS,
 )
@@ -47,6 +56,9 @@ from faqkb.server.problems import ErrorForm, form_of
 _QUICK = ("/healthz", "/readyz", "/metrics", "/static/")
 _OTHER_HOST = "give an address of this machine: --host"
 _HEADER_END = b"\r\n\r\n"
+_FOLDED = re.compile(rb"\r\n[ \t]")
+_CODING = re.compile(rb"^transfer-encoding[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^content-length[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
 _DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
 
@@ -58,12 +70,39 @@ class Overloaded(Error):  # type: ignore[misc]
     reason = "Service Unavailable"
 
 
+class _TooSlow(Error):  # type: ignore[misc]
+    """A request took longer to arrive than any honest one does."""
+
+    code = 408
+    reason = "Request Timeout"
+
+
 class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads a request that is too large to its end, so that its sender hears 413 or 431 and not a reset connection."""
+    """Reads a request that is too large to its end, so that its sender hears 413 or 431 and not a reset connection.
+
+    What two readers could take for two different requests is 400 (RFC 9112, 5.2, 6.1 and 6.3).
+    """
 
     unread = 0  # bytes of the body still to throw away
     unread_header = 0  # bytes of the header that may still be thrown away
     header_tail = b""
+    empty: bool
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.began = time.monotonic()  # with the first byte
+
+    def is_overdue(self, now: float) -> bool:
+        """Return whether it has been arriving for too long, however steadily."""
+        return now - self.began > (BODY_SECONDS if self.headers_finished else HEADER_SECONDS)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        codings = b",".join(_CODING.findall(header_plus)).lower()
+        if _FOLDED.search(header_plus):
+            raise ParsingError("A header goes over two lines")
+        if codings and (_LENGTH.search(header_plus) or codings.count(b"chunked") > 1):
+            raise ParsingError("The length of the body is told in two ways")
+        super().parse_header(header_plus)
 
     def received(self, data: bytes) -> int:
         if self.unread_header:
@@ -75,6 +114,8 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
             return thrown_away
         header = self.header_plus + data  # the parser keeps no header that has grown too large
         consumed: int = super().received(data)
+        if self.empty:  # blank lines alone, which could go on for ever
+            self.empty, self.error = False, BadRequest("No request")
         if isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= DRAINED_BODY_BYTES:
             self.unread = self.content_length
             self.completed = False
@@ -120,10 +161,12 @@ class _Task(WSGITask):  # type: ignore[misc]
 
     def get_environment(self) -> dict[str, Any]:
         environment: dict[str, Any] = super().get_environment()
-        environment[ServerLoad.WAITED] = time.monotonic() - self.channel.queued_at
+        environment[ServerLoad.WAITED] = time.monotonic() - self.channel.since
         return environment
 
     def build_response_header(self) -> bytes:
+        # Told before the request is: a reply that took long must not look like a connection that was silent for long.
+        self.channel.since, self.channel.last_activity = time.monotonic(), time.time()
         if self.channel.server.stopping:
             self.set_close_on_finish()
         header: bytes = super().build_response_header()
@@ -131,10 +174,44 @@ class _Task(WSGITask):  # type: ignore[misc]
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    queued_at = 0.0  # monotonic seconds, when its next request began to wait for a thread
+    requests: list[Any]
+    request: _PatientParser | None
+    lane: _Lane  # where its request waits or runs
+    client = ""  # whose request that is
     task_class = _Task
     error_task_class = _ProblemTask
     parser_class = _PatientParser
+
+    def __init__(self, server: Listener, sock: socket.socket, addr: Any, adj: Adjustments, map: Any) -> None:
+        super().__init__(server, sock, addr, adj, map)
+        self.peer = client_of(client_address({"REMOTE_ADDR": addr[0]}, 0))
+        self.since = time.monotonic()  # when it was opened, or its last request began to wait, or was answered
+
+    def service(self) -> None:
+        """Answer its next request, in a thread of its lane."""
+        lane, client = self.lane, self.client  # the next request on it may be somebody else's
+        lane.took_at = time.monotonic()
+        try:
+            super().service()
+        finally:
+            lane.done(client)
+
+    def refuse(self, why: Error) -> None:
+        """Answer its next request with an error: a few bytes, written by the thread that watches the sockets."""
+        request = self.requests[0]
+        request.error = request.error or why
+        super().service()
+
+    def end_overdue(self, now: float) -> None:
+        """Refuse what has been arriving for too long, and close what is not taken, or has been silent for too long."""
+        if self.requests:
+            return
+        is_silent = time.time() - self.last_activity > IDLE_CONNECTION_SECONDS
+        if is_silent or (self.total_outbufs_len and now - self.since > SENDING_SECONDS):
+            self.handle_close()
+        elif self.request is not None and self.request.is_overdue(now):
+            self.requests, self.request = [self.request], None
+            self.refuse(_TooSlow(""))
 
     @property
     def is_quiet(self) -> bool:
@@ -144,28 +221,32 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """Threads and the requests that wait for them, so many at most."""
+    """Threads and the requests that wait for them, so many at most; clients take turns."""
 
-    def __init__(self, threads: int, waiting: int) -> None:
+    def __init__(self, threads: int, waiting: int, of_client: int) -> None:
         super().__init__()
-        self._most_waiting = waiting
+        self.took_at = 0.0  # monotonic seconds, when a thread last began with a request
+        self.queue: FairQueue[_Channel] = FairQueue(waiting, of_client)
         self.set_thread_count(threads)
 
-    def take(self, channel: _Channel) -> bool:
-        """Let a channel's next request wait for a thread; return False where too many do."""
+    def take(self, channel: _Channel) -> _Channel | None:
+        """Let a channel's next request wait for a thread; return the one that has to be refused for it, if any."""
         with self.lock:
-            if len(self.queue) >= self._most_waiting:
-                return False
-            channel.queued_at = time.monotonic()
-            self.queue.append(channel)
+            channel.lane, channel.since = self, time.monotonic()
+            crowded_out = self.queue.add(channel.client, channel)
             self.queue_cv.notify()
-            return True
+            return crowded_out
+
+    def done(self, client: str) -> None:
+        """Note that a request of a client was answered; the thread that did it looks for the next one."""
+        with self.lock:
+            self.queue.done(client)
 
     def waiting(self) -> tuple[int, float]:
-        """Return how many requests wait for a thread, and how long the first of them has waited, in seconds."""
+        """Return how many requests wait for a thread, and for how many seconds one did and no thread took any."""
         with self.lock:
-            oldest = time.monotonic() - self.queue[0].queued_at if self.queue else 0.0
-            return len(self.queue), oldest
+            first = min((channel.since for channel in self.queue.first()), default=None)
+            return len(self.queue), 0.0 if first is None else time.monotonic() - max(first, self.took_at)
 
 
 class Listener(TcpWSGIServer):  # type: ignore[misc]
@@ -181,26 +262,33 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         *,
         allowed: AllowedOrigins = NO_ORIGIN,
         error_forms: Sequence[ErrorForm] = (),
+        name_client: Callable[[dict[str, Any]], str] | None = None,
+        proxies: int = 0,
     ) -> None:
         """Listen; what is refused here is told in the form of its address, and `allowed` pages may read it.
+
+        `name_client` says of the environment of a request whose it is, by which work is shared out; without it, that
+        is the address. With `proxies` in front all connections come from them, and are no one client's.
 
         Raises ConfigError: the address cannot be used.
         """
         self.allowed = allowed
         self.error_forms = error_forms
+        self._name_client = name_client or (lambda environ: client_of(client_address(environ, proxies)))
+        self._of_peer = CONNECTIONS if proxies else CONNECTIONS_OF_PEER
         listening = _listening_socket(host, port)
         self.stopping = False
-        self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK)
+        self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK, QUICK_THREADS)
         self._refused: deque[_Channel] = deque()
         self._refusals = 0
-        self._next_turn = 0.0
+        self._next_turn = self._next_cleanup = 0.0
         self._deadline = float("inf")
         sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
         super().__init__(
             application,
             map={},
             _sock=listening,
-            dispatcher=_Lane(THREADS, QUEUED_REQUESTS),
+            dispatcher=_Lane(THREADS, QUEUED_REQUESTS, CLIENT_THREADS),
             adj=_adjustments(),
             sockinfo=sockinfo,
             bind_socket=False,
@@ -214,7 +302,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
     def handle_accept(self) -> None:
         """Accept every connection that waits, not one for each look at the sockets."""
-        self._accept_waiting(CONNECTIONS)
+        self._accept_waiting(CONNECTIONS + SPARE_CONNECTIONS)
+
+    def maintenance(self, now: float) -> None:
+        """Do nothing: connections are closed between looks at the sockets, when nobody holds their numbers."""
 
     def add_task(self, channel: _Channel) -> None:
         """Hand a channel's next request to a thread; one too many is answered at once that the server is busy.
@@ -223,11 +314,12 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         """
         request = channel.requests[0]
         is_quick = request.error is not None or request.path.startswith(_QUICK)
-        lane = self._quick if is_quick else self.task_dispatcher
-        if not lane.take(channel):
-            request.error = request.error or Overloaded("")
+        headers = {f"HTTP_{name}": value for name, value in request.headers.items()}
+        channel.client = self._name_client({"REMOTE_ADDR": channel.addr[0], **headers})
+        crowded_out = (self._quick if is_quick else self.task_dispatcher).take(channel)
+        if crowded_out is not None:
             self._refusals += 1
-            self._refused.append(channel)  # not here: the channel is locked while its requests are read
+            self._refused.append(crowded_out)  # not here: the channel is locked while its requests are read
 
     def load(self) -> ServerLoad:
         """Return what waits now, and how many were told that too many do."""
@@ -267,7 +359,26 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
         self._next_turn = time.monotonic() + TURN_SECONDS
         while self._refused:
-            self._refused.popleft().service()  # a few bytes, written by this thread: the others are busy
+            self._refused.popleft().refuse(Overloaded(""))
+        if not self.stopping:
+            self._end_connections()
+
+    def _end_connections(self) -> None:
+        """Close the connections that take too long, and where there are too many, those that matter least."""
+        now = time.monotonic()
+        if now >= self._next_cleanup:
+            self._next_cleanup = now + CLEANUP_SECONDS
+            for channel in list(self.active_channels.values()):
+                channel.end_overdue(now)
+        peers: dict[str, list[_Channel]] = defaultdict(list)
+        excess = len(self.active_channels) - CONNECTIONS
+        if excess > self._of_peer - CONNECTIONS:
+            for channel in self.active_channels.values():
+                peers[channel.peer].append(channel)
+        for of_one in sorted(peers.values(), key=len, reverse=True):
+            for channel in _least_missed(of_one, now)[: max(excess, len(of_one) - self._of_peer, 0)]:
+                channel.handle_close()
+                excess -= 1
 
     def _accept_waiting(self, most: int) -> None:
         """Accept the connections that the kernel already completed, until there are so many."""
@@ -275,6 +386,13 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         while before < len(self.active_channels) < most:
             before = len(self.active_channels)
             super().handle_accept()
+
+
+def _least_missed(channels: Sequence[_Channel], now: float) -> list[_Channel]:
+    """Return the connections that no request is read whole of: the stalest first, then what has only just come."""
+    idle = sorted((each for each in channels if not each.requests), key=lambda each: each.since)
+    stale = [each for each in idle if now - each.since > FRESH_SECONDS]
+    return stale + idle[len(stale) :][::-1]
 
 
 def _adjustments() -> Adjustments:
@@ -285,7 +403,7 @@ def _adjustments() -> Adjustments:
         ident="",
         max_request_header_size=HEADER_BYTES,
         max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
-        connection_limit=CONNECTIONS,
+        connection_limit=sys.maxsize,  # `_end_connections` makes room
         channel_timeout=IDLE_CONNECTION_SECONDS,
         cleanup_interval=CLEANUP_SECONDS,
         asyncore_use_poll=True,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from faqkb.server.access.decision import charge_more
+from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.branding import branding_of
@@ -163,5 +163,6 @@ _SERVICE = McpService(
     _record_address,
     _check_address,
     answered=lambda answer: note_answer(answer, "mcp"),
+    charge=charge_work,
     answer_token=answer_token,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +36,8 @@ class McpService:
     """Name of the FAQ, as a client shows it."""
     answered: Callable[[Answer], None] = lambda _: None
     """Told of every answer of the tool `ask`, to count it."""
+    charge: Callable[[Sequence[str], str], None] = lambda *_: None
+    """Told of earlier questions and the question before they are asked; raises Refused where that is too much."""
     answer_token: Callable[[Answer], str | None] = lambda _: None
     """What feedback on an answer is given with; None where there is no address to send it to."""
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from faqkb.kb import limits
 from faqkb.kb.conversation.dialogue import reply_to, turns_of
-from faqkb.kb.conversation.sessions import TURNS
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
@@ -123,8 +122,9 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
     tags = tuple(given.tags)
     settings: dict[str, Any] = {"top_k": given.top_k, "min_confidence": given.min_confidence, "tags": tags}
     answer = None
+    service.charge(given.earlier_questions, given.question)
     if given.earlier_questions:
-        turns = turns_of(knowledge, given.earlier_questions[-TURNS:], tags=tags)
+        turns = turns_of(knowledge, given.earlier_questions, tags=tags)
         answer = reply_to(knowledge, given.question, turns, **settings).answer
     if answer is None:  # alone, or small talk: the agent has words of its own for that
         answer = knowledge.ask(given.question, **settings)
@@ -138,6 +138,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
 
 
 def _search(knowledge: KnowledgeBase, service: McpService, given: _Search) -> dict[str, Any]:
+    service.charge((), given.query)
     hits = knowledge.search(given.query, limit=given.limit, tags=tuple(given.tags))
     results = [
         {

@@ -15,6 +15,7 @@ from flask_openapi3 import APIBlueprint
 
 from faqkb.kb.answers import Answer
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import wording_for
 from faqkb.server.answering.conversations import answer_after
 from faqkb.server.answering.follow_ups import FollowUp, follow_ups_of
@@ -139,6 +140,7 @@ def _model(knowledge: KnowledgeBase) -> dict[str, Any]:
 
 def _completion(body: ChatBody) -> Completion:
     *earlier, question = questions_of(body.messages)
+    charge_work(earlier, question, sum(len(message.text) for message in body.messages))
     with leased_knowledge() as knowledge:
         answer = answer_after(knowledge, earlier, question)
         text = chat_text(answer, wording_for(question), _page_address)

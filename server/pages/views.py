@@ -17,6 +17,7 @@ from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Hit, Reason
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
+from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.follow_ups import related_hits
@@ -53,6 +54,7 @@ def search() -> Response:
     words = wording()
     question = request.args.get("q", "").strip()
     with leased_knowledge() as knowledge:
+        charge_work((), question)
         reply = answer_alone(knowledge, question) if question else None
         listing = None if question else _listing(knowledge, words)
     if reply:

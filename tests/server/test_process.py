@@ -19,7 +19,7 @@ from server_support import DOCKER_QUESTION, ROOT, ServedProcess, running_listene
 from faqkb.kb.errors import ConfigError
 from faqkb.server.http.listener import Listener
 from faqkb.server.http.security import SECURITY_HEADERS
-from faqkb.server.limits import QUEUED_REQUESTS, THREADS
+from faqkb.server.limits import CLIENT_THREADS, QUEUED_REQUESTS
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 ASK = json.dumps({"question": DOCKER_QUESTION}).encode()
@@ -231,11 +231,11 @@ def test_more_than_can_wait_are_told_at_once_to_come_back_and_health_answers_on(
         return [b"ok"]
 
     with running_listener(slow) as listener:
-        filling = [_open(listener, ASKED) for _ in range(THREADS)]
-        assert all(busy.acquire(timeout=10) for _ in range(THREADS)), "every thread has a request"
+        filling = [_open(listener, ASKED) for _ in range(CLIENT_THREADS)]
+        assert all(busy.acquire(timeout=10) for _ in range(CLIENT_THREADS)), "every thread it may have has a request"
         filling += [_open(listener, ASKED) for _ in range(QUEUED_REQUESTS)]
         time.sleep(1)  # the queue fills; nothing tells from outside when it has
-        # Answered while every thread is still held: nobody waits for one to hear that none is free.
+        # Answered while these threads are still held: nobody waits for one to hear that none is free.
         refused = [_read_all(_open(listener, content)) for content in (ASKED, ASKED.replace(b"/api/v1/ask", b"/v1/x"))]
         assert status_of(_read_all(_open(listener, HEALTH))) == 200
         release.set()

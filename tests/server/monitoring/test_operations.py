@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from faqkb.server.app import create_app
 from faqkb.server.http.listener import Listener
 from faqkb.server.http.load import EXTENSION as LOAD_EXTENSION
 from faqkb.server.http.load import ServerLoad
-from faqkb.server.limits import THREADS
+from faqkb.server.limits import CLIENT_THREADS
 from faqkb.server.monitoring import health as health_module
 
 SECRET = "my-password-is-hunter2"
@@ -157,7 +158,7 @@ def test_it_is_unhealthy_once_no_thread_takes_what_waits(client, monkeypatch):
     app.extensions[LOAD_EXTENSION] = listener.load
     with running(listener):
         assert b" 200 " in first_line(listener, "/healthz")
-        hanging = [opened(listener, "/hang") for _ in range(THREADS)]
+        hanging = [opened(listener, "/hang") for _ in range(CLIENT_THREADS)]
         assert all(busy.acquire(timeout=10) for _ in hanging)
         hanging.append(opened(listener, "/hang"))
         deadline = threading.Event()
@@ -172,6 +173,28 @@ def test_it_is_unhealthy_once_no_thread_takes_what_waits(client, monkeypatch):
             connection.recv(100)
             connection.close()
         assert b" 200 " in first_line(listener, "/healthz")
+
+
+def test_it_stays_healthy_while_one_client_waits_long_for_its_own_requests(client, monkeypatch):
+    monkeypatch.setattr(health_module, "STUCK_SECONDS", 1.0)
+    app = client.application
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            time.sleep(0.3)
+        return app(environ, start_response)
+
+    listener = Listener(application, "127.0.0.1", 0)
+    app.extensions[LOAD_EXTENSION] = listener.load
+    with running(listener):
+        slow = [opened(listener, "/slow") for _ in range(CLIENT_THREADS * 8)]
+        time.sleep(1.5)  # the last of them have waited longer than that
+        told = first_line(listener, "/healthz")
+        waited = listener.load().waiting
+        for connection in slow:
+            connection.close()
+    assert b" 200 " in told
+    assert waited > 0
 
 
 def test_it_is_not_ready_while_it_stops(client):
