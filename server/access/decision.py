@@ -166,6 +166,11 @@ def charge_more(count: int) -> None:
         cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, count)
 
 
+def key_ring() -> KeyRing:
+    """Return the keys of the current application."""
+    return cast(AccessControl, current_app.extensions[EXTENSION]).ring
+
+
 def check_reach(kb_folder: Path, host: str, *, public: bool) -> bool:
     """Return whether an address is loopback. Raises ConfigError where others could ask and nothing would stop them."""
     loopback = _is_loopback(host)
