@@ -103,6 +103,9 @@ def rename_folder(source: Path, target: Path) -> None:
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder; it is renamed first, so that a kill leaves no half of it under its own name."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink()
+        return
     if folder.name.startswith(TEMPORARY_PREFIX):
         shutil.rmtree(folder)
         return
@@ -115,9 +118,10 @@ def remove_folder(folder: Path) -> None:
 def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
     """Hold the one writer's lock of a folder; the system drops it when the process dies.
 
-    Raises Busy at once when another process holds it.
+    The folder is made where there is none. Raises Busy at once when another process holds the lock.
     """
     with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except PermissionError:
