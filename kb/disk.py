@@ -5,6 +5,7 @@ A rename is durable only after the folder itself is synced (etcd-io/etcd #6368, 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from faqkb.kb.errors import Busy, StorageFailed
 
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
+_NO_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
@@ -99,6 +102,20 @@ def rename_folder(source: Path, target: Path) -> None:
     """Rename a folder and make the rename durable."""
     source.rename(target)
     sync_folder(target.parent)
+
+
+def exchange_folders(one: Path, other: Path) -> bool:
+    """Give two folders each other's name in one step; False where this system or file system cannot."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux, glibc 2.28 and later
+    if call is None:
+        return False
+    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        sync_folder(one.parent)
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
 
 
 def remove_folder(folder: Path) -> None:

@@ -19,7 +19,15 @@ import pytest
 
 from faqkb.kb import limits
 from faqkb.kb.disk import lock_shared, writer_lock
-from faqkb.kb.errors import Busy, KbError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, StorageFailed
+from faqkb.kb.errors import (
+    Busy,
+    KbError,
+    KnowledgeBaseMissing,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    SnapshotUnsupported,
+    StorageFailed,
+)
 from faqkb.kb.snapshot.manifest import FORMAT
 from faqkb.kb.snapshot.published import find_snapshot, list_snapshots, open_current, open_snapshot, snapshot_names
 from faqkb.kb.snapshot.publishing import go_back, publish_snapshot, rollback
@@ -363,3 +371,14 @@ def test_a_kill_in_the_first_publish_leaves_what_goes_on_by_itself(tmp_path: Pat
             assert content_of(folder) == b"vectors of two"
         seen.add(bool(snapshot_names(folder)))
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("number", range(1, FORMAT))
+def test_a_snapshot_of_an_earlier_format_names_the_command_that_builds_it_again(tmp_path: Path, number: int) -> None:
+    name = publish(tmp_path, "one")
+    manifest = tmp_path / "snapshots" / name / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', f'"format": {number}'))
+    with pytest.raises(SnapshotUnsupported, match=rf"snapshot format {number}, .*; run `faq ingest`"):
+        open_current(tmp_path)
+    publish(tmp_path, "one")
+    assert content_of(tmp_path) == b"vectors of one"
