@@ -12,11 +12,20 @@ from faqkb.faq.config import CONFIG_FILE, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
 from faqkb.faq.trust.bases import remember_own
-from faqkb.kb.errors import Busy, ConfigError, KnowledgeBaseMissing, ModelMissing, SnapshotDamaged, SnapshotUnsupported
+from faqkb.kb.errors import (
+    Busy,
+    ConfigError,
+    KnowledgeBaseMissing,
+    ModelMissing,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    SnapshotUnsupported,
+)
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest
-from faqkb.kb.snapshot.published import current_snapshot, open_current
+from faqkb.kb.snapshot.published import current_snapshot, open_current, snapshot_names
+from faqkb.kb.snapshot.publishing import go_back
 from faqkb.kb.snapshot.tuned import tuned_model
 
 if TYPE_CHECKING:
@@ -38,11 +47,16 @@ def build_if_missing(folder: Path) -> None:
     try:
         current_snapshot(folder)
     except KnowledgeBaseMissing:
-        if (folder / "snapshots").is_dir() and any((folder / "snapshots").iterdir()):
-            raise SnapshotDamaged(
-                f"{folder} has snapshots but no file `current`; run `faq snapshots --rollback NAME` or `faq ingest`"
-            ) from None
-        _build(folder)
+        if not snapshot_names(folder):
+            _build(folder)
+            return
+        # A kill between the two steps that publish the first one, or somebody removed the file.
+        try:
+            name = go_back(folder)
+        except Busy:
+            _wait_for_snapshot(folder)
+            return
+        say_note(f"{folder} has snapshots but no file `current`: {name}, the newest whole one, is live again")
 
 
 def _build(folder: Path) -> None:
@@ -121,7 +135,7 @@ def _prepared_now() -> Path:
 def _own_model(folder: Path) -> Path | None:
     try:
         files = open_current(folder)
-    except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported):
+    except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
         return None
     files.close()
     return files.model_folder

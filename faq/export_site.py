@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from faqkb.faq.branding import site_branding
 from faqkb.faq.config import read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted
-from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, rename_folder, storage_errors
+from faqkb.kb.disk import TEMPORARY_PREFIX, exchange_folders, remove_folder, rename_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
 
 MARKER = "faq-site.json"  # says that a folder is ours to replace
@@ -90,9 +91,13 @@ def _replaced_when_whole(folder: Path) -> Iterator[Path]:
 
 
 def _exchange(work: Path, folder: Path) -> None:
-    """Rename a finished folder over a former one, which is put back when that fails."""
+    """Give a finished folder the name of a former one, in one step where the system can: no reader finds neither."""
+    os.sync()  # its files before its name, or a power loss leaves empty ones
     if not folder.exists() or not any(folder.iterdir()):
         rename_folder(work, folder)  # over an empty folder, in one step
+        return
+    if exchange_folders(work, folder):
+        remove_folder(work)
         return
     former = work.with_name(f"{work.name}-former")
     rename_folder(folder, former)

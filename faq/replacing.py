@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from faqkb.kb.errors import (
     SnapshotUnsupported,
 )
 from faqkb.kb.snapshot.comparing import Difference, compare_records
+from faqkb.kb.snapshot.published import snapshot_names
 from faqkb.kb.snapshot.stored import Stored, open_stored
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def replace_stored(
     """
     with live_records(folder) as stored:
         if stored is None:
+            refuse_unknown_loss(folder, ingested, how)
             return None, None if how.dry_run else publishing(ingested, folder)
         if how.add:
             ingested = added_to(stored, ingested)
@@ -69,14 +71,16 @@ def replace_stored(
 @contextmanager
 def live_records(folder: Path) -> Iterator[Stored | None]:
     """Lend the records that a publish would replace; None where there are none, or none that can be read."""
-    try:
-        with open_stored(folder) as stored:
-            yield stored
-    except KnowledgeBaseMissing:
-        yield None
-    except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported) as error:
-        say_note(f"what changes is not told: {error}")
-        yield None
+    with ExitStack() as opened:
+        stored: Stored | None
+        try:
+            stored = opened.enter_context(open_stored(folder))
+        except KnowledgeBaseMissing:
+            stored = None
+        except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported) as error:
+            say_note(f"what changes is not told: {error}")
+            stored = None
+        yield stored
 
 
 def added_to(stored: Stored, ingested: Ingested) -> Ingested:
@@ -94,9 +98,29 @@ def added_to(stored: Stored, ingested: Ingested) -> Ingested:
     )
 
 
+def refuse_unknown_loss(folder: Path, ingested: Ingested, how: Replacing) -> None:
+    """Refuse what may lose records that are stored where nobody can read now. Raises ContentError."""
+    if not snapshot_names(folder):
+        return
+    if how.add:
+        raise ContentError(
+            "nothing was published: what is stored cannot be read, so --add cannot keep it; go back to a whole snapshot"
+            " (faq doctor --repair), or leave out --add and name all content"
+        )
+    unread = [file.error for file in ingested.files if file.error]
+    if unread and not how.sure:
+        raise ContentError(
+            f"nothing was published: a file cannot be read ({unread[0]}), nor what it gave before; correct it, or do"
+            " without its records: faq ingest PATH --yes"
+        )
+
+
 def refuse_lost_files(stored: Stored, ingested: Ingested) -> None:
-    """Refuse to publish without a file that gave records before and cannot be read now. Raises ContentError."""
-    unread = {file.path: file.error for file in ingested.files if file.error}
+    """Refuse to publish without a file that gave records before and cannot be read now, or holds no text.
+
+    Raises ContentError.
+    """
+    unread = {file.path: file.lacks for file in ingested.files if file.lacks}
     lost = {record.source.path for record in stored.records()}.intersection(unread)
     if lost:
         path = min(lost)

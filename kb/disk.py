@@ -5,33 +5,38 @@ A rename is durable only after the folder itself is synced (etcd-io/etcd #6368, 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
 import shutil
-import sqlite3
-import uuid
+import stat
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faqkb.kb.errors import Busy, StorageFailed
 
-# Every statement is ours, so one that SQLite cannot make sense of means a file with other tables.
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-_PRIMARY = 0xFF  # of an extended SQLite error code, the part that names its kind
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
+_NO_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
+PRIVATE = 0o600  # of a file that its owner alone may read
+TEMPORARY_PREFIX = ".tmp-"  # names that no reader looks at; whoever holds the writer's lock may remove them
+LEFT_SECONDS = 3_600  # after which a temporary file is of a writer that was killed; they are there for milliseconds
+
+
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn an `OSError` into `StorageFailed`, naming the path and the cause."""
+def storage_errors(path: Path, *, outcome: str = "nothing was published") -> Iterator[None]:
+    """Turn an `OSError` into `StorageFailed`, naming the path, the cause and what became of it."""
     try:
         yield
     except OSError as error:
         cause = error.strerror or str(error)
         raise StorageFailed(
-            f"{error.filename or path}: {cause}; nothing was published, free space or fix permissions and try again"
+            f"{error.filename or path}: {cause}; {outcome}, free space or fix permissions and try again"
         ) from error
 
 
@@ -99,8 +104,25 @@ def rename_folder(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def exchange_folders(one: Path, other: Path) -> bool:
+    """Give two folders each other's name in one step; False where this system or file system cannot."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux, glibc 2.28 and later
+    if call is None:
+        return False
+    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        sync_folder(one.parent)
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder; it is renamed first, so that a kill leaves no half of it under its own name."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink()
+        return
     if folder.name.startswith(TEMPORARY_PREFIX):
         shutil.rmtree(folder)
         return
@@ -109,17 +131,18 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(doomed)
 
 
-TEMPORARY_PREFIX = ".tmp-"  # names that no reader looks at; whoever holds the writer's lock may remove them
-
-
 @contextmanager
 def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
     """Hold the one writer's lock of a folder; the system drops it when the process dies.
 
-    Raises Busy at once when another process holds it.
+    The folder is made where there is none. Raises Busy at once when another process holds the lock.
     """
     with storage_errors(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except PermissionError:
+            descriptor = os.open(path, os.O_RDONLY)  # of another user, who made it once: it can be held all the same
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,6 +153,24 @@ def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> list[str]:
+    """Remove the temporary files of writers that were killed; return a line for each that cannot be."""
+    kept = []
+    for path in sorted(folder.glob(f"{TEMPORARY_PREFIX}*")):
+        try:
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and abs(time.time() - status.st_mtime) > LEFT_SECONDS:
+                path.unlink()
+        except OSError as error:
+            kept.append(not_removed(path, error))
+    return kept
+
+
+def not_removed(path: Path, error: OSError) -> str:
+    """Return what to tell of something that should go and cannot."""
+    return f"{path} is not removed ({error.strerror or error}); remove it as its owner"
 
 
 def lock_shared(path: Path) -> int:
@@ -153,30 +194,6 @@ def is_being_read(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def make_database(path: Path, schema: str, *, mode: int | None = None) -> None:
-    """Make an empty file that is whole, with that mode where one is given, from the moment it has its name.
-
-    Two processes that turn one new file to WAL at once can fail each other whatever the timeout, so each makes its own
-    and the first to name it wins.
-    """
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}.sqlite")
-    try:
-        if mode is not None:
-            write_file(temporary, b"", mode=mode)  # SQLite gives its journal the mode of the file
-        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-            connection.executescript(schema)
-        install_file(temporary, path)
-    finally:
-        for left in ("", "-wal", "-shm", "-journal"):
-            temporary.with_name(f"{temporary.name}{left}").unlink(missing_ok=True)
-
-
-def means_damage(error: sqlite3.Error) -> bool:
-    """Return whether an error says that the file is not what was written, rather than that the disk refuses."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: Python could not decode what it got
-    return code & _PRIMARY in _DAMAGED
 
 
 def not_stored(path: Path, cause: str) -> StorageFailed:

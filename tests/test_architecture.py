@@ -38,8 +38,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "kb.knowledge",
         "kb.evaluation",
     ),
-    "kb.feedback": KB,
-    "kb.keys": KB,
+    "kb.database": KB,
+    "kb.feedback": (*KB, "kb.database"),
+    "kb.keys": (*KB, "kb.database"),
     "ingest.page": (),
     "ingest.styles": ("ingest.page",),
     "ingest.readings": ("ingest.page", "ingest.styles"),
@@ -78,7 +79,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.watching": ("faq", "faq.showing"),
     "faq.records": ("faq", "faq.showing"),
     "faq.starting": ("faq", "faq.checks"),
-    "faq.commands": ("faq", "faq.client", "faq.trust", "faq.checks", "faq.asking", "faq.showing", "faq.watching"),
+    "faq.doctor": ("faq",),
+    "faq.commands": (
+        "faq",
+        "faq.client",
+        "faq.trust",
+        "faq.checks",
+        "faq.asking",
+        "faq.showing",
+        "faq.watching",
+        "faq.doctor",
+    ),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
 ABOVE = {

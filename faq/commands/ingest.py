@@ -71,7 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     again = Replacing(add=add, sure=yes, asks=False)
     rounds = Rounds(ingest_paths(paths), kb_folder(kb), again, publisher, strict=strict, follow_links=follow_links)
     ingested = _read(rounds, show=not as_json)
-    refused = strict and _warned(ingested)
+    refused = strict and not ingested.is_clean
     how = Replacing(add=add, sure=yes, dry_run=dry_run or refused)
     found, published = replace_stored(ingested, rounds.folder, how, publisher)
     if as_json:
@@ -109,12 +109,6 @@ def _show_round(told: Round) -> None:
         say_note(f"problem: {problem}")
     if told.published:
         say(round_sentence(told))
-
-
-def _warned(ingested: Ingested) -> bool:
-    return any(file.warnings or file.error for file in ingested.files) or any(
-        script.warnings for script in ingested.scripts
-    )
 
 
 def _show_readings(path: Path, *, as_json: bool) -> None:
@@ -173,6 +167,8 @@ def _show_published(
         return
     for record_id in published.truncated:
         say_note(f"{record_id}: warning: longer than the encoder reads; its end is not searched by meaning")
+    for line in published.kept:
+        say_note(f"warning: {line}")
     if not published.calibrated:
         say_note("warning: confidence was not fitted with this encoder; `faq tune --queries FILE` fits it")
     what = "published" if published.changed else "unchanged"

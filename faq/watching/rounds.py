@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faqkb.faq.bootstrap import encoder_folder, publish, reading_orders
 from faqkb.faq.replacing import Replacing, replace_stored
-from faqkb.ingest import FileReport, Ingested, ReadingMemory, ScriptReport, content_stamp, read_sources
+from faqkb.ingest import Ingested, ReadingMemory, content_stamp, read_sources
 from faqkb.kb.errors import ContentError, KbError
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import Published
@@ -99,30 +99,24 @@ class Rounds:
         if not ingested.records:
             raise ContentError("nothing was published: no question was found; write one, or name other content")
         problems = tuple(self._problems(ingested))
-        if self._strict and any(_warnings(ingested)):
+        if self._strict and not ingested.is_clean:
             return Round(("nothing was published: --strict, and there are warnings", *problems))
         changes, published = replace_stored(ingested, self.folder, self._how, self._publisher)
-        return Round(problems, published, changes)
+        return Round((*problems, *(published.kept if published else ())), published, changes)
 
     def _problems(self, ingested: Ingested) -> Iterator[str]:
         """Yield what cannot be read, and the warnings that the first round did not find already."""
         if self._known is None:
             self._known = _told_of(ingested)
         yield from (file.error for file in ingested.files if file.error)
-        for path, line, message in _warnings(ingested):
+        for path, line, message in ingested.warnings():
             if (path, message) not in self._known:
                 yield f"{path}:{line}: {message}"
 
 
 def _told_of(ingested: Ingested) -> frozenset[tuple[str, str]]:
     """Return the warnings without their lines, which move with every edit above them."""
-    return frozenset((path, message) for path, _, message in _warnings(ingested))
-
-
-def _warnings(ingested: Ingested) -> Iterator[tuple[str, int, str]]:
-    reports: tuple[FileReport | ScriptReport, ...] = (*ingested.files, *ingested.scripts)
-    for report in reports:
-        yield from ((report.path, warning.line, warning.message) for warning in report.warnings)
+    return frozenset((path, message) for path, _, message in ingested.warnings())
 
 
 def _live_name(folder: Path) -> str:

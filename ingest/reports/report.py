@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,6 +74,12 @@ class FileReport:
     error: str = ""
     """Why the file could not be read, one line with a way out; empty when it could."""
 
+    @property
+    def lacks(self) -> str:
+        """Why nothing can be said of what the file gave before: unreadable, or without any text; else empty."""
+        is_blank = not (self.error or self.records or self.skipped)
+        return self.error or (f"{self.path}: holds no text" if is_blank else "")
+
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""
         return asdict(self) | {
@@ -117,6 +124,17 @@ class Ingested:
     scripts: tuple[ScriptReport, ...] = ()
     pictures: tuple[Picture, ...] = ()
     """Those that answers show, by name."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to mend: every file was read, and none has a warning."""
+        return not any(file.error for file in self.files) and not any(self.warnings())
+
+    def warnings(self) -> Iterator[tuple[str, int, str]]:
+        """Yield path, line and message of each warning."""
+        reports: tuple[FileReport | ScriptReport, ...] = (*self.files, *self.scripts)
+        for report in reports:
+            yield from ((report.path, warning.line, warning.message) for warning in report.warnings)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""

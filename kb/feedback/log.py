@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from faqkb.kb import limits
 from faqkb.kb.errors import InvalidFeedback
 from faqkb.kb.feedback.events import AskedInVain, Click, Event, RecordVotes, Unanswered, as_text
-from faqkb.kb.feedback.file import FeedbackFile
+from faqkb.kb.feedback.file import feedback_file
 from faqkb.kb.feedback.once import Once, claim, is_claimed
 from faqkb.kb.feedback.rows import TABLES, inserted, read_clicks, read_unanswered, read_votes, replaced, row_of
 
@@ -27,7 +28,7 @@ class FeedbackStore:
 
         `retention_days` is how long `forget_old` leaves an event, 0 for ever.
         """
-        self._file = FeedbackFile(folder)
+        self._file = feedback_file(folder)
         self._retention_days = retention_days
 
     def record(self, event: Event, *onces: Once) -> bool:
@@ -48,6 +49,17 @@ class FeedbackStore:
                 inserted(connection, table, row)
             connection.execute("COMMIT")
             return True
+
+    @property
+    def failure(self) -> str:
+        """Why the last event was not kept, or none could be read; empty where all is well."""
+        return self._file.failure
+
+    def verify(self) -> None:
+        """Read the whole file. Raises StorageFailed, FeedbackDamaged."""
+        self._file.verify()
+        for _ in self.events():
+            pass
 
     def is_done(self, once: Once) -> bool:
         """Return whether a write of that name was kept. Raises KeyReused, StorageFailed, FeedbackDamaged."""
@@ -76,12 +88,14 @@ class FeedbackStore:
     def events(self) -> Iterator[Event]:
         """Yield every event, oldest first. Raises StorageFailed, FeedbackDamaged."""
         with self._file.reading() as connection:
-            if connection is not None:
-                kinds: list[Iterator[Event]] = [
-                    read_votes(connection),
-                    read_unanswered(connection),
-                    read_clicks(connection),
-                ]
+            if connection is None:
+                return
+            with (
+                closing(read_votes(connection)) as votes,
+                closing(read_unanswered(connection)) as unanswered,
+                closing(read_clicks(connection)) as clicks,
+            ):
+                kinds: list[Iterator[Event]] = [votes, unanswered, clicks]
                 yield from heapq.merge(*kinds, key=attrgetter("at"))
 
     def votes(self) -> tuple[RecordVotes, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from faqkb.kb import limits
@@ -48,21 +49,21 @@ def inserted(connection: sqlite3.Connection, table: str, row: dict[str, Any]) ->
     connection.execute(f"DELETE FROM {table} WHERE number <= ?", (number - limits.FEEDBACK_ROWS,))
 
 
-def read_votes(connection: sqlite3.Connection) -> Iterator[Vote]:
+def read_votes(connection: sqlite3.Connection) -> Generator[Vote, None, None]:
     """Yield every vote, oldest first."""
     select = "SELECT record, iif(helpful = 1, 'yes', ''), tags, note, question, snapshot, answer, at FROM votes"
     for record, helpful, tags, *others in _rows(connection, select):
         yield Vote(record, bool(helpful), _read_tags(tags), *others)
 
 
-def read_unanswered(connection: sqlite3.Connection) -> Iterator[Unanswered]:
+def read_unanswered(connection: sqlite3.Connection) -> Generator[Unanswered, None, None]:
     """Yield every question that found no answer, oldest first."""
     select = "SELECT question, status, tags, note, snapshot, answer, at FROM unanswered"
     for question, status, tags, *others in _rows(connection, select):
         yield Unanswered(question, status, _read_tags(tags), *others)
 
 
-def read_clicks(connection: sqlite3.Connection) -> Iterator[Click]:
+def read_clicks(connection: sqlite3.Connection) -> Generator[Click, None, None]:
     """Yield every click, oldest first."""
     for row in _rows(connection, "SELECT record, question, snapshot, at FROM clicks"):
         yield Click(*row)
@@ -73,10 +74,12 @@ def _rows(connection: sqlite3.Connection, select: str) -> Iterator[tuple[Any, ..
 
     Raises ValueError where SQLite gives what was never stored: its files have no checksums.
     """
-    for row in connection.execute(f"{select} ORDER BY at"):
-        if row[-1] is None or not all(value is None or isinstance(value, str) for value in row):
-            raise ValueError("a row holds what was never stored")
-        yield row
+    # Closed here: one that an error leaves open holds the file's lock for as long as somebody keeps the error.
+    with closing(connection.execute(f"{select} ORDER BY at")) as rows:
+        for row in rows:
+            if row[-1] is None or not all(value is None or isinstance(value, str) for value in row):
+                raise ValueError("a row holds what was never stored")
+            yield row
 
 
 def _read_tags(text: str) -> tuple[str, ...]:

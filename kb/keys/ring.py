@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faqkb.kb import limits
+from faqkb.kb import disk, limits
 from faqkb.kb.errors import InvalidKey, KeyUnknown
-from faqkb.kb.keys.file import KeyFile, Stamp, damaged
+from faqkb.kb.keys.file import KeyFile, Stamp
 from faqkb.kb.keys.values import ApiKey, NewKey, Scope, digest_of, iso, key_text, new_id, new_secret
 
 _COLUMNS = (
@@ -66,25 +66,33 @@ class KeyStore:
             rate_per_minute=rate_per_minute,
             quota_per_day=quota_per_day,
         )
-        with self._file.opened(make=True) as connection:
+        with disk.storage_errors(self.path.parent, outcome="no key was made"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.writing() as connection:
             connection.execute(f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 12)})", _row(key))
         return NewKey(key_text(key.id, secret), key)
 
     def read(self) -> tuple[ApiKey, ...]:
         """Return every key, oldest first, the revoked ones too. Raises StorageFailed, KeysDamaged."""
-        if not self._file.path.exists():
-            return ()
-        with self._file.opened() as connection:
+        with self._file.reading() as connection:
+            if connection is None:
+                return ()
             rows = connection.execute(f"SELECT {_COLUMNS} FROM keys ORDER BY created, id").fetchall()
-        return tuple(map(self._key, rows))
+            return tuple(map(_key, rows))
 
     def uses(self) -> dict[str, Use]:
         """Return how often each key was used on the last day it was counted. Raises StorageFailed, KeysDamaged."""
-        if not self._file.path.exists():
-            return {}
-        with self._file.opened() as connection:
+        with self._file.reading() as connection:
+            if connection is None:
+                return {}
             rows = connection.execute("SELECT id, used_day, used FROM keys WHERE used_day IS NOT NULL").fetchall()
-        return {str(key_id): Use(str(day), int(used)) for key_id, day, used in rows}
+            return {str(key_id): Use(str(day), int(used)) for key_id, day, used in rows}
+
+    def verify(self) -> None:
+        """Read the whole file. Raises StorageFailed, KeysDamaged."""
+        self._file.verify()
+        self.read()
+        self.uses()
 
     def revoke(self, key_id: str) -> ApiKey:
         """Take a key back for good, its former secret too. Raises KeyUnknown, StorageFailed, KeysDamaged."""
@@ -114,7 +122,7 @@ class KeyStore:
 
     def note_uses(self, uses: Mapping[str, Use]) -> None:
         """Add to what is counted of each key, and note the day. Raises StorageFailed, KeysDamaged."""
-        with self._file.opened() as connection:
+        with self._file.writing(make=False) as connection:
             connection.execute("BEGIN IMMEDIATE")
             for key_id, use in uses.items():
                 connection.execute(
@@ -135,16 +143,24 @@ class KeyStore:
         raise KeyUnknown(f"no key has this id (got {key_id!r}); `faq keys list` shows them")
 
     def _update(self, columns: str, values: tuple[object, ...]) -> None:
-        with self._file.opened() as connection:
+        with self._file.writing(make=False) as connection:
             connection.execute(f"UPDATE keys SET {columns} WHERE id = ?", values)
 
-    def _key(self, row: tuple[Any, ...]) -> ApiKey:
-        """Return a key as it was stored. Raises KeysDamaged for what never was: SQLite's files have no checksums."""
-        key_id, name, scopes, digest, *others = row
-        try:
-            return ApiKey(key_id, name, frozenset(map(Scope, scopes.split())), bytes(digest), *others)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise damaged(self._file.path, error) from error
+
+def _key(row: tuple[Any, ...]) -> ApiKey:
+    """Return a key as it was stored. Raises ValueError for what never was: SQLite's files have no checksums."""
+    key_id, name, scopes, digest, *others = row
+    created, expires, rate, quota, last_used, revoked, former_digest, former_until = others
+    kinds: tuple[tuple[Any, tuple[object, ...]], ...] = (
+        (str, (key_id, name, scopes, created)),
+        (bytes, (digest,)),
+        (str | None, (expires, last_used, revoked, former_until)),
+        (int | None, (rate, quota)),
+        (bytes | None, (former_digest,)),
+    )
+    if not all(isinstance(value, kind) for kind, values in kinds for value in values):
+        raise ValueError("a row holds what was never stored")
+    return ApiKey(key_id, name, frozenset(map(Scope, scopes.split())), digest, *others)
 
 
 def _row(key: ApiKey) -> tuple[object, ...]:

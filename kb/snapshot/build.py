@@ -62,6 +62,8 @@ class Published:
     """Whether weights and confidence were fitted with this encoder."""
     truncated: tuple[str, ...]
     """Ids of records with a passage longer than the encoder reads."""
+    kept: tuple[str, ...] = ()
+    """What should have been removed and could not be, a line each."""
 
 
 def build_snapshot(
@@ -81,8 +83,7 @@ def build_snapshot(
     """
     _check_ids(records)
     encoder.verify()
-    with disk.storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    kept: list[str] = []
     with disk.writer_lock(folder / "lock", subject=str(folder)):
         passages = _all_passages(records, encoder)
         ranking = tuned_ranking(folder)
@@ -91,7 +92,9 @@ def build_snapshot(
         fresh = _embed_new((*cohort, *passages), known, encoder, progress)
         files = _snapshot_files(records, passages, cohort, known, encoder, ranking, checks)
         files |= picture_files(folder, pictures)
-        name = publish_snapshot(folder, files, encoder=encoder.id, records=len(records), passages=len(passages))
+        name = publish_snapshot(
+            folder, files, encoder=encoder.id, records=len(records), passages=len(passages), tell=kept.append
+        )
     return Published(
         snapshot=name,
         changed=name != before,
@@ -100,6 +103,7 @@ def build_snapshot(
         calibrated=ranking.encoder == encoder.manifest.source,
         embedded=sum(entry.position >= 0 for entry in fresh.entries),
         truncated=tuple(dict.fromkeys(records[entry.position].id for entry in fresh.truncated)),
+        kept=tuple(kept),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,9 +22,10 @@ from faqkb.kb.model.files import FileEntry
 
 FORMAT = 5
 MANIFEST_FILE = "manifest.json"
-REPAIR = "run `faq ingest` to build it again, or `faq snapshots --rollback NAME`"
+REPAIR = "run `faq ingest` to build it again, or `faq doctor --repair` to go back to the newest whole one"
 _MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
 _TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"  # to the microsecond: names sort by time even when a script publishes in a loop
+_NAME = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,15 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 def is_name(name: str) -> bool:
     """Say whether this could be the name of a snapshot; no such name leaves its folder."""
-    time, dash, digest = name.rpartition("-")
-    return bool(dash) and len(digest) == 16 and len(time) == 22 and name.replace("-", "").isalnum() and name.isascii()
+    return _NAME.fullmatch(name) is not None
+
+
+def time_of(name: str) -> datetime | None:
+    """Return when a snapshot was published, by its name; None where that is no time."""
+    try:
+        return datetime.fromisoformat(f"{name[:15]}.{name[15:21]}+00:00")
+    except ValueError:
+        return None
 
 
 def read_manifest(path: Path, name: str) -> Manifest:
@@ -103,6 +112,18 @@ def read_manifest(path: Path, name: str) -> Manifest:
 
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Check that exactly the manifest's files are there, each with its size. Raises SnapshotDamaged."""
+    try:
+        _check_found(folder, manifest)
+    except OSError as error:
+        raise unreadable(error.filename or folder, error) from error
+
+
+def unreadable(path: object, error: OSError) -> SnapshotDamaged:
+    """Return the error of a file that the system does not give."""
+    return SnapshotDamaged(f"{path}: cannot be read ({error.strerror or error}); {REPAIR}")
+
+
+def _check_found(folder: Path, manifest: Manifest) -> None:
     found = {(Path(base) / name).relative_to(folder).as_posix() for base, _, names in os.walk(folder) for name in names}
     expected = {MANIFEST_FILE, *manifest.files}
     if found != expected:

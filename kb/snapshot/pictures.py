@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.pictures import FOLDER, Picture
-from faqkb.kb.snapshot.manifest import REPAIR
 from faqkb.kb.snapshot.published import SnapshotFiles, open_current
 from faqkb.kb.snapshot.publishing import CopiedFile, LinkedFile
 
@@ -25,7 +23,7 @@ def picture_files(folder: Path, pictures: Sequence[Picture]) -> dict[str, Copied
         for picture in pictures:
             path, entry = f"{FOLDER}/{picture.name}", FileEntry(picture.sha256, picture.size)
             is_kept = live is not None and live.manifest.files.get(path) == entry
-            if live is not None and is_kept and file_sha256(live.folder / path) == entry.sha256:
+            if live is not None and is_kept and _holds(live, path):
                 found[path] = LinkedFile(live.folder / path, entry)
             else:
                 found[path] = CopiedFile(picture.path, entry)
@@ -43,10 +41,15 @@ def read_picture(files: SnapshotFiles, name: str) -> bytes | None:
     path = f"{FOLDER}/{name}"
     if path not in files.manifest.files:
         return None
+    return files.read_verified(path)
+
+
+def _holds(files: SnapshotFiles, path: str) -> bool:
     try:
-        return files.read_verified(path)
-    except OSError as error:
-        raise SnapshotDamaged(f"{files.folder / path}: {error.strerror}; {REPAIR}") from error
+        files.verify(path)
+    except SnapshotDamaged:
+        return False
+    return True
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from faqkb.kb.snapshot.manifest import (
     check_files,
     is_name,
     read_manifest,
+    unreadable,
 )
 
 RECORDS_FILE = "records.sqlite"
@@ -90,14 +92,21 @@ class SnapshotFiles:
 
     def read_verified(self, path: str) -> bytes:
         """Return a file's content after its sha256 held; the bytes checked are the bytes returned."""
-        content = (self.folder / path).read_bytes()
+        try:
+            content = (self.folder / path).read_bytes()
+        except OSError as error:
+            raise unreadable(self.folder / path, error) from error
         self._check_hash(path, hashlib.sha256(content).hexdigest())
         return content
 
     def verify(self, *paths: str) -> None:
         """Check the sha256 of the files named, of all when none is. Raises SnapshotDamaged."""
         for path in paths or sorted(self.manifest.files):
-            self._check_hash(path, file_sha256(self.folder / path))
+            try:
+                digest = file_sha256(self.folder / path)
+            except OSError as error:
+                raise unreadable(self.folder / path, error) from error
+            self._check_hash(path, digest)
 
     def _check_hash(self, path: str, got: str) -> None:
         want = self.manifest.files[path].sha256
@@ -144,7 +153,7 @@ def open_current(folder: Path) -> SnapshotFiles:
 def open_snapshot(folder: Path, name: str) -> SnapshotFiles:
     """Open a snapshot by name: its manifest holds, and exactly its files are there with their sizes."""
     path = folder / "snapshots" / name
-    if not is_name(name) or not path.is_dir() or path.is_symlink():
+    if not is_name(name) or not _is_folder(path):
         raise SnapshotNotFound(f"{folder} has no snapshot {name[:60]!r}; `faq snapshots` lists them")
     manifest_path = path / MANIFEST_FILE
     try:
@@ -162,8 +171,23 @@ def open_snapshot(folder: Path, name: str) -> SnapshotFiles:
 
 def snapshot_names(folder: Path) -> list[str]:
     """Return the names of all snapshots of a knowledge base, oldest first, whole or not."""
-    snapshots = folder / "snapshots"
-    return sorted(path.name for path in snapshots.iterdir() if is_name(path.name)) if snapshots.is_dir() else []
+    return sorted(path.name for path in entries(folder) if is_name(path.name) and _is_folder(path))
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return all that lies among the snapshots of a knowledge base, none where they cannot be listed."""
+    try:
+        return sorted((folder / "snapshots").iterdir())
+    except OSError:  # no folder yet, or not ours to read: whoever opens a snapshot is told so
+        return []
+
+
+def _is_folder(path: Path) -> bool:
+    """Say whether this is a folder itself: a link leads out of the knowledge base."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def find_snapshot(folder: Path, wanted: str) -> str:
@@ -197,7 +221,7 @@ def list_snapshots(folder: Path) -> tuple[SnapshotSummary, ...]:
     for name in snapshot_names(folder):
         try:
             files = open_snapshot(folder, name)
-        except (SnapshotDamaged, SnapshotUnsupported):
+        except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
             continue
         files.close()
         manifest = files.manifest

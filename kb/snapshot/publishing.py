@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from faqkb.kb import disk, limits
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
-from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files
-from faqkb.kb.snapshot.published import current_snapshot, open_current, open_snapshot, snapshot_names
+from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files, time_of
+from faqkb.kb.snapshot.published import current_snapshot, entries, open_current, open_snapshot, snapshot_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,31 @@ Content = bytes | LinkedFile | CopiedFile
 """Of one file of a snapshot."""
 
 
-def publish_snapshot(folder: Path, files: Mapping[str, Content], *, encoder: str, records: int, passages: int) -> str:
+Tell = Callable[[str], None]
+
+
+def publish_snapshot(
+    folder: Path,
+    files: Mapping[str, Content],
+    *,
+    encoder: str,
+    records: int,
+    passages: int,
+    tell: Tell = lambda line: None,
+) -> str:
     """Write a snapshot beside the others, verify it, and make it current; returns its name.
+
+    `tell` is called with what of earlier ones should go and cannot: that stops no publish.
 
     `files` maps a path inside the snapshot to its content, or to a file to link or copy. The caller holds
     `writer_lock`. When the content is that of the live snapshot nothing is written. Raises StorageFailed, and
     ContentError when a file to copy has changed; then the old one stays live.
     """
     with disk.storage_errors(folder):
-        snapshots = folder / "snapshots"
-        snapshots.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(snapshots)
-        temporary = snapshots / f"{disk.TEMPORARY_PREFIX}{os.getpid()}"
-        temporary.mkdir()
+        temporary = _new_folder(folder, tell)
         manifest = Manifest(
             format=FORMAT,
-            created=datetime.now(UTC).isoformat(timespec="microseconds"),
+            created=_time_after_all(folder).isoformat(timespec="microseconds"),
             encoder=encoder,
             records=records,
             passages=passages,
@@ -67,10 +78,35 @@ def publish_snapshot(folder: Path, files: Mapping[str, Content], *, encoder: str
         for base, _, _ in os.walk(temporary):
             disk.sync_folder(Path(base))
         _verify_written(temporary, manifest, files)
-        disk.rename_folder(temporary, snapshots / manifest.name)
-        disk.replace_file(folder / "current", f"{manifest.name}\n".encode())
-        _prune(folder)
+        disk.rename_folder(temporary, temporary.with_name(manifest.name))
+    _make_live(folder, manifest.name)
+    for line in _prune(folder, manifest.name):
+        tell(line)
     return manifest.name
+
+
+def _new_folder(folder: Path, tell: Tell) -> Path:
+    """Return an empty folder beside the snapshots, after what killed writers left there is gone."""
+    (folder / "snapshots").mkdir(parents=True, exist_ok=True)
+    for line in remove_leftovers(folder):
+        tell(line)
+    temporary = folder / "snapshots" / f"{disk.TEMPORARY_PREFIX}{uuid.uuid4().hex}"
+    temporary.mkdir()
+    return temporary
+
+
+def _make_live(folder: Path, name: str) -> None:
+    with disk.storage_errors(folder, outcome="`faq snapshots` tells which one is live"):
+        disk.replace_file(folder / "current", f"{name}\n".encode())
+
+
+def _time_after_all(folder: Path) -> datetime:
+    """Return the time, or one just after the newest snapshot where the clock was set back: names sort by time."""
+    known = snapshot_names(folder)
+    with suppress(KnowledgeBaseMissing, SnapshotDamaged):  # nothing is live: the others alone count
+        known.append(current_snapshot(folder))
+    times = [time + timedelta(microseconds=1) for time in map(time_of, known) if time is not None]
+    return max(datetime.now(UTC), *times) if times else datetime.now(UTC)
 
 
 def rollback(folder: Path, name: str) -> None:
@@ -81,8 +117,18 @@ def rollback(folder: Path, name: str) -> None:
             files.verify()
         finally:
             files.close()
-        with disk.storage_errors(folder):
-            disk.replace_file(folder / "current", f"{name}\n".encode())
+        _make_live(folder, name)
+
+
+def go_back(folder: Path) -> str:
+    """Make the newest snapshot the live one whose every file holds; returns its name. Raises Busy, SnapshotDamaged."""
+    for name in reversed(snapshot_names(folder)):
+        try:
+            rollback(folder, name)
+        except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
+            continue
+        return name
+    raise SnapshotDamaged(f"{folder} has no whole snapshot; run `faq ingest` to build one")
 
 
 def _write_files(temporary: Path, files: Mapping[str, Content]) -> dict[str, FileEntry]:
@@ -133,17 +179,46 @@ def _is_current(folder: Path, manifest: Manifest) -> bool:
     return True
 
 
-def _remove_leftovers(snapshots: Path) -> None:
-    for path in sorted(snapshots.iterdir()):
-        if path.name.startswith(disk.TEMPORARY_PREFIX):
-            disk.remove_folder(path)
+def remove_leftovers(folder: Path) -> list[str]:
+    """Remove what killed writers left; the caller holds `writer_lock`. Returns a line for each that cannot go."""
+    left = [path for path in entries(folder) if path.name.startswith(disk.TEMPORARY_PREFIX)]
+    return [*disk.remove_leftovers(folder), *_removed(left)]
 
 
-def _prune(folder: Path) -> None:
-    """Remove all but the newest snapshots, except the live one and those somebody reads."""
-    current = current_snapshot(folder)
-    for name in snapshot_names(folder)[: -limits.KEEP_SNAPSHOTS]:
-        path = folder / "snapshots" / name
-        manifest = path / MANIFEST_FILE
-        if name != current and not (manifest.is_file() and disk.is_being_read(manifest)):
+def _prune(folder: Path, live: str) -> list[str]:
+    """Remove all that is older than the newest whole snapshots, except the live one and those somebody reads.
+
+    Returns a line for each that cannot be removed. Damaged ones and those of another format do not count.
+    """
+    names = snapshot_names(folder)
+    whole = [name for name in names if is_whole(folder, name)]
+    oldest = whole[-limits.KEEP_SNAPSHOTS :][0]  # there is one: what was just published
+    old = [folder / "snapshots" / name for name in names if name < oldest and name != live]
+    return _removed([path for path in old if not _is_read(path / MANIFEST_FILE)])
+
+
+def is_whole(folder: Path, name: str) -> bool:
+    """Say whether a snapshot opens: its manifest holds, and every file is there with its size."""
+    try:
+        open_snapshot(folder, name).close()
+    except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
+        return False
+    return True
+
+
+def _is_read(manifest: Path) -> bool:
+    try:
+        return manifest.is_file() and disk.is_being_read(manifest)
+    except OSError:
+        return False  # not ours to look at: whether it can be removed shows
+
+
+def _removed(folders: Sequence[Path]) -> list[str]:
+    """Remove folders; return a line for each that cannot be."""
+    kept = []
+    for path in folders:
+        try:
             disk.remove_folder(path)
+        except OSError as error:
+            kept.append(disk.not_removed(path, error))
+    return kept

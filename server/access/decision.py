@@ -219,6 +219,11 @@ def charge_work(earlier: Sequence[str], question: str, sent_chars: int = 0) -> N
         cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, more, is_work=True)
 
 
+def key_ring() -> KeyRing:
+    """Return the keys of the current application."""
+    return cast(AccessControl, current_app.extensions[EXTENSION]).ring
+
+
 def check_reach(kb_folder: Path, host: str, *, public: bool) -> bool:
     """Return whether an address is loopback. Raises ConfigError where others could ask and nothing would stop them."""
     loopback = _is_loopback(host)

@@ -51,6 +51,11 @@ class KeyRing:
         """Whether anybody could come in with a key now."""
         return any(key.is_live(iso(self._clock())) for key in self._keys.values())
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the file could not be read or written the last time; what was known before counts on."""
+        return bool(self._complained)
+
     def find(self, text: str) -> ApiKey | None:
         """Return the key that a client sent, None where it is not one, or not one any more."""
         parsed = parse_key(text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint
 
+from faqkb.server.access.decision import key_ring
 from faqkb.server.answering.leases import knowledge_holder, leased_knowledge
+from faqkb.server.feedback.judging import feedback_store
 from faqkb.server.http.load import server_load
 from faqkb.server.limits import STUCK_SECONDS
 from faqkb.server.monitoring.operations import OPERATIONS
@@ -24,7 +26,16 @@ def healthz() -> Response:
     waited = server_load(current_app).longest_wait
     if waited > STUCK_SECONDS:
         raise Refused(503, f"Requests wait and none is taken (the oldest for {waited:.0f} s); restart the server.")
-    return jsonify(status="ok")
+    return jsonify(
+        status="ok",
+        keys=_told(failing=key_ring().is_failing),
+        feedback=_told(failing=bool(feedback_store().failure)),
+    )
+
+
+def _told(*, failing: bool) -> str:
+    """Return the state of a file in a word: why it fails is in the log, and here anybody may read."""
+    return "failing" if failing else "ok"
 
 
 @health.get("/readyz", **documented(OPERATIONS, "is_ready"))

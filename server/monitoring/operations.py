@@ -13,10 +13,10 @@ OPERATIONS: Operations = {
     "is_healthy": Operation(
         tag=_WATCHING,
         summary="Tell whether the process answers",
-        description="For a liveness probe.",
+        description="For a liveness probe. Files that fail stop no answers: they are told here, and answered with 200.",
         reply=HealthDocument,
         errors=READ_ERRORS,
-        reply_examples=one_example(lambda _: {"status": "ok"}),
+        reply_examples=one_example(lambda _: {"status": "ok", "keys": "ok", "feedback": "ok"}),
         is_of_snapshot=False,
     ),
     "is_ready": Operation(

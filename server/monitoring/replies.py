@@ -8,11 +8,15 @@ from pydantic import Field
 
 from faqkb.server.reference.reply_parts import Reply, SnapshotName
 
+FileState = Literal["ok", "failing"]
+
 
 class HealthDocument(Reply):
     """The process answers."""
 
     status: Literal["ok"]
+    keys: FileState = Field(description="`failing`: those known before count on, and the log says why.")
+    feedback: FileState = Field(description="`failing`: what came last was not kept, and the log says why.")
 
 
 class RefusedSnapshot(Reply):

@@ -11,6 +11,9 @@ from cli_support import error_line, faq
 from server_support import copied_knowledge
 from workers import made_once
 
+from faqkb.faq.replacing import Replacing
+from faqkb.faq.watching.rounds import Publisher, Rounds
+
 PAGES = {
     "shop.md": ["Where is my parcel?", "How do I return it?", "Do you ship abroad?"],
     "club.md": ["How do I join?", "What does it cost?", "When do you open?"],
@@ -113,6 +116,43 @@ def test_a_file_that_cannot_be_read_any_more_keeps_its_records(six: Path) -> Non
     line = error_line(faq("ingest", six / "shop.md", six / "club.md", "--kb", six / "kb"))
     assert "club.md gave records before and cannot be read now" in line
     assert ids(six) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4_096, b"\n\n \n"])
+@pytest.mark.parametrize("more", [(), ("--add",)])
+def test_a_file_that_lost_its_bytes_keeps_its_records(six: Path, content: bytes, more: tuple[str, ...]) -> None:
+    files = [six / "shop.md", six / "club.md", six / "more.md"]
+    files[2].write_text(page(["Is there parking?"]))
+    faq("ingest", *files, "--kb", six / "kb")
+    before = ids(six)
+    files[2].write_bytes(content)
+    line = error_line(faq("ingest", *files, "--kb", six / "kb", *more))
+    assert "more.md gave records before and cannot be read now" in line
+    assert ids(six) == before
+    assert faq("ingest", *files, "--kb", six / "kb", "--yes").returncode == 0
+    assert len(ids(six)) == 6
+
+
+def test_a_live_snapshot_that_cannot_be_read_stops_no_ingest_and_loses_nothing_unseen(six: Path) -> None:
+    (live,) = (six / "kb" / "snapshots").iterdir()
+    (live / "records.sqlite").chmod(0o644)
+    (live / "records.sqlite").write_bytes(b"")
+    files = [six / "shop.md", six / "club.md"]
+    assert "--add cannot keep it" in error_line(faq("ingest", files[0], "--kb", six / "kb", "--add"))
+    whole = files[1].read_bytes()
+    files[1].write_bytes(b"\0" * 4_096)
+    assert "nor what it gave before" in error_line(faq("ingest", *files, "--kb", six / "kb"))
+    files[1].write_bytes(whole)
+    assert faq("ingest", *files, "--kb", six / "kb").returncode == 0
+    assert len(ids(six)) == 6
+
+
+def test_strict_counts_a_file_that_cannot_be_read(six: Path) -> None:
+    (six / "new.md").write_bytes(b"\0" * 4_096)
+    done = faq("ingest", six / "shop.md", six / "club.md", six / "new.md", "--kb", six / "kb", "--strict")
+    assert (done.returncode, "nothing published" in done.stdout) == (1, True)
+    rounds = Rounds([six / "shop.md", six / "new.md"], six / "kb", Replacing(sure=True), Publisher(), strict=True)
+    assert rounds.run().published is None
 
 
 def test_strict_publishes_nothing_when_there_are_warnings(six: Path) -> None:

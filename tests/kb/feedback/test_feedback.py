@@ -316,6 +316,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_can_still_be_read():
     try:
         FeedbackStore(folder).record(Vote("kept", True))
         folder.chmod(0o755)
+        (folder / "feedback.sqlite").chmod(0o644)  # whoever keeps it lets others read it
         code = f"""
 import os
 from pathlib import Path

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,11 +19,20 @@ import pytest
 
 from faqkb.kb import limits
 from faqkb.kb.disk import lock_shared, writer_lock
-from faqkb.kb.errors import Busy, KbError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, StorageFailed
+from faqkb.kb.errors import (
+    Busy,
+    KbError,
+    KnowledgeBaseMissing,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    SnapshotUnsupported,
+    StorageFailed,
+)
 from faqkb.kb.snapshot.manifest import FORMAT
-from faqkb.kb.snapshot.published import list_snapshots, open_current, open_snapshot
-from faqkb.kb.snapshot.publishing import publish_snapshot, rollback
+from faqkb.kb.snapshot.published import find_snapshot, list_snapshots, open_current, open_snapshot, snapshot_names
+from faqkb.kb.snapshot.publishing import go_back, publish_snapshot, rollback
 
+ROOT = Path(__file__).resolve().parents[3]
 WRITING_CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir")
 
 
@@ -260,3 +274,111 @@ def test_a_damaged_snapshot_is_left_out_of_the_list(tmp_path: Path) -> None:
     assert [snapshot.name for snapshot in list_snapshots(tmp_path)] == [second]
     with pytest.raises(SnapshotDamaged, match="is missing"):
         open_snapshot(tmp_path, first)
+
+
+def test_a_clock_that_was_set_back_loses_no_snapshot(tmp_path: Path) -> None:
+    publish(tmp_path, "one")
+    (future,) = (tmp_path / "snapshots").iterdir()
+    manifest = future / "manifest.json"
+    created = json.loads(manifest.read_text())["created"]
+    manifest.write_text(manifest.read_text().replace(created, f"2199{created[4:]}"))
+    future.rename(future.with_name(f"2199{future.name[4:]}"))
+    (tmp_path / "current").write_text(f"2199{future.name[4:]}\n")
+    names = [publish(tmp_path, str(number)) for number in range(limits.KEEP_SNAPSHOTS + 2)]
+    assert names == sorted(names)
+    assert [snapshot.name for snapshot in list_snapshots(tmp_path)] == names[-limits.KEEP_SNAPSHOTS :]
+    assert content_of(tmp_path) == f"vectors of {limits.KEEP_SNAPSHOTS + 1}".encode()
+    rollback(tmp_path, find_snapshot(tmp_path, "previous"))
+    assert content_of(tmp_path) == f"vectors of {limits.KEEP_SNAPSHOTS}".encode()
+
+
+def test_a_link_with_the_name_of_a_snapshot_is_none(tmp_path: Path) -> None:
+    name = publish(tmp_path, "one")
+    (tmp_path / "snapshots" / f"2001{name[4:]}").symlink_to(tmp_path / "snapshots" / name)
+    assert [snapshot.name for snapshot in list_snapshots(tmp_path)] == [name]
+    publish(tmp_path, "two")
+    assert content_of(tmp_path) == b"vectors of two"
+
+
+def test_damaged_snapshots_do_not_push_whole_ones_out(tmp_path: Path) -> None:
+    names = [publish(tmp_path, str(number)) for number in range(limits.KEEP_SNAPSHOTS)]
+    for name in names[1:3]:
+        (tmp_path / "snapshots" / name / "records.sqlite").unlink()
+    publish(tmp_path, "new")
+    assert names[0] in [snapshot.name for snapshot in list_snapshots(tmp_path)]
+    for number in range(limits.KEEP_SNAPSHOTS):
+        publish(tmp_path, f"later {number}")
+    assert len(list((tmp_path / "snapshots").iterdir())) == limits.KEEP_SNAPSHOTS
+
+
+OF_ANOTHER_USER = """
+import os, sys
+from pathlib import Path
+from faqkb.kb.disk import writer_lock
+from faqkb.kb.snapshot.publishing import publish_snapshot
+folder = Path(sys.argv[1])
+os.setuid(65534)
+for text in ("later", "latest"):
+    files = {"records.sqlite": text.encode() * 50, "passages.faiss": b"vectors of " + text.encode()}
+    with writer_lock(folder / "lock", subject="test"):
+        publish_snapshot(folder, files, encoder="e", records=1, passages=1, tell=print)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to leave folders of another owner")
+def test_folders_of_another_owner_stop_no_publish_and_are_named() -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        names = [publish(folder, str(number)) for number in range(limits.KEEP_SNAPSHOTS)]
+        (folder / "snapshots" / ".tmp-killed" / "model").mkdir(parents=True)
+        os.chown(folder, 65534, 65534)
+        os.chown(folder / "snapshots", 65534, 65534)  # `sudo faq ingest`, once, in somebody's own folder
+        command = [sys.executable, "-c", OF_ANOTHER_USER, str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        assert content_of(folder) == b"vectors of latest"
+        assert ".tmp-killed is not removed (Permission denied)" in done.stdout
+        assert f"{names[0]} is not removed (Permission denied); remove it as its owner" in done.stdout
+        assert len(list_snapshots(folder)) == limits.KEEP_SNAPSHOTS
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_files_that_killed_writers_left_go_with_the_next_publish(tmp_path: Path) -> None:
+    for name, age in ((".tmp-old.sqlite", 7_200), (".tmp-old.sqlite-wal", 7_200), (".tmp-young.sqlite", 0)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    publish(tmp_path, "one")
+    assert [path.name for path in tmp_path.glob(".tmp-*")] == [".tmp-young.sqlite"], "another process may write it"
+
+
+def test_a_kill_in_the_first_publish_leaves_what_goes_on_by_itself(tmp_path: Path) -> None:
+    """Without a snapshot there is nothing yet; with a whole one and no `current`, it is made live."""
+    (tmp_path / "count").mkdir()
+    publish(tmp_path / "count", "one")
+    seen = set()
+    for call in range(1, calls_of_a_publish(tmp_path / "count") + 1):
+        folder = tmp_path / str(call)
+        folder.mkdir()
+
+        def publish_and_die(at: int = call, where: Path = folder) -> None:
+            fail_at(at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+            publish(where, "two")
+
+        run_in_child(publish_and_die)
+        if snapshot_names(folder):
+            go_back(folder)
+            assert content_of(folder) == b"vectors of two"
+        seen.add(bool(snapshot_names(folder)))
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("number", range(1, FORMAT))
+def test_a_snapshot_of_an_earlier_format_names_the_command_that_builds_it_again(tmp_path: Path, number: int) -> None:
+    name = publish(tmp_path, "one")
+    manifest = tmp_path / "snapshots" / name / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', f'"format": {number}'))
+    with pytest.raises(SnapshotUnsupported, match=rf"snapshot format {number}, .*; run `faq ingest`"):
+        open_current(tmp_path)
+    publish(tmp_path, "one")
+    assert content_of(tmp_path) == b"vectors of one"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faqkb.kb.keys.ring import KeyStore
+from faqkb.kb.keys.values import Scope
 from faqkb.server.access.decision import EXTENSION, AccessSettings
+from faqkb.server.access.key_ring import KeyRing
 from faqkb.server.access.rules import is_known, scope_of
 from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE
 from faqkb.server.app import create_app
@@ -278,10 +281,31 @@ def test_a_lost_or_damaged_file_of_keys_opens_nothing(locked, folder, key):
     time.sleep(0.5)
     assert locked.get("/v1/models").status_code == 401
     assert locked.get("/v1/models", headers=bearer(key)).status_code == 200, "what was known before holds on"
+    health = locked.get("/healthz")
+    assert (health.status_code, health.get_json()["keys"]) == (200, "failing")
     (folder / "keys.sqlite").unlink()
     time.sleep(0.5)
     assert locked.get("/v1/models").status_code == 401
     assert locked.get("/v1/models", headers=bearer(key)).status_code == 401
+
+
+def test_no_single_flip_takes_known_keys_out_of_force(tmp_path):
+    text = KeyStore(tmp_path).add("bot", [Scope.READ], quota_per_day=10**6).text
+    path = tmp_path / "keys.sqlite"
+    content, chance, refused = path.read_bytes(), random.Random(5), 0
+    for at in chance.sample([at for at, byte in enumerate(content) if byte], 150):
+        ring = KeyRing(KeyStore(tmp_path))
+        ring.take(ring.find(text))
+        path.write_bytes(content[:at] + bytes([content[at] ^ (1 << chance.randrange(8))]) + content[at + 1 :])
+        ring._look_at = 0.0
+        ring.look()
+        refused += ring.is_failing
+        assert not ring.is_failing or ring.find(text)
+        ring.write_uses()  # as upkeep does
+        for left in tmp_path.iterdir():
+            left.unlink()
+        path.write_bytes(content)
+    assert refused > 20
 
 
 def test_an_expired_key_is_refused(folder, open_app):

@@ -144,7 +144,7 @@ def test_one_record_is_read_by_its_id(client):
 
 
 def test_health_and_readiness_are_told(client):
-    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert client.get("/healthz").get_json() == {"status": "ok", "keys": "ok", "feedback": "ok"}
     ready = client.get("/readyz").get_json()
     assert (ready["status"], ready["refused"]) == ("ready", None)
 

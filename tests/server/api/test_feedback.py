@@ -211,6 +211,10 @@ def test_a_damaged_file_of_feedback_is_503_and_answers_go_on(client, built, stor
     refused(client.post(API, json={"question": "q", "record_id": "faq/Q1", "helpful": True}), 503)
     assert ask(client, QUESTION)["status"] == "answered"
     assert client.get("/q/faq/Q1").status_code == 200
+    assert client.get("/healthz").get_json() == {"status": "ok", "keys": "ok", "feedback": "failing"}
+    (built / "feedback.sqlite").unlink()
+    client.post(API, json={"question": "q", "record_id": "faq/Q1", "helpful": True})
+    assert client.get("/healthz").get_json()["feedback"] == "ok"
 
 
 @pytest.mark.parametrize("header", ["DNT", "Sec-GPC"])
