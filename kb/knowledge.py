@@ -232,6 +232,7 @@ class KnowledgeBase:
         self._answer_again.cache_clear()
         self._store.close()
         self._indexes.passages.close()
+        self._indexes.tokens.close()
         self._files.close()
 
     def _answer(

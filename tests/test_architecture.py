@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 WINGS = ("kb", "ingest", "server", "faq")
 # What each room may import of its own wing, beside itself. `kb` and `server` alone stand for the ground of the wing:
 # values that every room shares. A room that is not here may not be.
-KB = ("kb", "kb.language")
+KB = ("kb", "kb.language", "kb.foreign")
 SERVED = ("server", "server.http", "server.reference", "server.answering", "server.feedback")
 ROOMS: dict[str, tuple[str, ...]] = {
     "kb": (),
     "kb.language": (),
+    "kb.foreign": ("kb",),
     "kb.index": KB,
     "kb.bundled": KB,
     "kb.model": (*KB, "kb.index", "kb.bundled"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -252,18 +253,20 @@ def _taken_over(files: SnapshotFiles, dim: int) -> _Known:
     try:
         passages = store.passages
         keys = (*passages.keys(), *passages.cohort_keys())
-        spans = (*map(passages.tokens_of, range(passages.count)), *passages.cohort_spans())
+        cohort = passages.cohort_spans()
+        spans = (*map(passages.tokens_of, range(passages.count)), *cohort)
         of_same_cohort = passages.cohort_keys() == tuple(question.key for question in cohort_questions())
         of_views = dict(zip(passages.view_keys(), passages.view_baselines.tolist(), strict=True))
         baselines = of_views if of_same_cohort else {}
+        rows, tokens = {INDEX_FILE: passages.count, COHORT_FILE: len(cohort)}, passages.all_token_count()
     finally:
         store.close()
-    vectors = (FaissIndex.from_bytes(files.read_verified(file)).all_vectors() for file in (INDEX_FILE, COHORT_FILE))
-    tokens = TokenIndex.open(files.folder / TOKENS_FILE, dim)
-    return _Known(
-        {
-            key: _Embedded(vector, tokens.codes(span))
-            for key, vector, span in zip(keys, np.concatenate(list(vectors)), spans, strict=True)
-        },
-        baselines,
-    )
+    vectors = [FaissIndex.from_bytes(files.read_verified(file), dim, count) for file, count in rows.items()]
+    with closing(TokenIndex(files.folder / TOKENS_FILE, dim, tokens)) as codes:
+        known = {
+            key: _Embedded(vector, codes.codes(span))
+            for key, vector, span in zip(
+                keys, np.concatenate([index.all_vectors() for index in vectors]), spans, strict=True
+            )
+        }
+    return _Known(known, baselines)
