@@ -7,6 +7,7 @@ is shared between threads.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 from faqkb.kb import limits
 from faqkb.kb.disk import make_database, means_damage, not_stored
 from faqkb.kb.errors import FeedbackDamaged, StorageFailed
+from faqkb.kb.foreign.database import check_tables, harden
+from faqkb.kb.foreign.owner import foreign_owner
 
 FEEDBACK_FILE = "feedback.sqlite"
 _APPLICATION = 0x46415146  # "FAQF" in the file's header: tells our file from any other SQLite file
@@ -79,6 +82,12 @@ class FeedbackFile:
 
     def _connected(self, *, writing: bool) -> sqlite3.Connection:
         uri = self.path.absolute().as_uri()
+        owner = foreign_owner(self.path)
+        if owner is not None:
+            raise FeedbackDamaged(
+                f"{self.path}: belongs to another user (got uid {owner}, expected {os.geteuid()}), and votes of"
+                " somebody else's readers count for nothing; move it away, a new one is made"
+            )
         try:
             return self._verified(f"{uri}?mode=rw", writing=writing)
         except sqlite3.OperationalError:
@@ -92,6 +101,7 @@ class FeedbackFile:
         """Open the file and make sure that it is ours, in the form that this version reads."""
         connection = sqlite3.connect(uri, uri=True, timeout=limits.FEEDBACK_BUSY_SECONDS, isolation_level=None)
         try:
+            harden(connection)
             connection.execute("PRAGMA synchronous = FULL" if writing else "PRAGMA query_only = ON")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -102,6 +112,7 @@ class FeedbackFile:
                     f"{self.path}: written in another form (got {version}, expected {_VERSION}); use the version of"
                     " faqkb that wrote it, or move it away"
                 )
+            check_tables(connection, _SCHEMA)
         except BaseException:
             connection.close()
             raise

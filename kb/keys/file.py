@@ -6,6 +6,7 @@ time whether to read it again.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from pathlib import Path
 from faqkb.kb import limits
 from faqkb.kb.disk import make_database, means_damage, not_stored
 from faqkb.kb.errors import KeysDamaged
+from faqkb.kb.foreign.database import check_tables, harden
+from faqkb.kb.foreign.owner import foreign_owner
 
 KEYS_FILE = "keys.sqlite"
 _APPLICATION = 0x4641514B  # "FAQK" in the file's header: tells our file from any other SQLite file
@@ -68,10 +71,17 @@ class KeyFile:
             if make and not self.path.exists():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 make_database(self.path, _SCHEMA, mode=0o600)
+            owner = foreign_owner(self.path)
+            if owner is not None:
+                raise KeysDamaged(
+                    f"{self.path}: belongs to another user (got uid {owner}, expected {os.geteuid()}), and keys of"
+                    " somebody else let nobody in; remove it and make new keys, or give it to the user who serves"
+                )
             uri = f"{self.path.absolute().as_uri()}?mode=rw"
             with closing(
                 sqlite3.connect(uri, uri=True, timeout=limits.KEYS_BUSY_SECONDS, isolation_level=None)
             ) as connection:
+                harden(connection)
                 _verify(connection, self.path)
                 yield connection
         except sqlite3.Error as error:
@@ -92,6 +102,7 @@ def _verify(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: not a file of keys, or of another version of faqkb; use that version, or move it away and make"
             " new keys"
         )
+    check_tables(connection, _SCHEMA)
 
 
 def damaged(path: Path, error: Exception) -> KeysDamaged:

@@ -11,7 +11,7 @@ from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.ranking import Indexes
-from faqkb.kb.snapshot.manifest import REPAIR
+from faqkb.kb.snapshot.manifest import REPAIR_MODEL
 from faqkb.kb.snapshot.published import (
     INDEX_FILE,
     RANKING_FILE,
@@ -32,7 +32,7 @@ def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
         return Encoder(files.model_folder, threads=threads)
     except (ModelMissing, ModelDamaged) as error:
         what = str(error).partition(";")[0]
-        raise SnapshotDamaged(f"{files.model_folder}: {what}; {REPAIR}") from error
+        raise SnapshotDamaged(f"{what}; {REPAIR_MODEL}") from error
 
 
 def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:

@@ -38,7 +38,8 @@ from faqkb.kb.snapshot.published import (
     SnapshotFiles,
     open_current,
 )
-from faqkb.kb.snapshot.publishing import Content, LinkedFile, publish_snapshot
+from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
+from faqkb.kb.snapshot.shared import linkable_file, shared_files
 from faqkb.kb.snapshot.tuned import tuned_ranking
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
@@ -91,7 +92,7 @@ def build_snapshot(
         cohort = cohort_questions()
         fresh = _embed_new((*cohort, *passages), known, encoder, progress)
         files = _snapshot_files(records, passages, cohort, known, encoder, ranking, checks)
-        files |= picture_files(folder, pictures)
+        files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
         name = publish_snapshot(folder, files, encoder=encoder.id, records=len(records), passages=len(passages))
     return Published(
         snapshot=name,
@@ -192,10 +193,18 @@ def _snapshot_files(
         WORDINGS_FILE: fit_wordings(passages, of_passages).to_bytes(),
         RANKING_FILE: ranking.to_json().encode(),
     }
-    for name, entry in encoder.manifest.files.items():
-        files[f"{MODEL_FOLDER}/{name}"] = LinkedFile(encoder.folder / name, entry)
     files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
     return files
+
+
+def _model_files(encoder: Encoder) -> dict[str, CopiedFile | LinkedFile]:
+    """Return the encoder's files by their path inside the snapshot, never the very files that it was loaded from."""
+    found: dict[str, CopiedFile | LinkedFile] = {}
+    for name, entry in encoder.manifest.files.items():
+        copy = linkable_file(encoder.folder, name, encoder.manifest)
+        own = CopiedFile(encoder.folder / name, entry)
+        found[f"{MODEL_FOLDER}/{name}"] = own if copy is None else LinkedFile(copy, entry)
+    return found
 
 
 def _sentences(

@@ -20,6 +20,7 @@ from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
 from faqkb.kb.snapshot.manifest import (
     MANIFEST_FILE,
     REPAIR,
+    REPAIR_MODEL,
     Manifest,
     check_files,
     is_name,
@@ -102,8 +103,9 @@ class SnapshotFiles:
     def _check_hash(self, path: str, got: str) -> None:
         want = self.manifest.files[path].sha256
         if got != want:
+            repair = REPAIR_MODEL if path in self.model_paths else REPAIR
             raise SnapshotDamaged(
-                f"{self.folder / path}: sha256 is {got[:12]}, its manifest says {want[:12]}; {REPAIR}"
+                f"{self.folder / path}: sha256 is {got[:12]}, its manifest says {want[:12]}; {repair}"
             )
 
     def close(self) -> None:
