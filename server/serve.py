@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from faqkb.kb.keys.ring import KeyStore
+from faqkb.kb.keys.values import iso
 from faqkb.server.access.decision import check_reach
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
@@ -23,6 +27,9 @@ from faqkb.server.limits import STUCK_SECONDS, SWITCH_SECONDS
 from faqkb.server.monitoring.logs import LogFormat, configure_logging
 from faqkb.server.monitoring.upkeep import upkeep
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
+
+_KEYS_TOLD = 20  # the newest; a list of more is not read
+_log = logging.getLogger("faq.server")
 
 
 def serve(
@@ -43,6 +50,7 @@ def serve(
     configure_logging(log_format)
     loopback = check_reach(kb_folder, host, public=settings.access.public)
     settings = replace(settings, access=replace(settings.access, loopback=loopback))
+    _tell_keys(kb_folder)
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
@@ -62,6 +70,23 @@ def serve(
             listener.run(lambda: _watch(listener, manager))
     finally:
         holder.close()
+
+
+def _tell_keys(kb_folder: Path) -> None:
+    """Say whose keys let somebody in: a folder that was copied from elsewhere brings those of its former owner."""
+    store, now = KeyStore(kb_folder), iso(datetime.now(UTC))
+    live = [key for key in store.read() if key.is_live(now)]
+    if not live:
+        return
+    told = [f"{key.name!r} ({'+'.join(sorted(key.scopes))}, {key.created[:10]})" for key in live[-_KEYS_TOLD:]]
+    more = f", and {len(live) - _KEYS_TOLD} older" if len(live) > _KEYS_TOLD else ""
+    _log.info(
+        "%d keys of %s let in: %s%s; `faq keys revoke ID` takes one back",
+        len(live),
+        store.path,
+        ", ".join(told),
+        more,
+    )
 
 
 def _watch(listener: Listener, manager: ServiceManager) -> None:

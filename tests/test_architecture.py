@@ -78,7 +78,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.watching": ("faq", "faq.showing"),
     "faq.records": ("faq", "faq.showing"),
     "faq.starting": ("faq", "faq.checks"),
-    "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing", "faq.watching"),
+    "faq.handing": ("faq",),
+    "faq.commands": ("faq", "faq.client", "faq.checks", "faq.asking", "faq.showing", "faq.watching", "faq.handing"),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
 ABOVE = {

@@ -27,7 +27,7 @@ FORMAT = 5
 MANIFEST_FILE = "manifest.json"
 REPAIR = "run `faq ingest` to build it again, or `faq snapshots --rollback NAME`"
 REPAIR_MODEL = "run `faq ingest` to publish a whole one"  # the snapshots before link to the same damaged file
-_MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
+MOST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
 _TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"  # to the microsecond: names sort by time even when a script publishes in a loop
 
 
@@ -89,26 +89,37 @@ def read_manifest(path: Path, name: str) -> Manifest:
     """Return the manifest of the snapshot of that name. Raises SnapshotDamaged, SnapshotUnsupported."""
     try:
         with path.open("rb") as file:
-            content = file.read(_MANIFEST_BYTES)
+            content = file.read(MOST_BYTES)
+    except OSError as error:
+        raise SnapshotDamaged(f"{path}: {error.strerror}; {REPAIR}") from error
+    manifest = parse_manifest(content, path)
+    if manifest.name != name:
+        raise SnapshotDamaged(f"{path}: does not match the name of its snapshot; {REPAIR}")
+    return manifest
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """Return what a manifest says; `path` is where it stands. Raises SnapshotDamaged, SnapshotUnsupported."""
+    try:
         fields = json.loads(content)
         if fields["format"] != FORMAT:
             raise SnapshotUnsupported(
-                f"{path}: snapshot format {fields['format']!r}, this version reads {FORMAT}; run `faq ingest`"
+                f"{path}: snapshot format {fields['format']!r:.40}, this version reads {FORMAT}; run `faq ingest`"
             )
         manifest = Manifest(
             format=fields["format"],
             created=fields["created"],
-            encoder=fields["encoder"],
+            encoder=str(fields["encoder"]),
             records=_count(fields["counts"]["records"]),
             passages=_count(fields["counts"]["passages"]),
             files={_path(key, entry): FileEntry(**entry) for key, entry in fields["files"].items()},
         )
-        whole = canonical(manifest.to_json()) == content and manifest.name == name
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        whole = canonical(manifest.to_json()) == content and is_name(manifest.name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         told = f" ({error})" if type(error) is ValueError else ""  # our own words; others say nothing to a reader
         raise SnapshotDamaged(f"{path}: not a manifest{told}; {REPAIR}") from error
     if not whole:
-        raise SnapshotDamaged(f"{path}: does not match the name of its snapshot; {REPAIR}")
+        raise SnapshotDamaged(f"{path}: not a manifest as it is written; {REPAIR}")
     return manifest
 
 

@@ -92,15 +92,16 @@ class SnapshotFiles:
     def read_verified(self, path: str) -> bytes:
         """Return a file's content after its sha256 held; the bytes checked are the bytes returned."""
         content = (self.folder / path).read_bytes()
-        self._check_hash(path, hashlib.sha256(content).hexdigest())
+        self.check_hash(path, hashlib.sha256(content).hexdigest())
         return content
 
     def verify(self, *paths: str) -> None:
         """Check the sha256 of the files named, of all when none is. Raises SnapshotDamaged."""
         for path in paths or sorted(self.manifest.files):
-            self._check_hash(path, file_sha256(self.folder / path))
+            self.check_hash(path, file_sha256(self.folder / path))
 
-    def _check_hash(self, path: str, got: str) -> None:
+    def check_hash(self, path: str, got: str) -> None:
+        """Compare the sha256 that was read of a file with the one promised. Raises SnapshotDamaged."""
         want = self.manifest.files[path].sha256
         if got != want:
             repair = REPAIR_MODEL if path in self.model_paths else REPAIR
