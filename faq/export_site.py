@@ -19,6 +19,7 @@ from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted
 from faqkb.kb.disk import TEMPORARY_PREFIX, exchange_folders, remove_folder, rename_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
+from faqkb.kb.foreign.paths import inside
 
 MARKER = "faq-site.json"  # says that a folder is ours to replace
 _FORMAT = 1
@@ -39,7 +40,7 @@ def export_site(kb: Path, target: Path, base_url: str | None) -> None:
     with _replaced_when_whole(folder) as work, counted("writing pages") as told:
         pages = bytes_written = 0
         for file in site_files(kb, base_url, branding, told):
-            path = work / file.path
+            path = inside(work, file.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
             pages += file.path.endswith("index.html")

@@ -27,7 +27,8 @@ _COMMANDS = {
     "diff": "Show what changed between two snapshots.",
     "eval": "Measure answers on a file of labelled queries.",
     "tune": "Learn from labelled queries; keep what proves better.",
-    "export": "Write all records as JSON Lines, JSON-LD, CSV or a web site.",
+    "export": "Write all records as JSON Lines, JSON-LD, CSV, a web site or one file.",
+    "import": "Publish a knowledge base that somebody exported as one file.",
     "feedback": "Show what readers ask in vain, and their votes.",
     "keys": "Make, list and take back the API keys of a server.",
     "doctor": "Check the installation, the model and every snapshot.",
@@ -38,6 +39,7 @@ _COMMANDS = {
 _ELSEWHERE = {  # than in `commands`
     **{"init": "starting", "completion": "starting"},
     **{"list": "records", "show": "records", "diff": "records"},
+    **{"import": "handing.receiving"},  # a module cannot be called `import`
 }
 _ASKING = frozenset({"ask", "serve", "mcp", "eval"})
 _NAME = "faq"  # however it is started: hints and completion say what is typed
@@ -59,8 +61,8 @@ class _LazyGroup(click.Group):
             # Before numpy is imported: a question's matrix products are small, and BLAS threads that wait for the next
             # one take the cores from ONNX Runtime (8.2 instead of 5.7 ms a question on two).
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        room = _ELSEWHERE.get(cmd_name, "commands")
-        command: click.Command = import_module(f"faqkb.faq.{room}.{cmd_name}").command
+        room, _, module = _ELSEWHERE.get(cmd_name, "commands").partition(".")
+        command: click.Command = import_module(f"faqkb.faq.{room}.{module or cmd_name}").command
         return command
 
     def resolve_command(

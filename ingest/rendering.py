@@ -9,95 +9,14 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
 
-from faqkb.ingest.answers.kinds import CLASSES
 from faqkb.ingest.answers.parser import read_answer, render
 from faqkb.ingest.answers.text import text_of
 from faqkb.ingest.page.markdown import Budget, References
+from faqkb.kb.foreign.html import ATTRIBUTES, TAGS, sanitise
 from faqkb.kb.pictures import is_stored_address
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024
-
-_TAGS = {
-    *(
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "dd",
-        "del",
-        "details",
-        "div",
-        "dl",
-        "dt",
-    ),
-    *(
-        "em",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-    ),
-    *(
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-    ),
-    *("th", "thead", "tr", "u", "ul", "var"),
-}
-_ATTRIBUTES = {
-    "a": {"href", "title"},
-    "blockquote": {"class"},
-    "div": {"class"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "code": {"class"},
-    "li": {"class"},
-    "ol": {"class", "start"},
-    "span": {"class"},
-    "td": {"align", "colspan", "rowspan"},
-    "th": {"align", "colspan", "rowspan"},
-}
-_SCHEMES = {"http", "https", "mailto"}
-_LANGUAGE = "language-"
-_LANGUAGE_MARKS = "+#-_."
-_CLASSES = {
-    "blockquote": CLASSES,
-    "div": {*CLASSES, "math"},
-    "span": {"math"},
-    "li": {"task"},
-    "ol": {"notes"},
-}
-"""What our stylesheets know; no other class of an author's comes through."""
-
 
 PictureOf = Callable[[str], str | None]
 """Returns where a picture that the HTML names by a relative address is stored; None where nobody looked for it, and
@@ -137,18 +56,6 @@ def render_answer(
     return Rendered(safe, text_of(tokens), text_of(tokens, code=False), relative_addresses(safe))
 
 
-def sanitise(html: str) -> str:
-    """Return HTML with nothing active in it: no scripts, styles, handlers, names, forms or odd addresses."""
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_keep_attribute,
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer",
-    )
-
-
 def resolve_links(html: str, link_base: str | None, document: str) -> str:
     """Return the HTML with relative links and images made absolute; the result is not yet safe.
 
@@ -162,7 +69,7 @@ def resolve_links(html: str, link_base: str | None, document: str) -> str:
             return value
         return _joined(link_base, quote(document) + value if value.startswith("#") else value)
 
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=resolve, link_rel=None)
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=resolve, link_rel=None)
 
 
 def place_pictures(html: str, picture_of: PictureOf) -> str:
@@ -174,7 +81,7 @@ def place_pictures(html: str, picture_of: PictureOf) -> str:
 
     if "<img" not in html.lower():
         return html
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=place, link_rel=None)
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=place, link_rel=None)
 
 
 def relative_addresses(html: str) -> tuple[str, ...]:
@@ -186,7 +93,7 @@ def relative_addresses(html: str) -> tuple[str, ...]:
             found[value] = None
         return value
 
-    nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=note, link_rel=None)
+    nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=note, link_rel=None)
     return tuple(found)
 
 
@@ -195,19 +102,6 @@ def _is_relative(address: str) -> bool:
         return not urlsplit(address).scheme and not address.startswith("//")
     except ValueError:  # `http://[`: no address at all
         return False
-
-
-def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "class":
-        return value if value in _CLASSES.get(tag, ()) or _names_language(tag, value) else None
-    if attribute in {"width", "height", "start", "colspan", "rowspan"}:
-        return value if value.isascii() and value.rstrip("%").isdigit() else None
-    return value
-
-
-def _names_language(tag: str, value: str) -> bool:
-    name = value.removeprefix(_LANGUAGE)
-    return tag == "code" and name != value and all(char.isalnum() or char in _LANGUAGE_MARKS for char in name)
 
 
 def _joined(base: str, address: str) -> str | None:

@@ -12,13 +12,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from faqkb.kb import limits
-from faqkb.kb.checks import Check, Signature
+from faqkb.kb.checks import Check, Signature, is_check_id
 from faqkb.kb.errors import CheckMalformed
 from faqkb.kb.text import STEERING
 
 _OPENING, _CLOSING = "# /// script", "# ///"
 _NEEDS = frozenset({"cpu", "gpu", "docker"})
-_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _DEFAULT_LIMIT_SECONDS = 60.0
 _SIGNATURE_CHARS = 4  # fewer are found in anything
 _TITLE_IN = "title_"  # and a language code: title_zh
@@ -39,7 +38,7 @@ def parse_check(script: bytes, name: str) -> Check:
     table = _table(header, name)
     if table.get("id") != name:
         raise _malformed(name, f"its header says id = {table.get('id')!r}", f'write id = "{name}" or rename the file')
-    if not name or not set(name) <= _ID_CHARS or len(name) > limits.TAG_CHARS:
+    if not is_check_id(name):
         raise _malformed(name, "its id holds more than a-z, 0-9, - and _", "rename it")
     return Check(
         id=name,

@@ -5,8 +5,18 @@ Nothing here runs a script.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from faqkb.kb import limits
+
+_ID = re.compile(rf"[a-z0-9_-]{{1,{limits.TAG_CHARS}}}")
+
+
+def is_check_id(text: str) -> bool:
+    """Return whether a text can be the id of a check: the name of a file, wherever it is written."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,5 +101,13 @@ class ExportRefused(KbError):
     """The folder to export into holds something else; it is left as it is."""
 
 
+class ArchiveRefused(KbError):
+    """A file that somebody handed over is no knowledge base that `faq export` wrote; nothing was imported."""
+
+
+class PathOutside(KbError):
+    """A name that something brings along leads outside of the folder that it is written in."""
+
+
 class ConfigError(KbError):
     """faq.toml or an environment variable holds something unusable."""

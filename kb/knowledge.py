@@ -76,7 +76,7 @@ class KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
         The sha256 of records and index is checked, that of the model and the pictures (most of the bytes) only with
-        `verify_model`, and of what `before` was not verified with already;
+        `verify_model`, and of what `before` was not verified with already; every check is read again then too.
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
         shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
         What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
@@ -95,10 +95,10 @@ class KnowledgeBase:
             raise
         knowledge = cls(files, indexes, encoder, remembered=remembered)
         knowledge._is_verified = verify_model
-        knowledge._check_agreement()
+        knowledge._check_agreement(deeply=verify_model)
         return knowledge
 
-    def _check_agreement(self) -> None:
+    def _check_agreement(self, *, deeply: bool) -> None:
         manifest = self._files.manifest
         store = self._store
         got = (store.records.count, store.passages.count, self._indexes.passages.rows, self._encoder.id)
@@ -106,6 +106,13 @@ class KnowledgeBase:
         if got != want:
             self.close()
             raise SnapshotDamaged(f"{self._files.folder}: holds {got}, its manifest says {want}; run `faq ingest`")
+        if not deeply:
+            return
+        try:
+            self.checks()
+        except SnapshotDamaged:
+            self.close()
+            raise
 
     def within(self, positions: Collection[int]) -> KnowledgeBase:
         """Return the same snapshot, whose questions are answered from the records at these positions alone.
@@ -232,6 +239,7 @@ class KnowledgeBase:
         self._answer_again.cache_clear()
         self._store.close()
         self._indexes.passages.close()
+        self._indexes.tokens.close()
         self._files.close()
 
     def _answer(

@@ -60,6 +60,11 @@ def sha256_of(name: str) -> str:
     return name.partition(".")[0]
 
 
+def is_picture_name(name: str) -> bool:
+    """Return whether a text is the name of a picture: no such name leaves its folder."""
+    return is_stored_address(stored_address(name))
+
+
 def stored_address(name: str) -> str:
     """Return how stored HTML names a picture."""
     return f"{STORED_AT}{name}"

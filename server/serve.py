@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from flask import Flask
 
+from faqkb.kb.keys.ring import KeyStore
+from faqkb.kb.keys.values import iso
 from faqkb.server.access.decision import EXTENSION as ACCESS_EXTENSION
 from faqkb.server.access.decision import AccessControl, check_reach
 from faqkb.server.answering.leases import EXTENSION
@@ -26,6 +30,9 @@ from faqkb.server.limits import STUCK_SECONDS, SWITCH_SECONDS
 from faqkb.server.monitoring.logs import LogFormat, configure_logging
 from faqkb.server.monitoring.upkeep import upkeep
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
+
+_KEYS_TOLD = 20  # the newest; a list of more is not read
+_log = logging.getLogger("faq.server")
 
 
 def serve(
@@ -48,6 +55,7 @@ def serve(
     settings = replace(
         settings, access=replace(settings.access, loopback=loopback, hosts=settings.access.hosts | {host})
     )
+    _tell_keys(kb_folder)
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
@@ -80,6 +88,23 @@ def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins) -> List
         error_forms=ERROR_FORMS,
         name_client=control.name_of_client,
         proxies=control.settings.behind_proxy,
+    )
+
+
+def _tell_keys(kb_folder: Path) -> None:
+    """Say whose keys let somebody in: a folder that was copied from elsewhere brings those of its former owner."""
+    store, now = KeyStore(kb_folder), iso(datetime.now(UTC))
+    live = [key for key in store.read() if key.is_live(now)]
+    if not live:
+        return
+    told = [f"{key.name!r} ({'+'.join(sorted(key.scopes))}, {key.created[:10]})" for key in live[-_KEYS_TOLD:]]
+    more = f", and {len(live) - _KEYS_TOLD} older" if len(live) > _KEYS_TOLD else ""
+    _log.info(
+        "%d keys of %s let in: %s%s; `faq keys revoke ID` takes one back",
+        len(live),
+        store.path,
+        ", ".join(told),
+        more,
     )
 
 

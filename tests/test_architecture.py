@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 WINGS = ("kb", "ingest", "server", "faq")
 # What each room may import of its own wing, beside itself. `kb` and `server` alone stand for the ground of the wing:
 # values that every room shares. A room that is not here may not be.
-KB = ("kb", "kb.language")
+KB = ("kb", "kb.language", "kb.foreign")
 SERVED = ("server", "server.http", "server.reference", "server.answering", "server.feedback")
 ROOMS: dict[str, tuple[str, ...]] = {
     "kb": (),
     "kb.language": (),
+    "kb.foreign": ("kb",),
     "kb.index": KB,
     "kb.bundled": KB,
     "kb.model": (*KB, "kb.index", "kb.bundled"),
@@ -80,6 +81,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.records": ("faq", "faq.showing"),
     "faq.starting": ("faq", "faq.checks"),
     "faq.doctor": ("faq",),
+    "faq.handing": ("faq",),
     "faq.commands": (
         "faq",
         "faq.client",
@@ -89,6 +91,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "faq.showing",
         "faq.watching",
         "faq.doctor",
+        "faq.handing",
     ),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.

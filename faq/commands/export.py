@@ -14,6 +14,7 @@ from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say_data
 from faqkb.faq.export_site import export_site
+from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
 from faqkb.kb.records import Record
@@ -24,20 +25,25 @@ from faqkb.kb.records import Record
     epilog=examples(
         "faq export --format jsonl > records.jsonl",
         "faq export --format site public --base-url https://example.org/faq/",
+        "faq export --format kb ours.faqkb",
     ),
 )
-@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site"]), required=True)
-@click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", required=False)
+@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site", "kb"]), required=True)
+@click.argument("path", type=click.Path(path_type=Path), metavar="[PATH]", required=False)
 @click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
 @kb_option
-def command(form: str, folder: Path | None, base_url: str | None, kb: Path | None) -> None:
+def command(form: str, path: Path | None, base_url: str | None, kb: Path | None) -> None:
     """Write all records to standard output, in stored order.
 
-    `--format site DIR` writes a web site instead: pages and a search for any plain file server.
+    `--format site DIR` writes a web site instead: pages and a search for any plain file server. `--format kb FILE`
+    writes the whole knowledge base as one file, for `faq import`; keys and feedback are left out.
     """
-    _check_usage(form, folder, base_url)
-    if folder:
-        export_site(kb_folder(kb), folder, base_url)
+    _check_usage(form, path, base_url)
+    if path and form == "kb":
+        export_knowledge_base(kb_folder(kb), path)
+        return
+    if path:
+        export_site(kb_folder(kb), path, base_url)
         return
     knowledge = open_or_build(kb_folder(kb))
     try:
@@ -48,11 +54,17 @@ def command(form: str, folder: Path | None, base_url: str | None, kb: Path | Non
         knowledge.close()
 
 
-def _check_usage(form: str, folder: Path | None, base_url: str | None) -> None:
-    if form == "site" and folder is None:
-        raise click.UsageError("--format site needs the folder to write into: faq export --format site DIR")
-    if form != "site" and (folder or base_url):
-        raise click.UsageError(f"--format {form} writes to standard output; leave out DIR and --base-url")
+def _check_usage(form: str, path: Path | None, base_url: str | None) -> None:
+    needed = {
+        "site": "the folder to write into: faq export --format site DIR",
+        "kb": "a file: faq export --format kb FILE",
+    }
+    if form in needed and path is None:
+        raise click.UsageError(f"--format {form} needs {needed[form]}")
+    if form not in needed and (path or base_url):
+        raise click.UsageError(f"--format {form} writes to standard output; leave out PATH and --base-url")
+    if form == "kb" and base_url:
+        raise click.UsageError("--base-url is for --format site; leave it out")
 
 
 def _jsonl(records: Iterator[Record]) -> Iterator[str]:

@@ -16,7 +16,6 @@ _WORDS = {
     "danger": "danger error bug failure fail missing",
 }
 KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-CLASSES = frozenset({"tab", *(f"callout {kind}" for kind in _WORDS)})
 _SHOWN = {"seealso": "See also", "tldr": "TL;DR", "faq": "FAQ", "info": "Info", "warn": "Warning"}
 
 _TABS = {"tab", "tab-item", "tabitem", "tabpanel", "tab-panel"}
@@ -35,7 +34,7 @@ class Box:
     """A frame around a part of an answer."""
 
     kind: str = ""
-    """One of `CLASSES`, which is its class in HTML; empty for a frame that shows nothing of itself."""
+    """Its class in HTML, one of `kb.foreign.html.FRAME_CLASSES`; empty for a frame that shows nothing of itself."""
     title: str = ""
     """What its author wrote above it, Markdown."""
     word: str = ""

@@ -4,6 +4,7 @@ no handle is shared between threads.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,8 @@ from pathlib import Path
 from faqkb.kb.database.making import make_database
 from faqkb.kb.disk import not_stored
 from faqkb.kb.errors import KbError, StorageFailed
+from faqkb.kb.foreign.database import check_tables, harden
+from faqkb.kb.foreign.owner import foreign_owner
 
 # Every statement is ours, so one that SQLite cannot make sense of means a file with other tables, and a row that breaks
 # a rule one that was never stored.
@@ -53,7 +56,11 @@ class Form:
     """The error of a file that is not what was written."""
     way_out: str
     """What to do then."""
-    busy_seconds: float
+    foreign: str
+    """Why the file of another user has no effect, and what to do then."""
+    later: str = ""
+    """Statements that make tables which the file may have or not."""
+    busy_seconds: float = 5.0
     """How long one who writes waits for another."""
 
 
@@ -132,6 +139,11 @@ class DatabaseFile:
 
     def _connected(self, *, writing: bool) -> sqlite3.Connection:
         uri = self.path.absolute().as_uri()
+        owner = foreign_owner(self.path)
+        if owner is not None:
+            raise self._form.damage(
+                f"{self.path}: belongs to another user (got uid {owner}, expected {os.geteuid()}), {self._form.foreign}"
+            )
         try:
             return self._verified(f"{uri}?mode=rw", writing=writing)
         except sqlite3.OperationalError as error:
@@ -147,6 +159,7 @@ class DatabaseFile:
         form = self._form
         connection = sqlite3.connect(uri, uri=True, timeout=form.busy_seconds, isolation_level=None)
         try:
+            harden(connection)
             connection.execute("PRAGMA synchronous = FULL" if writing else "PRAGMA query_only = ON")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -157,6 +170,7 @@ class DatabaseFile:
                     f"{self.path}: written in another form (got {version}, expected {form.version}); use the version of"
                     f" faqkb that wrote it, or {form.way_out}"
                 )
+            check_tables(connection, form.schema, later=form.later)
         except BaseException:
             connection.close()
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from faqkb.kb import limits
 from faqkb.kb.database.file import DatabaseFile, Form
 from faqkb.kb.errors import FeedbackDamaged
+from faqkb.kb.feedback.once import ONCE_TABLE
 
 FEEDBACK_FILE = "feedback.sqlite"
 _SCHEMA = """
@@ -37,6 +38,8 @@ _FORM = Form(
     is_write_ahead=True,
     damage=FeedbackDamaged,
     way_out="move it away, a new one is made",
+    foreign="and votes of somebody else's readers count for nothing; move it away, a new one is made",
+    later=ONCE_TABLE,
     busy_seconds=limits.FEEDBACK_BUSY_SECONDS,
 )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from faqkb.kb import limits
 from faqkb.kb.errors import KeyReused
 
-_TABLE = """
+ONCE_TABLE = """
 CREATE TABLE IF NOT EXISTS once (
     number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL
 )
@@ -35,7 +35,7 @@ class Once:
 def claim(connection: sqlite3.Connection, once: Once) -> bool:
     """Take a name within a transaction that writes; False where it was taken before. Raises KeyReused."""
     now = int(time.time())
-    connection.execute(_TABLE)
+    connection.execute(ONCE_TABLE)
     connection.execute("DELETE FROM once WHERE at <= ?", (now - limits.ONCE_SECONDS,))
     if is_claimed(connection, once):
         return False

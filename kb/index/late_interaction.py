@@ -7,6 +7,7 @@ vectors, untrained for it. Token vectors are kept as int8, which changes a score
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb import limits
+from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.vectors import Scores, Similarities, TokenCodes, TokenVectors
 
 # A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
@@ -39,29 +41,39 @@ def _step(dim: int) -> np.float32:
 
 
 class TokenIndex:
-    """The token vectors of a snapshot, read from disk where they are needed."""
+    """The token vectors of a snapshot, read from disk where they are needed; any number of threads may.
 
-    def __init__(self, codes: TokenCodes) -> None:
-        self._codes = codes
+    Read, not mapped: a mapped file that somebody cuts short ends the process with SIGBUS. A question reads about 100
+    texts of it, which takes 0.1 ms more, and none of them stays in our memory.
+    """
 
-    @classmethod
-    def open(cls, path: Path, dim: int) -> TokenIndex:
-        """Map a file of codes into memory; the caller has checked its sha256."""
-        if not path.stat().st_size:
-            return cls(np.empty((0, dim), dtype=np.int8))
-        return cls(np.asarray(np.memmap(path, dtype=np.int8, mode="r")).reshape(-1, dim))
-
-    @property
-    def rows(self) -> int:
+    def __init__(self, path: Path, dim: int, rows: int) -> None:
+        """Open a file of so many codes; the caller has checked its sha256. Raises SnapshotDamaged."""
+        self.rows = rows
         """Number of token vectors."""
-        return len(self._codes)
+        self._path = path
+        self._dim = dim
+        self._file = path.open("rb", buffering=0)
+        size = os.fstat(self._file.fileno()).st_size
+        if size != rows * dim:
+            self.close()
+            raise self._damaged(f"{size} bytes, expected {rows} vectors of {dim}")
+
+    def close(self) -> None:
+        """Close the file; the index is not used afterwards."""
+        self._file.close()
 
     def codes(self, span: range) -> TokenCodes:
-        """Return the codes of consecutive rows."""
-        return self._codes[span.start : span.stop]
+        """Return the codes of consecutive rows. Raises SnapshotDamaged where the file has none any more."""
+        found = np.empty((len(span), self._dim), dtype=np.int8)
+        self._read(span.start, found)
+        return found
 
     def scores(self, query: TokenVectors, spans: Sequence[range]) -> Scores:
-        """Return how well each text, given as its rows, at least one, matches the query's first tokens."""
+        """Return how well each text, given as its rows, at least one, matches the query's first tokens.
+
+        Raises SnapshotDamaged as `codes` does.
+        """
         mean: Scores = self.matches(query, spans).mean(axis=1)
         return mean
 
@@ -83,24 +95,37 @@ class TokenIndex:
 
     def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the codes of the spans one after the other as float32, so many rows at a time, in the same memory."""
-        block = _own_block(self._codes.shape[1])
+        block, codes = _own_blocks(self._dim)
         filled = 0
         for span in spans:
             start = span.start
             while start < span.stop:
                 rows = min(span.stop - start, _BLOCK_ROWS - filled)
-                block[filled : filled + rows] = self._codes[start : start + rows]
+                self._read(start, codes[filled : filled + rows])
                 start, filled = start + rows, filled + rows
                 if filled == _BLOCK_ROWS:
+                    np.copyto(block, codes)
                     yield block
                     filled = 0
         if filled:
+            np.copyto(block[:filled], codes[:filled])
             yield block[:filled]
 
+    def _read(self, row: int, into: TokenCodes) -> None:
+        """Fill an array with the codes from a row on."""
+        if not 0 <= row <= self.rows - len(into):
+            raise self._damaged(f"no token vectors {row} to {row + len(into)} among {self.rows}")
+        if os.preadv(self._file.fileno(), [into.data], row * self._dim) != into.nbytes:
+            raise self._damaged("it was cut short while it was open")
 
-def _own_block(dim: int) -> npt.NDArray[np.float32]:
-    """Return the calling thread's memory for one block."""
-    block: npt.NDArray[np.float32] | None = getattr(_of_thread, "block", None)
-    if block is None or block.shape[1] != dim:
-        block = _of_thread.block = np.empty((_BLOCK_ROWS, dim), dtype=np.float32)
-    return block
+    def _damaged(self, what: str) -> SnapshotDamaged:
+        return SnapshotDamaged(f"{self._path}: {what}; run `faq ingest` to build it again")
+
+
+def _own_blocks(dim: int) -> tuple[npt.NDArray[np.float32], TokenCodes]:
+    """Return the calling thread's memory for one block, as numbers and as codes."""
+    blocks: tuple[npt.NDArray[np.float32], TokenCodes] | None = getattr(_of_thread, "blocks", None)
+    if blocks is None or blocks[0].shape[1] != dim:
+        shape = (_BLOCK_ROWS, dim)
+        blocks = _of_thread.blocks = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int8)
+    return blocks

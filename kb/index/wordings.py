@@ -56,8 +56,8 @@ class WordingClassifier:
 def classifier_from(content: bytes, positions: Sequence[int], dim: int) -> WordingClassifier:
     """Return a stored classifier; a file of another size is damaged. Raises SnapshotDamaged."""
     weights = np.frombuffer(content, dtype="<f4")
-    if weights.size not in {0, len(positions) * (dim + 1)}:
-        raise SnapshotDamaged("the classifier of wordings has another size than its records; run `faq ingest`")
+    if weights.size not in {0, len(positions) * (dim + 1)} or not np.isfinite(weights).all():
+        raise SnapshotDamaged("the classifier of wordings is not one of its records; run `faq ingest`")
     return WordingClassifier(tuple(positions) if weights.size else (), weights.reshape(-1, dim + 1))
 
 

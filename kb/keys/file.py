@@ -32,6 +32,7 @@ _FORM = Form(
     is_write_ahead=False,
     damage=KeysDamaged,
     way_out="put back a copy, or move it away and make new keys",
+    foreign="and keys of somebody else let nobody in; remove it and make new keys, or give it to the user who serves",
     busy_seconds=limits.KEYS_BUSY_SECONDS,
 )
 _CLOCK_NS = 1_000_000_000  # two writes nearer than a tick of the file's clock can leave the same time

@@ -20,6 +20,7 @@ from faqkb.kb.errors import ModelDamaged
 from faqkb.kb.index.late_interaction import quantise
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.files import ModelManifest, read_manifest, verify_files
+from faqkb.kb.model.verified import verify_once
 from faqkb.kb.vectors import Embedding, Matrix, TokenCodes
 
 _MIN_PIECE_SHARE = 0.5  # a cut at a line or sentence end may shorten a piece to this share of its tokens
@@ -46,10 +47,11 @@ class Encoder:
         """Load the model of a folder made by `faq model prepare`.
 
         `threads` is how many cores one call may use; by default all, at most four: one short text gains no more.
-        Raises ModelMissing or ModelDamaged.
+        Their bytes are checked when they are not those checked before. Raises ModelMissing or ModelDamaged.
         """
         self.manifest: ModelManifest = read_manifest(folder)
         self.folder = folder
+        verify_once(folder, self.manifest)
         self._verified: list[tuple[int, int, int]] = []
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
         self._session = _load_session(folder / "model.onnx", threads or min(os.cpu_count() or 1, 4))
@@ -155,7 +157,8 @@ class Encoder:
         feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
         with self._slots:
             (vector,), (of_tokens,) = self._session.run(["sentence_embedding", "token_embeddings"], feed)
-        if not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
+        is_shaped = vector.shape == (self.dim,) and of_tokens.shape == (len(ids), self.dim)
+        if not is_shaped or not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
             raise ModelDamaged(f"{self.folder}: the encoder gave no unit vector; run `faq model prepare` again")
         own = of_tokens[[at for at in text.own if at < len(ids) - 1]]
         return Embedding(vector, own / np.linalg.norm(own, axis=1, keepdims=True) if len(own) else vector[None, :])

@@ -93,9 +93,14 @@ def default_folder(languages: Sequence[str] = DEFAULT_LANGUAGES, *, name: str = 
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
-    from platformdirs import user_cache_dir  # noqa: PLC0415 - not needed where FAQ_MODEL or a snapshot names the folder
+    return user_cache() / "models" / f"{name}-{'-'.join(sorted(set(languages)))}"
 
-    return Path(user_cache_dir("faqkb")) / "models" / f"{name}-{'-'.join(sorted(set(languages)))}"
+
+def user_cache() -> Path:
+    """Return the folder of what is kept for the user, and can be made again."""
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - not needed to read a manifest
+
+    return Path(user_cache_dir("faqkb"))
 
 
 def read_manifest(folder: Path) -> ModelManifest:
@@ -125,14 +130,19 @@ def verify_files(folder: Path, manifest: ModelManifest) -> None:
     Raises ModelDamaged naming the file, what was got and what was promised.
     """
     for name, entry in sorted(manifest.files.items()):
-        try:
-            got = file_sha256(folder / name)
-        except OSError as error:
-            raise ModelDamaged(f"{folder / name}: cannot be read ({error}); run `faq model prepare` again") from error
-        if got != entry.sha256:
-            raise ModelDamaged(
-                f"{folder / name}: sha256 {got[:12]}, manifest says {entry.sha256[:12]}; run `faq model prepare` again"
-            )
+        verify_file(folder / name, entry)
+
+
+def verify_file(path: Path, entry: FileEntry) -> None:
+    """Read a file and compare its sha256 with that of its entry. Raises ModelDamaged."""
+    try:
+        got = file_sha256(path)
+    except OSError as error:
+        raise ModelDamaged(f"{path}: cannot be read ({error}); run `faq model prepare` again") from error
+    if got != entry.sha256:
+        raise ModelDamaged(
+            f"{path}: sha256 {got[:12]}, manifest says {entry.sha256[:12]}; run `faq model prepare` again"
+        )
 
 
 def _size(path: Path) -> int | None:
@@ -142,6 +152,7 @@ def _size(path: Path) -> int | None:
         return None
 
 
+_SIZE_MAX = 10_000_000  # of a vector, an input or a vocabulary; more is a mistake or an attack
 _FIELD_TYPES: dict[str, type | tuple[type, ...]] = {
     "format": int,
     "id": str,
@@ -166,8 +177,9 @@ def _typed_fields(document: object) -> dict[str, Any]:
             raise _damaged(f"field {name!r} is missing or of the wrong type (got {document.get(name)!r:.80})")
     if not all(isinstance(language, str) for language in document["languages"]):
         raise _damaged("field 'languages' holds something that is not text")
-    if min(document["dim"], document["max_tokens"], document["vocabulary"]) < 1:
-        raise _damaged("field 'dim', 'max_tokens' or 'vocabulary' is below 1")
+    sizes = (document["dim"], document["max_tokens"], document["vocabulary"])
+    if min(sizes) < 1 or max(sizes) > _SIZE_MAX:
+        raise _damaged(f"field 'dim', 'max_tokens' or 'vocabulary' is not between 1 and {_SIZE_MAX}")
     fields = {name: document[name] for name in _FIELD_TYPES}
     return fields | {"languages": tuple(document["languages"]), "files": _file_entries(document["files"])}
 

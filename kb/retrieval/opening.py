@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
 from faqkb.kb.fusion import Ranking, parse_ranking
 from faqkb.kb.index.dense import FaissIndex
@@ -9,7 +11,7 @@ from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.ranking import Indexes
-from faqkb.kb.snapshot.manifest import REPAIR
+from faqkb.kb.snapshot.manifest import REPAIR_MODEL
 from faqkb.kb.snapshot.published import (
     INDEX_FILE,
     RANKING_FILE,
@@ -30,26 +32,21 @@ def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
         return Encoder(files.model_folder, threads=threads)
     except (ModelMissing, ModelDamaged) as error:
         what = str(error).partition(";")[0]
-        raise SnapshotDamaged(f"{files.model_folder}: {what}; {REPAIR}") from error
+        raise SnapshotDamaged(f"{what}; {REPAIR_MODEL}") from error
 
 
 def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
-    """Open everything a query is ranked against; the store last, since it has to be closed. Raises SnapshotDamaged."""
-    passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE))
+    """Open everything a query is ranked against, each file as long as the others say. Raises SnapshotDamaged."""
+    passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, files.manifest.passages)
     of_wordings = files.read_verified(WORDINGS_FILE)
-    store = Store(files.folder / RECORDS_FILE)
-    try:
+    with ExitStack() as opened:
+        store = Store(files.folder / RECORDS_FILE)
+        opened.callback(store.close)
+        tokens = TokenIndex(files.folder / TOKENS_FILE, dim, store.passages.all_token_count())
+        opened.callback(tokens.close)
         wordings = classifier_from(of_wordings, store.passages.many_worded(), dim)
-    except SnapshotDamaged:
-        store.close()
-        raise
-    return Indexes(
-        passages=passages,
-        tokens=TokenIndex.open(files.folder / TOKENS_FILE, dim),
-        wordings=wordings,
-        ranking=ranking,
-        store=store,
-    )
+        opened.pop_all()
+    return Indexes(passages=passages, tokens=tokens, wordings=wordings, ranking=ranking, store=store)
 
 
 def read_ranking(files: SnapshotFiles) -> Ranking:

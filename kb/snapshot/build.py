@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -37,7 +38,8 @@ from faqkb.kb.snapshot.published import (
     SnapshotFiles,
     open_current,
 )
-from faqkb.kb.snapshot.publishing import Content, LinkedFile, publish_snapshot
+from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
+from faqkb.kb.snapshot.shared import linkable_file, shared_files
 from faqkb.kb.snapshot.tuned import tuned_ranking
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
@@ -91,7 +93,7 @@ def build_snapshot(
         cohort = cohort_questions()
         fresh = _embed_new((*cohort, *passages), known, encoder, progress)
         files = _snapshot_files(records, passages, cohort, known, encoder, ranking, checks)
-        files |= picture_files(folder, pictures)
+        files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
         name = publish_snapshot(
             folder, files, encoder=encoder.id, records=len(records), passages=len(passages), tell=kept.append
         )
@@ -195,10 +197,18 @@ def _snapshot_files(
         WORDINGS_FILE: fit_wordings(passages, of_passages).to_bytes(),
         RANKING_FILE: ranking.to_json().encode(),
     }
-    for name, entry in encoder.manifest.files.items():
-        files[f"{MODEL_FOLDER}/{name}"] = LinkedFile(encoder.folder / name, entry)
     files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
     return files
+
+
+def _model_files(encoder: Encoder) -> dict[str, CopiedFile | LinkedFile]:
+    """Return the encoder's files by their path inside the snapshot, never the very files that it was loaded from."""
+    found: dict[str, CopiedFile | LinkedFile] = {}
+    for name, entry in encoder.manifest.files.items():
+        copy = linkable_file(encoder.folder, name, encoder.manifest)
+        own = CopiedFile(encoder.folder / name, entry)
+        found[f"{MODEL_FOLDER}/{name}"] = own if copy is None else LinkedFile(copy, entry)
+    return found
 
 
 def _sentences(
@@ -256,18 +266,20 @@ def _taken_over(files: SnapshotFiles, dim: int) -> _Known:
     try:
         passages = store.passages
         keys = (*passages.keys(), *passages.cohort_keys())
-        spans = (*map(passages.tokens_of, range(passages.count)), *passages.cohort_spans())
+        cohort = passages.cohort_spans()
+        spans = (*map(passages.tokens_of, range(passages.count)), *cohort)
         of_same_cohort = passages.cohort_keys() == tuple(question.key for question in cohort_questions())
         of_views = dict(zip(passages.view_keys(), passages.view_baselines.tolist(), strict=True))
         baselines = of_views if of_same_cohort else {}
+        rows, tokens = {INDEX_FILE: passages.count, COHORT_FILE: len(cohort)}, passages.all_token_count()
     finally:
         store.close()
-    vectors = (FaissIndex.from_bytes(files.read_verified(file)).all_vectors() for file in (INDEX_FILE, COHORT_FILE))
-    tokens = TokenIndex.open(files.folder / TOKENS_FILE, dim)
-    return _Known(
-        {
-            key: _Embedded(vector, tokens.codes(span))
-            for key, vector, span in zip(keys, np.concatenate(list(vectors)), spans, strict=True)
-        },
-        baselines,
-    )
+    vectors = [FaissIndex.from_bytes(files.read_verified(file), dim, count) for file, count in rows.items()]
+    with closing(TokenIndex(files.folder / TOKENS_FILE, dim, tokens)) as codes:
+        known = {
+            key: _Embedded(vector, codes.codes(span))
+            for key, vector, span in zip(
+                keys, np.concatenate([index.all_vectors() for index in vectors]), spans, strict=True
+            )
+        }
+    return _Known(known, baselines)

@@ -17,15 +17,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from faqkb.kb import limits
 from faqkb.kb.errors import SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
+from faqkb.kb.pictures import FOLDER as PICTURES
+from faqkb.kb.pictures import is_picture_name, sha256_of
 
 FORMAT = 5
 MANIFEST_FILE = "manifest.json"
 REPAIR = "run `faq ingest` to build it again, or `faq doctor --repair` to go back to the newest whole one"
-_MANIFEST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
+REPAIR_MODEL = "run `faq ingest` to publish a whole one"  # the snapshots before link to the same damaged file
+MOST_BYTES = 1_000_000  # a manifest has a dozen lines; anything larger is not one
 _TIME_FORMAT = "%Y%m%dT%H%M%S%fZ"  # to the microsecond: names sort by time even when a script publishes in a loop
 _NAME = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{16}")
+
+
+_COUNT_MAX = 1_000_000_000
+_PATH = re.compile(r"(?:[a-z][a-z0-9_]*/)?[a-z0-9][a-z0-9_]*\.[a-z0-9.]*[a-z0-9]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +97,56 @@ def read_manifest(path: Path, name: str) -> Manifest:
     """Return the manifest of the snapshot of that name. Raises SnapshotDamaged, SnapshotUnsupported."""
     try:
         with path.open("rb") as file:
-            content = file.read(_MANIFEST_BYTES)
+            content = file.read(MOST_BYTES)
+    except OSError as error:
+        raise SnapshotDamaged(f"{path}: {error.strerror}; {REPAIR}") from error
+    manifest = parse_manifest(content, path)
+    if manifest.name != name:
+        raise SnapshotDamaged(f"{path}: does not match the name of its snapshot; {REPAIR}")
+    return manifest
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """Return what a manifest says; `path` is where it stands. Raises SnapshotDamaged, SnapshotUnsupported."""
+    try:
         fields = json.loads(content)
         if fields["format"] != FORMAT:
             raise SnapshotUnsupported(
-                f"{path}: snapshot format {fields['format']!r}, this version reads {FORMAT}; run `faq ingest`"
+                f"{path}: snapshot format {fields['format']!r:.40}, this version reads {FORMAT}; run `faq ingest`"
             )
         manifest = Manifest(
             format=fields["format"],
             created=fields["created"],
-            encoder=fields["encoder"],
-            records=fields["counts"]["records"],
-            passages=fields["counts"]["passages"],
-            files={key: FileEntry(**entry) for key, entry in fields["files"].items()},
+            encoder=str(fields["encoder"]),
+            records=_count(fields["counts"]["records"]),
+            passages=_count(fields["counts"]["passages"]),
+            files={_path(key, entry): FileEntry(**entry) for key, entry in fields["files"].items()},
         )
-        whole = canonical(manifest.to_json()) == content and manifest.name == name
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SnapshotDamaged(f"{path}: not a manifest; {REPAIR}") from error
+        whole = canonical(manifest.to_json()) == content and is_name(manifest.name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        told = f" ({error})" if type(error) is ValueError else ""  # our own words; others say nothing to a reader
+        raise SnapshotDamaged(f"{path}: not a manifest{told}; {REPAIR}") from error
     if not whole:
-        raise SnapshotDamaged(f"{path}: does not match the name of its snapshot; {REPAIR}")
+        raise SnapshotDamaged(f"{path}: not a manifest as it is written; {REPAIR}")
     return manifest
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _COUNT_MAX:
+        raise ValueError(f"got {value!r:.60} for a number of records or passages")
+    return value
+
+
+def _path(path: str, entry: Mapping[str, Any]) -> str:
+    """Return the path of a file; whoever opens the snapshot may rely on where it leads and on what a picture is."""
+    folder, _, name = path.rpartition("/")
+    if not _PATH.fullmatch(path) or (folder == PICTURES and not is_picture_name(name)):
+        raise ValueError(f"it names a file {path[:80]!r}, which no snapshot has")
+    if not _SHA256.fullmatch(entry["sha256"]) or type(entry["size"]) is not int or entry["size"] < 0:
+        raise ValueError(f"sha256 and size of {path} are none")
+    if folder == PICTURES and (entry["sha256"] != sha256_of(name) or entry["size"] > limits.PICTURE_BYTES):
+        raise ValueError(f"{path} has another sha256 than its name, or more than {limits.PICTURE_BYTES:,} bytes")
+    return path
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:

@@ -1,33 +1,21 @@
-"""The pictures of a snapshot: taken over from the live one where it has them, copied where it does not."""
+"""The pictures of a snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
-from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.pictures import FOLDER, Picture
-from faqkb.kb.snapshot.published import SnapshotFiles, open_current
-from faqkb.kb.snapshot.publishing import CopiedFile, LinkedFile
+from faqkb.kb.snapshot.published import SnapshotFiles
+from faqkb.kb.snapshot.publishing import CopiedFile
 
 
-def picture_files(folder: Path, pictures: Sequence[Picture]) -> dict[str, CopiedFile | LinkedFile]:
-    """Return the files of pictures by their path inside a snapshot; the caller holds `writer_lock`.
-
-    A link to the live snapshot's own file takes no space; an author's file may change, so it is copied.
-    """
-    found: dict[str, CopiedFile | LinkedFile] = {}
-    with _live(folder) as live:
-        for picture in pictures:
-            path, entry = f"{FOLDER}/{picture.name}", FileEntry(picture.sha256, picture.size)
-            is_kept = live is not None and live.manifest.files.get(path) == entry
-            if live is not None and is_kept and _holds(live, path):
-                found[path] = LinkedFile(live.folder / path, entry)
-            else:
-                found[path] = CopiedFile(picture.path, entry)
-    return found
+def picture_files(pictures: Sequence[Picture]) -> dict[str, CopiedFile]:
+    """Return the files of pictures by their path inside a snapshot: an author's file may change, so it is copied."""
+    return {
+        f"{FOLDER}/{picture.name}": CopiedFile(picture.path, FileEntry(picture.sha256, picture.size))
+        for picture in pictures
+    }
 
 
 def pictures_of(files: SnapshotFiles) -> Iterator[Picture]:
@@ -42,25 +30,3 @@ def read_picture(files: SnapshotFiles, name: str) -> bytes | None:
     if path not in files.manifest.files:
         return None
     return files.read_verified(path)
-
-
-def _holds(files: SnapshotFiles, path: str) -> bool:
-    try:
-        files.verify(path)
-    except SnapshotDamaged:
-        return False
-    return True
-
-
-@contextmanager
-def _live(folder: Path) -> Iterator[SnapshotFiles | None]:
-    """Lend the live snapshot, None where there is none to take anything from."""
-    try:
-        files = open_current(folder)
-    except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
-        yield None
-        return
-    try:
-        yield files
-    finally:
-        files.close()

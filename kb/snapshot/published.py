@@ -21,6 +21,7 @@ from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
 from faqkb.kb.snapshot.manifest import (
     MANIFEST_FILE,
     REPAIR,
+    REPAIR_MODEL,
     Manifest,
     check_files,
     is_name,
@@ -96,7 +97,7 @@ class SnapshotFiles:
             content = (self.folder / path).read_bytes()
         except OSError as error:
             raise unreadable(self.folder / path, error) from error
-        self._check_hash(path, hashlib.sha256(content).hexdigest())
+        self.check_hash(path, hashlib.sha256(content).hexdigest())
         return content
 
     def verify(self, *paths: str) -> None:
@@ -106,13 +107,15 @@ class SnapshotFiles:
                 digest = file_sha256(self.folder / path)
             except OSError as error:
                 raise unreadable(self.folder / path, error) from error
-            self._check_hash(path, digest)
+            self.check_hash(path, digest)
 
-    def _check_hash(self, path: str, got: str) -> None:
+    def check_hash(self, path: str, got: str) -> None:
+        """Compare the sha256 that was read of a file with the one promised. Raises SnapshotDamaged."""
         want = self.manifest.files[path].sha256
         if got != want:
+            repair = REPAIR_MODEL if path in self.model_paths else REPAIR
             raise SnapshotDamaged(
-                f"{self.folder / path}: sha256 is {got[:12]}, its manifest says {want[:12]}; {REPAIR}"
+                f"{self.folder / path}: sha256 is {got[:12]}, its manifest says {want[:12]}; {repair}"
             )
 
     def close(self) -> None:

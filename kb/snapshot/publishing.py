@@ -14,6 +14,7 @@ from pathlib import Path
 from faqkb.kb import disk, limits
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.foreign.paths import inside
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files, time_of
 from faqkb.kb.snapshot.published import current_snapshot, entries, open_current, open_snapshot, snapshot_names
@@ -134,7 +135,7 @@ def go_back(folder: Path) -> str:
 def _write_files(temporary: Path, files: Mapping[str, Content]) -> dict[str, FileEntry]:
     entries: dict[str, FileEntry] = {}
     for path, content in sorted(files.items()):
-        target = temporary / path
+        target = inside(temporary, path)
         target.parent.mkdir(exist_ok=True)
         if isinstance(content, LinkedFile):
             disk.link_or_copy(content.path, target)

@@ -8,25 +8,42 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.foreign.database import Clock, check_tables, harden
+from faqkb.kb.store.schema import SCHEMA, WORDS
+
 _BOUND_VALUES = 500  # parameters of one statement; SQLite's own limit is 32,766
 
 
 class Connections:
-    """Runs statements on the calling thread's own connection."""
+    """Runs statements on the calling thread's own connection. Every method but `close` raises SnapshotDamaged."""
 
     def __init__(self, path: Path) -> None:
+        """Take a file, and make sure that its tables are ours."""
+        self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        try:
+            check_tables(self._connection(), SCHEMA, fts5=[WORDS])
+        except sqlite3.Error as error:
+            self.close()
+            raise self.damaged(error) from error
 
-    def rows(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        """Return the rows of a statement, one after the other."""
-        return self._connection().execute(statement, values)
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement."""
+        try:
+            return self._connection().execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self.damaged(error) from error
 
     def row(self, statement: str, *values: object) -> Any:
         """Return the first row of a statement, None where there is none."""
-        return self._connection().execute(statement, values).fetchone()
+        try:
+            return self._connection().execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise self.damaged(error) from error
 
     def rows_among(self, statement: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that ends in `IN`, for any number of values."""
@@ -36,6 +53,16 @@ class Connections:
             places = ",".join("?" * len(batch))
             found.extend(self.rows(f"{statement} ({places})", batch))
         return found
+
+    def check_numbered(self, table: str, column: str, count: int) -> None:
+        """Make sure that the rows of a table are numbered from 0 without a gap: they are places in other files."""
+        first, last = self.row(f"SELECT min({column}), max({column}) FROM {table}")
+        if count and (first, last) != (0, count - 1):
+            raise self.damaged(f"{table} holds {count} rows, numbered {first} to {last}")
+
+    def damaged(self, what: object) -> SnapshotDamaged:
+        """Return the error of a file that holds what was never stored."""
+        return SnapshotDamaged(f"{self._path}: cannot be read ({what}); run `faq ingest` to build it again")
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -48,7 +75,11 @@ class Connections:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            self._local.connection = connection
             with self._lock:
                 self._opened.append(connection)
+            self._local.clock = harden(connection)
+            connection.execute("PRAGMA query_only = ON")
+            self._local.connection = connection
+        clock: Clock = self._local.clock
+        clock.start()
         return connection

@@ -26,9 +26,13 @@ class PassageTable:
         """Return what part of its record the passage of an index row is."""
         every_record = np.arange(record_count + 1)
         self._positions = self._read_positions()
+        connections.check_numbered("passages", "row", len(self._positions))
+        _check_ascending(self._positions, record_count, "passages.position")
         self._first_rows = np.searchsorted(self._positions, every_record).tolist()
         self._first_tokens = self._token_starts()
         self._view_rows, view_positions = self._view_places()
+        connections.check_numbered("views", "number", len(view_positions))
+        _check_ascending(view_positions, record_count, "views.position")
         self._first_views = np.searchsorted(view_positions, every_record).tolist()
         self.baselines = self._baselines("passages ORDER BY row")
         """What unrelated questions score against each passage, shape (passages, languages)."""
@@ -44,6 +48,11 @@ class PassageTable:
     def token_count(self) -> int:
         """Number of token vectors of all passages; those of the cohort come after them."""
         return self._first_tokens[-1]
+
+    def all_token_count(self) -> int:
+        """Return the number of token vectors of passages and cohort."""
+        cohort = self.cohort_spans()
+        return cohort[-1].stop if cohort else self.token_count
 
     def rows_of(self, position: int) -> range:
         """Return the index rows of a record's passages."""
@@ -69,7 +78,7 @@ class PassageTable:
     def cohort_spans(self) -> tuple[range, ...]:
         """Return the token rows of each cohort question, by row."""
         rows = self._connections.rows("SELECT tokens FROM cohort ORDER BY row")
-        starts = accumulate((count for (count,) in rows), initial=self.token_count)
+        starts = accumulate((_counted(count) for (count,) in rows), initial=self.token_count)
         return tuple(range(start, end) for start, end in pairwise(starts))
 
     def many_worded(self) -> tuple[int, ...]:
@@ -100,15 +109,18 @@ class PassageTable:
     def _token_starts(self) -> list[int]:
         """Return the first token row of each passage, and the end of the last."""
         rows = self._connections.rows("SELECT tokens FROM passages ORDER BY row")
-        return [0, *accumulate(count for (count,) in rows)]
+        return [0, *accumulate(_counted(count) for (count,) in rows)]
 
     def _view_places(self) -> tuple[list[int], npt.NDArray[np.int64]]:
         """Return the first passage row of each view, and the end of the last; and each view's record."""
-        rows = self._connections.rows("SELECT first_row, position FROM views ORDER BY number").fetchall()
-        return [*(row for row, _ in rows), self.count], np.array([at for _, at in rows], dtype=np.int64)
+        rows = self._connections.rows("SELECT first_row, position FROM views ORDER BY number")
+        first_rows = [*(row for row, _ in rows), self.count]
+        if any(row >= following for row, following in pairwise(first_rows)) or first_rows[0] != 0:
+            raise ValueError("views.first_row does not ascend from 0 to the passages there are")
+        return first_rows, np.array([at for _, at in rows], dtype=np.int64)
 
     def _baselines(self, source: str) -> Baselines:
-        rows = self._connections.rows(f"SELECT baseline_zh, baseline_en, baseline_any FROM {source}").fetchall()
+        rows = self._connections.rows(f"SELECT baseline_zh, baseline_en, baseline_any FROM {source}")
         return np.array(rows, dtype=np.float32).reshape(-1, len(LANGUAGES))
 
     def _read_text(self, row: int) -> str:
@@ -118,3 +130,15 @@ class PassageTable:
     def _read_kind(self, row: int) -> Kind:
         (kind,) = self._connections.row("SELECT kind FROM passages WHERE row = ?", row)
         return Kind(kind)
+
+
+def _check_ascending(positions: npt.NDArray[np.int64], record_count: int, what: str) -> None:
+    if len(positions) and (positions[0] < 0 or positions[-1] >= record_count or bool((np.diff(positions) < 0).any())):
+        raise ValueError(f"{what} does not ascend within the {record_count} records")
+
+
+def _counted(tokens: int) -> int:
+    """Return a number of token vectors: every text has one at least."""
+    if tokens < 1:
+        raise ValueError(f"a text of {tokens} tokens")
+    return tokens

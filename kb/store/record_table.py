@@ -32,6 +32,7 @@ class RecordTable:
         self._connections = connections
         self.count = int(connections.row("SELECT count(*) FROM records")[0])
         """Number of records."""
+        connections.check_numbered("records", "position", self.count)
         self.at = lru_cache(_CACHED_RECORDS)(self._read)
         """Return the record at a position."""
         self.identity_of = lru_cache(_CACHED)(self._read_identity)
@@ -96,10 +97,14 @@ class RecordTable:
             " WHERE position = ? ORDER BY number",
             (position,),
         )
-        return tuple(
+        found = [
             Sentence(start, end, range(first, stop), range(header_first, header_end))
             for start, end, first, stop, header_first, header_end in rows
-        )
+            if all(isinstance(each, int) for each in (start, end, first, stop, header_first, header_end))
+        ]
+        if len(found) != len(rows) or not all(own.tokens for own in found):
+            raise self._connections.damaged(f"a sentence of the record at {position} is none")
+        return tuple(found)
 
     def _read_source(self, source: str) -> tuple[int, ...]:
         rows = self._connections.rows("SELECT position FROM records WHERE source = ? ORDER BY position", (source,))

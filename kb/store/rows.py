@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from faqkb.kb.checks import Check, Signature
+from faqkb.kb.checks import Check, Signature, is_check_id
+from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.foreign.html import sanitise
 from faqkb.kb.records import Record, Source
 
 
@@ -16,12 +20,16 @@ def dump_record(record: Record) -> str:
 
 
 def load_record(text: str) -> Record:
-    """Return the record of a row."""
-    fields = json.loads(text)
-    fields["source"] = Source(**fields["source"])
-    for name in ("alternates", "section", "tags", "checks"):
-        fields[name] = tuple(fields[name])
-    return Record(**fields)
+    """Return the record of a row, with nothing active in its HTML, whoever wrote it. Raises SnapshotDamaged."""
+    with _told("record"):
+        fields: dict[str, Any] = json.loads(text)
+        source = Source(**fields.pop("source"))
+        lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in ("alternates", "section", "tags", "checks")}
+        _check_texts([*fields.values(), source.path, source.anchor or ""])
+        if not isinstance(source.line, int):
+            raise TypeError(f"got line {source.line!r:.60}, expected a number")
+        fields["answer_html"] = sanitise(fields["answer_html"])
+        return Record(**fields, **lists, source=source)
 
 
 def dump_check(check: Check) -> str:
@@ -32,11 +40,41 @@ def dump_check(check: Check) -> str:
 
 
 def load_check(text: str, script: bytes) -> Check:
-    """Return the check of a row and its script."""
-    fields = json.loads(text)
-    fields["signatures"] = [Signature(**_with_tuples(known)) for known in fields["signatures"]]
-    return Check(**_with_tuples(fields), script=bytes(script))
+    """Return the check of a row and its script. Raises SnapshotDamaged."""
+    with _told("check"):
+        fields = json.loads(text)
+        limit, titles = float(fields.pop("limit_seconds")), dict(fields.pop("titles"))
+        signatures = tuple(
+            Signature(known["error"], _texts(known["words"]), _texts(known["answers"]))
+            for known in fields.pop("signatures")
+        )
+        lists: dict[str, Any] = {
+            name: _texts(fields.pop(name)) for name in ("answers", "reads", "writes", "needs", "dependencies")
+        }
+        _check_texts([*fields.values(), *titles, *titles.values(), *(known.error for known in signatures)])
+        if not is_check_id(fields["id"]):
+            raise ValueError(f"its id is {fields['id'][:60]!r}")
+        return Check(**fields, **lists, limit_seconds=limit, titles=titles, signatures=signatures, script=bytes(script))
 
 
-def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SnapshotDamaged(
+            f"records.sqlite holds a {what} that is none ({error}); run `faq ingest` to build it again"
+        ) from error
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"got {value!r:.60}, expected a list")
+    _check_texts(value)
+    return tuple(value)
+
+
+def _check_texts(values: Iterable[Any]) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"got {value!r:.60}, expected text")

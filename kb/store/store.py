@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from faqkb.kb.errors import SnapshotDamaged
@@ -17,16 +16,19 @@ class Store:
     """An opened `records.sqlite`, by its tables."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file whose checksum holds. Raises SnapshotDamaged."""
+        """Open a file whose checksum holds; its tables are ours and agree with each other. Raises SnapshotDamaged."""
         self._connections = Connections(path)
         try:
             self.records = RecordTable(self._connections)
             self.passages = PassageTable(self._connections, self.records.count)
             self.words = WordTable(self._connections)
             self.checks = CheckTable(self._connections)
-        except sqlite3.Error as error:
+        except SnapshotDamaged:
             self.close()
-            raise SnapshotDamaged(f"{path}: cannot be read ({error}); run `faq ingest` to build it again") from error
+            raise
+        except (ValueError, TypeError) as error:  # of values that no writer of ours stores
+            self.close()
+            raise self._connections.damaged(error) from error
 
     def close(self) -> None:
         """Close every thread's connection."""

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faqkb.ingest import parse_document
-from faqkb.ingest.rendering import OUTPUT_FACTOR, OUTPUT_FREE_CHARS, sanitise
+from faqkb.ingest.rendering import OUTPUT_FACTOR, OUTPUT_FREE_CHARS
+from faqkb.kb.foreign.html import sanitise
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "markdown"
 TOKENS = [json.loads(line) for line in (FIXTURES / "grammar.txt").read_text(encoding="ascii").splitlines()]

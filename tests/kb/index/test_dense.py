@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faiss
 import numpy as np
 import pytest
 
@@ -35,17 +36,32 @@ def test_a_filter_leaves_only_allowed_rows(vectors: Matrix) -> None:
 
 
 def test_stored_vectors_come_back_bit_for_bit(vectors: Matrix) -> None:
-    index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes())
+    index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), *reversed(vectors.shape))
     assert np.array_equal(index.vectors([4, 0, 199]), vectors[[4, 0, 199]])
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    index = FaissIndex.from_bytes(FaissIndex.build(np.empty((0, 16), dtype=np.float32)).to_bytes())
+    index = FaissIndex.from_bytes(FaissIndex.build(np.empty((0, 16), dtype=np.float32)).to_bytes(), 16, 0)
     assert index.search(np.ones(16, dtype=np.float32), 5) == ()
     assert index.vectors([]).shape == (0, 16)
 
 
-@pytest.mark.parametrize("content", [b"", b"IxF", b"nonsense" * 100])
-def test_what_is_not_an_index_is_named_as_damaged(content: bytes) -> None:
-    with pytest.raises(SnapshotDamaged, match="cannot be read"):
-        FaissIndex.from_bytes(content)
+def other_kinds() -> list[bytes]:
+    """Return what FAISS reads without a word: other metrics, other kinds, more vectors than are meant."""
+    flat = FaissIndex.build(np.eye(4, 16, dtype=np.float32)).to_bytes()
+    kinds = [faiss.IndexFlatL2(16), faiss.IndexIDMap(faiss.IndexFlatIP(16)), faiss.index_factory(16, "HNSW8")]
+    lying = flat[:8] + (1 << 40).to_bytes(8, "little") + flat[16:]
+    return [*(faiss.serialize_index(kind).tobytes() for kind in kinds), lying, flat[:-4], flat + bytes(4)]
+
+
+@pytest.mark.parametrize("content", [b"", b"IxF", b"nonsense" * 100, *other_kinds()])
+def test_what_is_not_the_index_that_was_stored_is_refused(content: bytes) -> None:
+    with pytest.raises(SnapshotDamaged, match="expected 301 bytes of 4 flat vectors of 16 numbers"):
+        FaissIndex.from_bytes(content, 16, 4)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -1e30])
+def test_vectors_that_are_no_unit_vectors_are_refused(odd: float) -> None:
+    content = FaissIndex.build(np.full((4, 16), odd, dtype=np.float32)).to_bytes()
+    with pytest.raises(SnapshotDamaged, match="no unit vectors"):
+        FaissIndex.from_bytes(content, 16, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise, quantise
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
@@ -19,29 +21,47 @@ def unit(*rows: tuple[float, ...]) -> np.ndarray:
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
 
+def stored(folder: Path, codes: np.ndarray) -> TokenIndex:
+    (folder / "t.i8").write_bytes(codes.tobytes())
+    return TokenIndex(folder / "t.i8", codes.shape[1], len(codes))
+
+
 def test_each_query_token_takes_its_best_match_in_each_text(tmp_path: Path) -> None:
     tokens = unit((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
-    (tmp_path / "t.i8").write_bytes(quantise(tokens).tobytes())
-    index = TokenIndex.open(tmp_path / "t.i8", 4)
+    index = stored(tmp_path, quantise(tokens))
     query = unit((1, 0, 0, 0), (0, 0, 1, 0))
     scores = index.scores(query, [range(2), range(2, 3), range(3)])
     assert scores == pytest.approx([0.5, 0.5, 1.0], abs=0.02)
     assert index.scores(query, []).shape == (0,)
+    index.close()
 
 
 @pytest.mark.parametrize("rows", [511, 512, 513, 2_000])
-def test_texts_of_any_length_are_scored_as_the_formula_says(rows: int) -> None:
+def test_texts_of_any_length_are_scored_as_the_formula_says(tmp_path: Path, rows: int) -> None:
     random = np.random.default_rng(rows)
     codes = random.integers(-127, 128, (rows + 300, 8), dtype=np.int8)
     query = unit(*random.normal(size=(3, 8)))
     spans = [range(rows), range(rows, rows + 1), range(7, rows + 300)]
     expected = [(dequantise(codes[span.start : span.stop]) @ query.T).max(axis=0).mean() for span in spans]
-    assert TokenIndex(codes).scores(query, spans) == pytest.approx(expected, rel=1e-5)
+    index = stored(tmp_path, codes)
+    assert index.scores(query, spans) == pytest.approx(expected, rel=1e-5)
+    index.close()
 
 
-def test_a_snapshot_without_passages_has_an_index_without_rows(tmp_path: Path) -> None:
-    (tmp_path / "t.i8").touch()
-    assert TokenIndex.open(tmp_path / "t.i8", 4).rows == 0
+def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.i8").write_bytes(bytes(4 * 3 + 1))
+    with pytest.raises(SnapshotDamaged, match="13 bytes, expected 3 vectors of 4"):
+        TokenIndex(tmp_path / "t.i8", 4, 3)
+
+
+def test_rows_that_the_file_lacks_are_told(tmp_path: Path) -> None:
+    index = stored(tmp_path, quantise(unit((1, 0, 0, 0), (0, 1, 0, 0))))
+    with pytest.raises(SnapshotDamaged, match="no token vectors 1 to 3 among 2"):
+        index.scores(unit((1, 0, 0, 0)), [range(1, 3)])
+    os.truncate(tmp_path / "t.i8", 4)
+    with pytest.raises(SnapshotDamaged, match="cut short"):
+        index.codes(range(2))
+    index.close()
 
 
 @given(seed=st.integers(0, 2**32 - 1))

@@ -77,7 +77,7 @@ def test_a_folder_without_manifest_is_no_model(tmp_path: Path, place: str) -> No
     [
         ({"format": 99}, "got format 99, expected 1"),
         ({"dim": "384"}, "'dim'"),
-        ({"dim": 0}, "below 1"),
+        ({"dim": 0}, "not between 1"),
         ({"max_tokens": True}, "'max_tokens'"),
         ({"languages": [1]}, "'languages'"),
         ({"files": {}}, "'files'"),

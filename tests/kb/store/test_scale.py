@@ -35,13 +35,16 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     (tmp_path / "r.sqlite").write_bytes(build_store(records, texts))
     vectors = np.random.default_rng(1).normal(size=(RECORDS, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes())
+    index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), 64, RECORDS)
     store = Store(tmp_path / "r.sqlite")
     none_worded = WordingClassifier((), np.empty((0, 65), dtype=np.float32))
-    indexes = Indexes(index, TokenIndex(quantise(vectors.repeat(2, axis=0))), none_worded, store, default_ranking())
+    (tmp_path / "t.i8").write_bytes(quantise(vectors.repeat(2, axis=0)).tobytes())
+    tokens = TokenIndex(tmp_path / "t.i8", 64, 2 * RECORDS)
+    indexes = Indexes(index, tokens, none_worded, store, default_ranking())
     query = Embedding(vectors[777], vectors[777:778])
     by_vector = rank_records("设备怎么处理", query, indexes)[0].position
     by_word = {hit.position for hit in rank_records("dev-4242", query, indexes)}
     store.close()
+    tokens.close()
     assert by_vector == 777
     assert 4242 in by_word
