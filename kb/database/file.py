@@ -147,8 +147,9 @@ class DatabaseFile:
         try:
             return self._verified(f"{uri}?mode=rw", writing=writing)
         except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without one: text that is not UTF-8
             beside = (self.path.with_name(f"{self.path.name}{ending}") for ending in ("-wal", "-journal"))
-            if writing or error.sqlite_errorcode & _PRIMARY not in _NO_ROOM or any(path.exists() for path in beside):
+            if writing or code & _PRIMARY not in _NO_ROOM or any(path.exists() for path in beside):
                 raise
             # A folder that cannot be written has no room for SQLite's shared memory; with no log beside the file, all
             # of it is in the file.
