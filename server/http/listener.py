@@ -234,7 +234,8 @@ class _Lane(ThreadedTaskDispatcher):  # type: ignore[misc]
         with self.lock:
             channel.lane, channel.since = self, time.monotonic()
             crowded_out = self.queue.add(channel.client, channel)
-            self.queue_cv.notify()
+            if self.queue:  # else its client has all threads that it may have
+                self.queue_cv.notify()
             return crowded_out
 
     def done(self, client: str) -> None:
