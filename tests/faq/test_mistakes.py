@@ -23,7 +23,8 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import build_snapshot
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "mistakes" / "mistakes.toml"
-MISTAKES: list[dict[str, Any]] = tomllib.loads(FIXTURE.read_text(encoding="utf-8"))["mistake"]
+TABLES: dict[str, list[dict[str, Any]]] = tomllib.loads(FIXTURE.read_text(encoding="utf-8"))
+MISTAKES = TABLES["mistake"]
 FAQ = "# FAQ\n\n" + "".join(f"## Q{n}: What is number {n}?\n\nIt is the number {n}.\n\n" for n in range(1, 6))
 FILES = {
     "faq.md": FAQ,
@@ -98,3 +99,23 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
     assert error.startswith("faq: ")
     for said in mistake["says"]:
         assert said.format(taken=taken) in error
+
+
+@pytest.mark.parametrize("advice", TABLES["advice"], ids=lambda advice: advice["advised"])
+def test_what_an_error_advises_works(
+    advice: dict[str, Any], place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: str) -> int:
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        return main()
+
+    for path in place.iterdir():
+        if path.is_file():
+            shutil.copy(path, tmp_path)
+    for name in ("kb", "damaged", "nosnapshot"):
+        copied_knowledge(place / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert run(advice["command"]) == 2
+    assert run(advice["advised"]) == 0
+    if advice.get("mended", True):
+        assert run(advice["command"]) in {0, 1}, "1: nothing there answers `x`"
