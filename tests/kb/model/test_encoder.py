@@ -84,5 +84,5 @@ def test_a_model_file_that_is_no_model_is_named(model_folder: Path, tmp_path: Pa
         (tmp_path / path.name).write_bytes(path.read_bytes())
     size = (tmp_path / "model.onnx").stat().st_size
     (tmp_path / "model.onnx").write_bytes(b"x" * size)
-    with pytest.raises(ModelDamaged, match=r"model\.onnx: not a model"):
+    with pytest.raises(ModelDamaged, match=r"model\.onnx: sha256"):
         Encoder(tmp_path)
