@@ -28,7 +28,6 @@ from faqkb.server.mcp.messages import (
 from faqkb.server.mcp.resources import list_resources, list_templates, read_resource
 from faqkb.server.mcp.service import INSTRUCTIONS, McpService, server_info
 from faqkb.server.mcp.tools import call_tool, list_tools
-from faqkb.server.problems import Refused
 
 HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN_VERSIONS = ("2026-07-28",)
@@ -91,7 +90,7 @@ def _answer_one(content: Any, service: McpService, version: str | None) -> Messa
     except KbError as error:
         _log.error("%s", error)
         return McpError(INTERNAL_ERROR, "The knowledge base cannot answer at the moment; try again.").reply(request_id)
-    except Refused:
+    except service.refusals:
         raise  # the client has asked too much, and hears it as for any other request
     except Exception:  # noqa: BLE001 - one message fails, the conversation goes on
         _log.exception("a message failed")

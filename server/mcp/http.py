@@ -164,5 +164,6 @@ _SERVICE = McpService(
     _check_address,
     answered=lambda answer: note_answer(answer, "mcp"),
     charge=charge_work,
+    refusals=(Refused,),
     answer_token=answer_token,
 )

@@ -37,7 +37,9 @@ class McpService:
     answered: Callable[[Answer], None] = lambda _: None
     """Told of every answer of the tool `ask`, to count it."""
     charge: Callable[[Sequence[str], str], None] = lambda *_: None
-    """Told of earlier questions and the question before they are asked; raises Refused where that is too much."""
+    """Told of earlier questions and the question before they are asked; raises a refusal where that is too much."""
+    refusals: tuple[type[Exception], ...] = ()
+    """What the transport itself replies to."""
     answer_token: Callable[[Answer], str | None] = lambda _: None
     """What feedback on an answer is given with; None where there is no address to send it to."""
 
