@@ -38,3 +38,26 @@ def forget_tuning(folder: Path) -> bool:
     with disk.writer_lock(folder / "lock", subject=str(folder)), disk.storage_errors(tuned):
         disk.remove_folder(tuned)
     return True
+
+
+def keep_ranking(folder: Path, ranking: Ranking) -> None:
+    """Make weights and thresholds a knowledge base's own. Raises StorageFailed."""
+    path = ranking_file(folder)
+    with disk.storage_errors(path):
+        disk.make_folders(path.parent)
+        disk.replace_file(path, ranking.to_json().encode())
+
+
+def keep_model(folder: Path, prepared: Path) -> None:
+    """Put a prepared model where the next ingest finds it. Raises Busy, StorageFailed."""
+    target = tuned_model(folder)
+    with disk.storage_errors(target), disk.writer_lock(folder / "lock", subject=str(folder)):
+        disk.make_folders(target.parent)
+        whole = folder / f"{disk.TEMPORARY_PREFIX}model"  # a kill leaves no half of a model under its name
+        if whole.is_dir():
+            disk.remove_folder(whole)
+        whole.mkdir()
+        for path in sorted(prepared.iterdir()):
+            disk.write_file(whole / path.name, path.read_bytes())
+        disk.sync_folder(whole)
+        disk.replace_folder(whole, target)
