@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from faqkb.kb import disk
+from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged
 from faqkb.kb.fusion import Ranking, default_ranking, parse_ranking
+from faqkb.kb.model.files import read_manifest, verify_files
 
 _FOLDER = "tuned"
+_WAY_OUT = "learn it again with `faq tune --queries FILE`, or do without: `faq tune --reset`"
 
 
 def ranking_file(folder: Path) -> Path:
@@ -27,7 +30,22 @@ def tuned_ranking(folder: Path) -> Ranking:
         content = path.read_bytes()
     except FileNotFoundError:
         return default_ranking()
-    return parse_ranking(content, str(path))
+    try:
+        return parse_ranking(content, str(path))
+    except RankingDamaged as error:
+        raise RankingDamaged(f"{str(error).partition(';')[0]}; {_WAY_OUT}") from error
+
+
+def whole_tuned_model(folder: Path) -> Path | None:
+    """Return a knowledge base's own encoder, every byte checked; None where it has none. Raises ModelDamaged."""
+    model = tuned_model(folder)
+    if not model.is_dir():
+        return None
+    try:
+        verify_files(model, read_manifest(model))
+    except (ModelDamaged, ModelMissing) as error:
+        raise ModelDamaged(f"{model}: {str(error).partition(';')[0]}; {_WAY_OUT}") from error
+    return model
 
 
 def forget_tuning(folder: Path) -> bool:

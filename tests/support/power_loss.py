@@ -109,7 +109,7 @@ class Disk:
     """Takes what was done, and says what may be found after a power loss then."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin with a folder that lies on the disk, all of it synced; paths are those of `folder`'s parent and below."""
+        """Begin with a folder that lies on the disk, all of it synced; paths begin with its parent's."""
         self._above = folder.parent
         self._root = _Folder({folder.name: _read(folder)} if folder.exists() else {})
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from fault_operations import SHORT, State, known_keys, stored, voted
+from fault_operations import SHORT, State
 from faults import Operation
-from power_loss import MARK, Did, Recording, Tree, laid_out, losses
+from power_loss import Did, Recording, Tree, laid_out, losses
 
 from faqkb.kb.errors import KbError
 
