@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock bench parse-score sbom clean
+.PHONY: ask audit help serve test lint format docs checks lock faults bench parse-score sbom clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -45,6 +45,11 @@ checks: $(VENV)/bin/python ## Assemble content/checks/ from tools/checks/ and it
 
 parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made parses
 	@$(BIN)/python tools/parse_score.py
+
+faults: $(STAMPS)-dev ## Fail and kill at every system call that writes (a quarter of an hour)
+	@tools/system_packages.sh
+	@$(BIN)/python tools/faults.py
+	@FAQ_POWER_LOSSES=1000000 $(BIN)/python -m pytest -m '' tests/kb/snapshot/test_power_loss.py
 
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py

@@ -26,7 +26,7 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest
 from faqkb.kb.snapshot.published import current_snapshot, open_current, snapshot_names
 from faqkb.kb.snapshot.publishing import go_back
-from faqkb.kb.snapshot.tuned import tuned_model
+from faqkb.kb.snapshot.tuned import whole_tuned_model
 
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested, Order
@@ -111,8 +111,9 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
 
 def encoder_folder(folder: Path) -> Path:
     """Return the model to ingest with: the fine-tuned, the prepared, the snapshot's own one, else one made now."""
-    if tuned_model(folder).is_dir():
-        return tuned_model(folder)
+    tuned = whole_tuned_model(folder)
+    if tuned is not None:
+        return tuned
     prepared = default_folder()
     try:
         manifest = read_manifest(prepared)

@@ -17,7 +17,7 @@ from faqkb.faq.branding import site_branding
 from faqkb.faq.config import read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted
-from faqkb.kb.disk import TEMPORARY_PREFIX, exchange_folders, remove_folder, rename_folder, storage_errors
+from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, replace_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
 from faqkb.kb.foreign.paths import inside
 
@@ -80,31 +80,13 @@ def _check_target(folder: Path) -> None:
 def _replaced_when_whole(folder: Path) -> Iterator[Path]:
     """Lend a new folder beside another one, and give it that one's name at the end; a failure leaves no trace."""
     work = folder.with_name(f"{TEMPORARY_PREFIX}{folder.name}-{uuid.uuid4().hex[:8]}")
-    with storage_errors(folder):
+    with storage_errors(folder, outcome="the site is the former one, or whole and new"):
         work.mkdir(parents=True)
         try:
             yield work
-            _exchange(work, folder)
+            os.sync()  # its files before its name, or a power loss leaves empty ones
+            replace_folder(work, folder)
         except BaseException:
             if work.exists():
                 remove_folder(work)
             raise
-
-
-def _exchange(work: Path, folder: Path) -> None:
-    """Give a finished folder the name of a former one, in one step where the system can: no reader finds neither."""
-    os.sync()  # its files before its name, or a power loss leaves empty ones
-    if not folder.exists() or not any(folder.iterdir()):
-        rename_folder(work, folder)  # over an empty folder, in one step
-        return
-    if exchange_folders(work, folder):
-        remove_folder(work)
-        return
-    former = work.with_name(f"{work.name}-former")
-    rename_folder(folder, former)
-    try:
-        rename_folder(work, folder)
-    except BaseException:
-        rename_folder(former, folder)
-        raise
-    remove_folder(former)

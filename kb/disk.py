@@ -36,8 +36,12 @@ def storage_errors(path: Path, *, outcome: str = "nothing was published") -> Ite
     except OSError as error:
         cause = error.strerror or str(error)
         raise StorageFailed(
-            f"{error.filename or path}: {cause}; {outcome}, free space or fix permissions and try again"
+            f"{error.filename or path}: {cause}; {outcome}, {_way_out(error.errno)} and try again"
         ) from error
+
+
+def _way_out(number: int | None) -> str:
+    return "check the disk" if number == errno.EIO else "free space or fix permissions"
 
 
 def sync_folder(folder: Path) -> None:
@@ -98,6 +102,14 @@ def install_file(temporary: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder where there is none, and those above it, so that all of them survive a power loss."""
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def rename_folder(source: Path, target: Path) -> None:
     """Rename a folder and make the rename durable."""
     source.rename(target)
@@ -110,7 +122,8 @@ def exchange_folders(one: Path, other: Path) -> bool:
     if call is None:
         return False
     if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
-        sync_folder(one.parent)
+        for parent in {one.parent, other.parent}:
+            sync_folder(parent)
         return True
     number = ctypes.get_errno()
     if number in _NO_EXCHANGE:
@@ -118,8 +131,26 @@ def exchange_folders(one: Path, other: Path) -> bool:
     raise OSError(number, os.strerror(number), str(other))
 
 
+def replace_folder(work: Path, folder: Path) -> None:
+    """Give a finished folder the name of a former one, in one step where the system can: no reader finds neither."""
+    if not folder.exists() or not any(folder.iterdir()):
+        rename_folder(work, folder)  # over an empty folder, in one step
+        return
+    if exchange_folders(work, folder):
+        remove_folder(work)
+        return
+    former = work.with_name(f"{work.name}-former")
+    rename_folder(folder, former)
+    try:
+        rename_folder(work, folder)
+    except BaseException:
+        rename_folder(former, folder)
+        raise
+    remove_folder(former)
+
+
 def remove_folder(folder: Path) -> None:
-    """Remove a folder; it is renamed first, so that a kill leaves no half of it under its own name."""
+    """Remove a folder; it is renamed first, so that a kill or a power loss leaves no half of it under its own name."""
     if folder.is_symlink() or not folder.is_dir():
         folder.unlink()
         return
@@ -127,7 +158,9 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(folder)
         return
     doomed = folder.with_name(f"{TEMPORARY_PREFIX}{folder.name}")
-    folder.rename(doomed)
+    if doomed.is_dir():  # of one who was killed while it removed the same
+        shutil.rmtree(doomed)
+    rename_folder(folder, doomed)
     shutil.rmtree(doomed)
 
 
@@ -138,7 +171,7 @@ def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
     The folder is made where there is none. Raises Busy at once when another process holds the lock.
     """
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except PermissionError:
@@ -156,13 +189,17 @@ def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
 
 
 def remove_leftovers(folder: Path) -> list[str]:
-    """Remove the temporary files of writers that were killed; return a line for each that cannot be."""
+    """Remove the temporary files and folders of writers that were killed; return a line for each that cannot be.
+
+    A file of two names was installed already: it is as young as the last write to what it became.
+    """
     kept = []
     for path in sorted(folder.glob(f"{TEMPORARY_PREFIX}*")):
         try:
             status = path.lstat()
-            if stat.S_ISREG(status.st_mode) and abs(time.time() - status.st_mtime) > LEFT_SECONDS:
-                path.unlink()
+            is_installed = stat.S_ISREG(status.st_mode) and status.st_nlink > 1
+            if is_installed or abs(time.time() - status.st_mtime) > LEFT_SECONDS:
+                remove_folder(path)
         except OSError as error:
             kept.append(not_removed(path, error))
     return kept
@@ -197,5 +234,10 @@ def is_being_read(path: Path) -> bool:
 
 
 def not_stored(path: Path, cause: str) -> StorageFailed:
-    """Return the error of a file that could not be read or written."""
+    """Return the error of a file that could not be written."""
     return StorageFailed(f"{path}: {cause}; nothing was stored, free space or fix permissions and try again")
+
+
+def not_read(path: Path, cause: str) -> StorageFailed:
+    """Return the error of a file that could not be read."""
+    return StorageFailed(f"{path}: {cause}; it was not read and is as it was, check the disk and your permissions")

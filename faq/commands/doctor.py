@@ -16,7 +16,10 @@ from faqkb.faq.options import examples, json_option, kb_option
 
 @click.command("doctor", epilog=examples("faq doctor", "faq doctor --json", "faq doctor --repair"))
 @click.option(
-    "--repair", "repairs", is_flag=True, help="First put right what can be: model, live snapshot, leftovers, modes."
+    "--repair",
+    "repairs",
+    is_flag=True,
+    help="First put right what can be: model, snapshots, leftovers, modes.",
 )
 @kb_option
 @json_option

@@ -19,7 +19,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.files import default_folder, read_manifest, verify_files
 from faqkb.kb.snapshot.manifest import is_name
 from faqkb.kb.snapshot.published import current_snapshot, entries, open_snapshot, snapshot_names
-from faqkb.kb.snapshot.tuned import ranking_file, tuned_model, tuned_ranking
+from faqkb.kb.snapshot.tuned import ranking_file, tuned_model, tuned_ranking, whole_tuned_model
 
 _PACKAGES = ("faqkb", "numpy", "faiss-cpu", "onnxruntime", "tokenizers", "markdown-it-py", "nh3", "flask", "waitress")
 _PROBE = "self test"  # any text: the question is whether the encoder runs
@@ -48,7 +48,7 @@ def look_at(folder: Path) -> Iterator[Finding]:
     if ranking_file(folder).exists():
         yield _looked("tuned ranking", lambda: f"{tuned_ranking(folder).encoder}: what `faq tune` learned")
     if tuned_model(folder).is_dir():
-        yield _looked("tuned model", lambda: _whole_model(tuned_model(folder)))
+        yield _looked("tuned model", lambda: f"{whole_tuned_model(folder)}: what `faq tune` learned")
     yield _looked("keys", lambda: _keys(folder))
     yield _looked("feedback", lambda: _feedback(folder))
     yield _looked("answers", lambda: _answers(folder))

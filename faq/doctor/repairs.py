@@ -1,4 +1,4 @@
-"""What can be put right without asking: nothing that somebody wrote is removed, and every snapshot stays."""
+"""What can be put right without asking: nothing that somebody wrote is removed, and every whole snapshot stays."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.file import FEEDBACK_FILE
 from faqkb.kb.keys.file import KEYS_FILE
 from faqkb.kb.snapshot.published import current_snapshot, open_current, snapshot_names
-from faqkb.kb.snapshot.publishing import go_back, remove_leftovers
+from faqkb.kb.snapshot.publishing import go_back, remove_damaged, remove_leftovers
 
 
 def repair(folder: Path) -> Iterator[str]:
     """Yield a line for each thing that was put right, or that could not be."""
-    steps: tuple[Callable[[Path], Iterator[str]], ...] = (_model, _leftovers, _live, _private)
+    steps: tuple[Callable[[Path], Iterator[str]], ...] = (_model, _leftovers, _live, _damaged, _private)
     for step in steps:
         try:
             yield from step(folder)
@@ -44,6 +44,12 @@ def _live(folder: Path) -> Iterator[str]:
     """Make the newest whole snapshot the live one where the live one is not whole."""
     if snapshot_names(folder) and not _is_live_whole(folder):
         yield f"{go_back(folder)}, the newest whole snapshot, is live again"
+
+
+def _damaged(folder: Path) -> Iterator[str]:
+    """Remove damaged snapshots, once a whole one is live."""
+    if snapshot_names(folder) and _is_live_whole(folder):
+        yield from remove_damaged(folder)
 
 
 def _is_live_whole(folder: Path) -> bool:

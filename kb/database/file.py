@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faqkb.kb.database.making import make_database
-from faqkb.kb.disk import not_stored
+from faqkb.kb.disk import not_read, not_stored
 from faqkb.kb.errors import KbError, StorageFailed
 from faqkb.kb.foreign.database import check_tables, harden
 from faqkb.kb.foreign.owner import foreign_owner
@@ -119,7 +119,7 @@ class DatabaseFile:
         try:
             yield
         except (sqlite3.Error, OSError, *_ODD) as error:
-            told = self._error_of(error)
+            told = self._error_of(error, way)
             self._failures[way] = str(told)
             raise told from error
         except (self._form.damage, StorageFailed) as error:
@@ -127,14 +127,15 @@ class DatabaseFile:
             raise
         self._failures[way] = ""
 
-    def _error_of(self, error: Exception) -> KbError:
+    def _error_of(self, error: Exception, way: str) -> KbError:
+        failed = not_read if way == "read" else not_stored
         if isinstance(error, OSError):
-            return not_stored(self.path, error.strerror or str(error))
+            return failed(self.path, error.strerror or str(error))
         if isinstance(error, sqlite3.Error):
             # Without a code: Python could not decode what SQLite gave it.
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
             if code & _PRIMARY not in _DAMAGED:
-                return not_stored(self.path, str(error))
+                return failed(self.path, str(error))
         return self.damaged(error)
 
     def _connected(self, *, writing: bool) -> sqlite3.Connection:

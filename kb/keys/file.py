@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faqkb.kb import limits
 from faqkb.kb.database.file import DatabaseFile, Form
-from faqkb.kb.disk import not_stored
+from faqkb.kb.disk import not_read
 from faqkb.kb.errors import KeysDamaged
 
 KEYS_FILE = "keys.sqlite"
@@ -61,6 +61,6 @@ class KeyFile(DatabaseFile):
         except FileNotFoundError:
             return Stamp(None, is_settled=True)
         except OSError as error:
-            raise not_stored(self.path, error.strerror or str(error)) from error
+            raise not_read(self.path, error.strerror or str(error)) from error
         file = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         return Stamp(file, is_settled=abs(time.time_ns() - found.st_mtime_ns) > _CLOCK_NS)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from faqkb.kb import disk
 from faqkb.kb.errors import ContentError
 from faqkb.kb.evaluation.queries import LabelledQuery, queries_sha256
 from faqkb.kb.fusion import PARTS, Ranking
@@ -34,7 +33,7 @@ from faqkb.kb.learning.fitting import (
 )
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.kb.snapshot.tuned import ranking_file, tuned_model
+from faqkb.kb.snapshot.tuned import keep_model, keep_ranking, tuned_model
 
 MIN_QUERIES = 30  # fewer say more about chance than about the knowledge base
 _HELD_OUT = 0.4  # of the queries, chosen by their text, so that the same ones are held out every time
@@ -131,7 +130,7 @@ def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progr
             fitted = fit_ranking(learned, split, knowledge.ranking, encoder.manifest.source)
             attempt = Attempt("encoder", before, score(collect_examples(other, split.held_out), fitted))
         if attempt.accepted:
-            _keep_model(folder, prepared)
+            keep_model(folder, prepared)
             _publish(folder, knowledge, Encoder(tuned_model(folder)), fitted)
     return attempt
 
@@ -200,26 +199,7 @@ def score(examples: Sequence[Example], ranking: Ranking) -> Score:
     return Score(float(np.mean(likelihood)), float(np.mean(right)) if right else 0.0)
 
 
-def _keep_model(folder: Path, prepared: Path) -> None:
-    """Put a prepared model where the next ingest finds it."""
-    target = tuned_model(folder)
-    with disk.storage_errors(target), disk.writer_lock(folder / "lock", subject=str(folder)):
-        whole = target.with_name(f"{disk.TEMPORARY_PREFIX}new")  # a kill leaves no half of a model under its name
-        if whole.is_dir():
-            disk.remove_folder(whole)
-        whole.mkdir(parents=True)
-        for path in sorted(prepared.iterdir()):
-            disk.write_file(whole / path.name, path.read_bytes())
-        disk.sync_folder(whole)
-        if target.is_dir():
-            disk.remove_folder(target)
-        disk.rename_folder(whole, target)
-
-
 def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: Ranking) -> None:
-    path = ranking_file(folder)
-    with disk.storage_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        disk.replace_file(path, ranking.to_json().encode())
+    keep_ranking(folder, ranking)
     records = tuple(knowledge.all_records())
     build_snapshot(folder, records, encoder, checks=knowledge.checks(), pictures=knowledge.pictures())

@@ -42,6 +42,8 @@ Content = bytes | LinkedFile | CopiedFile
 """Of one file of a snapshot."""
 
 
+_PERHAPS_LIVE = "the snapshot is whole but perhaps not live (`faq snapshots` tells)"
+
 Tell = Callable[[str], None]
 
 
@@ -74,6 +76,7 @@ def publish_snapshot(
         )
         if _is_current(folder, manifest):
             disk.remove_folder(temporary)
+            disk.sync_folder(folder)  # whoever made it live may have been told that this failed
             return current_snapshot(folder)
         disk.write_file(temporary / MANIFEST_FILE, canonical(manifest.to_json()))
         for base, _, _ in os.walk(temporary):
@@ -88,7 +91,7 @@ def publish_snapshot(
 
 def _new_folder(folder: Path, tell: Tell) -> Path:
     """Return an empty folder beside the snapshots, after what killed writers left there is gone."""
-    (folder / "snapshots").mkdir(parents=True, exist_ok=True)
+    disk.make_folders(folder / "snapshots")
     for line in remove_leftovers(folder):
         tell(line)
     temporary = folder / "snapshots" / f"{disk.TEMPORARY_PREFIX}{uuid.uuid4().hex}"
@@ -97,7 +100,7 @@ def _new_folder(folder: Path, tell: Tell) -> Path:
 
 
 def _make_live(folder: Path, name: str) -> None:
-    with disk.storage_errors(folder, outcome="`faq snapshots` tells which one is live"):
+    with disk.storage_errors(folder, outcome=_PERHAPS_LIVE):
         disk.replace_file(folder / "current", f"{name}\n".encode())
 
 
@@ -205,6 +208,33 @@ def is_whole(folder: Path, name: str) -> bool:
     except (SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
         return False
     return True
+
+
+def remove_damaged(folder: Path) -> list[str]:
+    """Remove what no reader will ever open again; return a line for each. The caller knows that the live one is whole.
+
+    One that the system does not give may come back, and one of another format is whole. Raises Busy.
+    """
+    with disk.writer_lock(folder / "lock", subject=str(folder)):
+        live = current_snapshot(folder)
+        damaged = [name for name in snapshot_names(folder) if name != live and _is_lost(folder, name)]
+        paths = [folder / "snapshots" / name for name in damaged]
+        kept = _removed([path for path in paths if not _is_read(path / MANIFEST_FILE)])
+    return [*(f"{path.name} was damaged and is removed" for path in paths if not path.exists()), *kept]
+
+
+def _is_lost(folder: Path, name: str) -> bool:
+    try:
+        files = open_snapshot(folder, name)
+        try:
+            files.verify()
+        finally:
+            files.close()
+    except SnapshotDamaged as error:
+        return not isinstance(error.__cause__, OSError) or isinstance(error.__cause__, FileNotFoundError)
+    except (SnapshotNotFound, SnapshotUnsupported):
+        return False
+    return False
 
 
 def _is_read(manifest: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,18 @@ def test_every_damaged_file_is_named_at_once(folder: Path) -> None:
     found = bad(folder)
     assert {"keys", "feedback", "tuned ranking", f"snapshot {name}", f"snapshots/2001{name[4:]}"} <= set(found)
     assert all("; " in detail for detail in found.values()), "each with what to do"
+
+
+def test_a_repair_removes_what_is_damaged_for_good_once_a_whole_one_is_live(folder: Path) -> None:
+    live = current_snapshot(folder)
+    damaged = f"2001{live[4:]}"
+    shutil.copytree(folder / "snapshots" / live, folder / "snapshots" / damaged, copy_function=os.link)
+    (folder / "snapshots" / damaged / "manifest.json").unlink()
+    assert f"snapshot {damaged}" in bad(folder)
+    done = faq("doctor", "--repair", "--kb", folder)
+    assert done.returncode == 0, done.stdout
+    assert f"{damaged} was damaged and is removed" in done.stderr
+    assert [path.name for path in (folder / "snapshots").iterdir()] == [live]
 
 
 def test_a_repair_puts_right_what_can_be(folder: Path) -> None:

@@ -58,6 +58,11 @@ def place(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in ("damaged", "nosnapshot"):
             copied_knowledge(folder / "kb", folder / name)
         (folder / "nosnapshot" / "current").write_text("nonsense\n")
+        for name in ("badranking", "badmodel"):
+            copied_knowledge(folder / "kb", folder / name)
+            (folder / name / "tuned" / "model").mkdir(parents=True)
+        (folder / "badranking" / "tuned" / "model").rmdir()
+        (folder / "badranking" / "tuned" / "ranking.json").write_text("{")
         records = next((folder / "damaged" / "snapshots").glob("*/records.sqlite"))
         records.chmod(0o644)
         records.write_bytes(bytes(records.stat().st_size))
@@ -112,7 +117,7 @@ def test_what_an_error_advises_works(
     for path in place.iterdir():
         if path.is_file():
             shutil.copy(path, tmp_path)
-    for name in ("kb", "damaged", "nosnapshot"):
+    for name in ("kb", "damaged", "nosnapshot", "checked", "badranking", "badmodel"):
         copied_knowledge(place / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     assert run(advice["command"]) == 2
