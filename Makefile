@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock bench parse-score sbom clean
+.PHONY: ask audit help serve test lint format docs checks lock bench parse-score sbom soak fuzz clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -48,6 +48,9 @@ parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made par
 
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py
+
+soak: $(STAMPS)-dev ## An hour of load, publishes and bad input: does the server grow or leak? make soak SECONDS=3600
+	@$(BIN)/python benchmarks/soak.py --seconds $(or $(SECONDS),3600)
 
 # Rewrites the pinned versions and their sha256 from pyproject.toml; the files name no registry. torch is pinned by version
 # alone in pyproject.toml: which of its builds a machine gets, CPU or gigabytes of CUDA, is the machine's to say.
