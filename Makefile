@@ -52,6 +52,9 @@ bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 soak: $(STAMPS)-dev ## An hour of load, publishes and bad input: does the server grow or leak? make soak SECONDS=3600
 	@$(BIN)/python benchmarks/soak.py --seconds $(or $(SECONDS),3600)
 
+fuzz: $(STAMPS)-dev ## Hostile input of every kind: make fuzz SECONDS=600 TARGET=markdown, all of them without TARGET
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),60) $(TARGET:%=--target %)
+
 # Rewrites the pinned versions and their sha256 from pyproject.toml; the files name no registry. torch is pinned by version
 # alone in pyproject.toml: which of its builds a machine gets, CPU or gigabytes of CUDA, is the machine's to say.
 lock: $(STAMPS)-dev ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
