@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock faults bench parse-score sbom clean
+.PHONY: ask audit help serve test lint format docs checks lock faults bench parse-score sbom soak fuzz clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -53,6 +53,12 @@ faults: $(STAMPS)-dev ## Fail and kill at every system call that writes (a quart
 
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
 	@$(BIN)/python benchmarks/run_all.py
+
+soak: $(STAMPS)-dev ## An hour of load, publishes and bad input: does the server grow or leak? make soak SECONDS=3600
+	@$(BIN)/python benchmarks/soak.py --seconds $(or $(SECONDS),3600)
+
+fuzz: $(STAMPS)-dev ## Hostile input of every kind: make fuzz SECONDS=600 TARGET=markdown, all of them without TARGET
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),60) $(TARGET:%=--target %)
 
 # Rewrites the pinned versions and their sha256 from pyproject.toml; the files name no registry. torch is pinned by version
 # alone in pyproject.toml: which of its builds a machine gets, CPU or gigabytes of CUDA, is the machine's to say.

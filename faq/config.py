@@ -15,6 +15,7 @@ from faqkb.faq.kinds import Kind
 from faqkb.faq.trust.owned import refusal
 from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.errors import ConfigError
+from faqkb.kb.foreign.paths import expanded
 
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"
@@ -144,7 +145,7 @@ def settings_of(table: str) -> Mapping[str, Setting]:
 def _parse(path: Path) -> Config:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, a number of 5,000 digits, a list within lists
         raise ConfigError(f"{path}: not TOML ({error}); correct it") from error
     names = dict.fromkeys(setting.table for setting in SETTINGS)
     if not set(tables) <= set(names):
@@ -200,14 +201,17 @@ def _checked_table(path: Path, tables: dict[str, Any], name: str) -> dict[str, A
         kind = settings[key].kind
         if not kind.fits(value):
             raise ConfigError(f"{path}: {key} is not understood (got {value!r}, expected {kind.value}); {correct}")
-    return {key: _from_folder(path.parent, settings[key].kind, value) for key, value in table.items()}
+    try:
+        return {key: _from_folder(path.parent, settings[key].kind, value) for key, value in table.items()}
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _from_folder(folder: Path, kind: Kind, value: Any) -> Any:
     if kind is Kind.PATH:
-        return folder / Path(value).expanduser()
+        return folder / expanded(value)
     if kind is Kind.PATHS:
-        return [folder / Path(entry).expanduser() for entry in value]
+        return [folder / expanded(entry) for entry in value]
     return value
 
 
@@ -250,7 +254,7 @@ def kb_folder(option: Path | None) -> Path:
     if option:
         return option.absolute()
     if os.environ.get(KB_VARIABLE):
-        return Path(os.environ[KB_VARIABLE]).expanduser().absolute()
+        return expanded(os.environ[KB_VARIABLE]).absolute()
     configured = read_config().kb
     if configured:
         return configured.absolute()

@@ -22,6 +22,11 @@ def _is_texts(value: Any) -> bool:
     return type(value) is list and all(type(entry) is str for entry in value)
 
 
+def _is_path(value: str) -> bool:
+    """Tell what the system takes for a path: no path is empty or holds a NUL."""
+    return bool(value) and "\0" not in value
+
+
 def _is_words(value: Any) -> bool:
     """Tell one line of text, or a table of them by language."""
     if isinstance(value, Mapping):
@@ -62,8 +67,8 @@ class Kind(Enum):
 _CHECKS: Mapping[Kind, Callable[[Any], bool]] = {
     Kind.TEXT: _is_text,
     Kind.TEXTS: _is_texts,
-    Kind.PATH: lambda value: _is_text(value) and bool(value),
-    Kind.PATHS: lambda value: _is_texts(value) and all(value),
+    Kind.PATH: lambda value: _is_text(value) and _is_path(value),
+    Kind.PATHS: lambda value: _is_texts(value) and all(map(_is_path, value)),
     Kind.SWITCH: lambda value: type(value) is bool,
     Kind.NUMBER: lambda value: type(value) is int,  # not isinstance: true is no number here
     Kind.WORDS: _is_words,

@@ -11,6 +11,7 @@ from faqkb.faq.branding import site_branding
 from faqkb.faq.config import HOSTS_VARIABLE, Config, read_config
 from faqkb.kb import limits
 from faqkb.kb.errors import ConfigError
+from faqkb.kb.foreign.paths import expanded
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
 from faqkb.server.limits import PROXIES_MAX
@@ -68,7 +69,7 @@ def _audit_path(options: ServeOptions, config: Config) -> Path | None:
     if options.audit_log is not None:
         return options.audit_log.absolute()
     told = os.environ.get("FAQ_AUDIT_LOG")
-    return Path(told).expanduser().absolute() if told else config.audit_log
+    return expanded(told).absolute() if told else config.audit_log
 
 
 def _switch(variable: str, option: bool | None, configured: bool | None) -> bool:

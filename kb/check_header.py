@@ -86,7 +86,7 @@ def _read_header(text: str, name: str) -> dict[str, Any]:
         raise _malformed(name, f"its header has no closing line `{_CLOSING}`", "close it")
     try:
         return tomllib.loads("\n".join(content))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, a number of 5,000 digits, a list within lists
         raise _malformed(name, f"its header is not TOML ({error})", "correct it") from error
 
 

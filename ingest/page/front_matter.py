@@ -9,10 +9,13 @@ from typing import Any
 
 import yaml
 
+from faqkb.kb import limits
+
 _CHARS = 64_000  # a second of PyYAML; more is data
 _QUESTION_KEYS = ("question", "q", "title", "name")
 _ANSWER_KEYS = ("answer", "a", "text", "content", "body")
 _LIST_KEYS = ("faqs", "faq", "questions", "qa", "items")
+_TAGS = {None, "!", "tag:yaml.org,2002:str"}  # none, and the two that say that a text is one
 _SIGNED = frozenset({"author", "authors", "byline"})
 _LANGUAGE_KEYS = ("lang", "language", "locale")
 
@@ -66,9 +69,20 @@ def read_front_matter(source: str, *, toml: bool = False) -> FrontMatter:
 
 
 def _read_yaml(source: str) -> Any:
-    """Return what YAML of strangers says; no aliases, with which a short text can grow without end."""
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, Loader=yaml.SafeLoader)):
-        raise ValueError("an alias (`*name`) is not read")
+    """Return what YAML of strangers says, once it is known to hold nothing that only costs.
+
+    No aliases, with which a short text can grow without end; no tags, which PyYAML puts on any text and then fails in
+    ways of its own; no deep nesting, with which its time grows by the square. Raises ValueError, yaml.YAMLError.
+    """
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("an alias (`*name`) is not read")
+        if getattr(event, "tag", None) not in _TAGS:
+            raise ValueError("a tag (`!name`) is not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > limits.NESTING_LEVELS:
+            raise ValueError(f"nested deeper than {limits.NESTING_LEVELS} levels")
     return yaml.safe_load(source)
 
 

@@ -17,6 +17,7 @@ SECRET = "[secret]"
 USER = "[user]"
 ACCOUNT = "[account]"
 PHONE = "[phone]"
+_ROUNDS = 8  # what is taken out can leave bare what stood beside it; two rounds do for what people write
 
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.S
@@ -65,7 +66,15 @@ def redact(text: str) -> str:
     phone numbers and names of home folders replaced by `[email]`, `[secret]`, `[account]`, `[phone]` and `[user]`.
     """
     cleaned = "\n".join(filter(None, map(clean, text.splitlines())))
-    cleaned = _PRIVATE_KEY.sub(SECRET, cleaned)
+    for _ in range(_ROUNDS):
+        cleaned, before = _redact_once(cleaned), cleaned
+        if cleaned == before:
+            break
+    return cleaned
+
+
+def _redact_once(text: str) -> str:
+    cleaned = _PRIVATE_KEY.sub(SECRET, text)
     cleaned = _URL_LOGIN.sub(f"://{SECRET}@", cleaned)
     cleaned = _COOKIE.sub(_after_name, cleaned)
     cleaned = _TOLD_SECRET.sub(_if_no_word, cleaned)

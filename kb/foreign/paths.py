@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from faqkb.kb.errors import PathOutside
+from faqkb.kb.errors import ConfigError, PathOutside
+
+
+def expanded(path: str) -> Path:
+    """Return a path that somebody wrote, `~` and `~name` as the home folder. Raises ConfigError where there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{path[:80]!r} begins with no home folder of this machine; write the whole path") from None
 
 
 def inside(folder: Path, name: str) -> Path:

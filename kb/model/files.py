@@ -12,6 +12,7 @@ from typing import Any
 
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ModelDamaged, ModelMissing
+from faqkb.kb.foreign.paths import expanded
 
 MODEL_FORMAT = 1  # raised when an older reader could no longer use the files
 MODEL_FILE = "model.onnx"
@@ -92,7 +93,7 @@ def default_folder(languages: Sequence[str] = DEFAULT_LANGUAGES, *, name: str = 
     """Return the folder of a prepared model: `FAQ_MODEL`, else one in the user's cache folder."""
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     return user_cache() / "models" / f"{name}-{'-'.join(sorted(set(languages)))}"
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from faqkb.kb.bundled.adapter import ADAPTER_FILE, bundled_adapter
 from faqkb.kb.bundled.weights import WEIGHTS_FILE, WEIGHTS_SHA256
 from faqkb.kb.checksums import file_sha256
+from faqkb.kb.foreign.paths import expanded
 from faqkb.kb.model.files import BUNDLED_NAME
 
 
@@ -67,7 +68,7 @@ def find_source(source: str | None) -> ModelSource:
         adapter = hashlib.sha256(bundled_adapter()).hexdigest()
         origin = f"bundled:{WEIGHTS_FILE}@{WEIGHTS_SHA256[:12]}+{ADAPTER_FILE}@{adapter[:12]}"
         return ModelSource(BUNDLED_NAME, origin, None)
-    folder = Path(source).expanduser()
+    folder = expanded(source)
     if folder.is_dir():
         name = _short_name(folder.resolve().name)
         return ModelSource(name, f"folder:{name}@{_folder_sha256(folder)[:12]}", str(folder))
