@@ -20,7 +20,8 @@ PAGES = (
 # Ports, percentages, times and snapshot names differ from run to run and processor to processor.
 VARIABLE = re.compile(r"[0-9a-f]{16}|\d+")
 # `make test` and `make bench` are run by CI and by hand: a test cannot run the tests. `.venv` may be another one than
-# this test's, `make checks` writes into the checkout, `make parse-score` needs files of others, and `make fuzz` takes as long as it is told.
+# this test's, `make checks` writes into the checkout, `make parse-score` needs files of others, and `make fuzz` and
+# `make soak` take as long as they are told.
 NOT_RUN = (
     *("make test", "make docs", "make serve", "make bench", "make lint", "make checks", "make parse-score"),
     *("make fuzz", "make soak"),
