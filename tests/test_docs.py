@@ -20,9 +20,11 @@ PAGES = (
 # Ports, percentages, times and snapshot names differ from run to run and processor to processor.
 VARIABLE = re.compile(r"[0-9a-f]{16}|\d+")
 # `make test` and `make bench` are run by CI and by hand: a test cannot run the tests. `.venv` may be another one than
-# this test's, `make checks` writes into the checkout, and `make parse-score` needs files of others.
+# this test's, `make checks` writes into the checkout, `make parse-score` needs files of others, and `make fuzz` and
+# `make soak` take as long as they are told.
 NOT_RUN = (
     *("make test", "make docs", "make serve", "make bench", "make lint", "make checks", "make parse-score"),
+    *("make fuzz", "make soak"),
     *("faq serve", "pip install", "pip download", "python3 -m venv", ". faq-env", "git clone", ".venv/bin/python"),
 )
 # A file of ours, and a name that is said to stand in one. `NAME` and `ID` stand for any.

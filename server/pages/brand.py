@@ -33,7 +33,7 @@ _RUNS = re.compile(
 )
 # Of a picture that is opened by itself: nothing but its own styles, and nothing runs.
 _PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-_WORD = re.compile(r"([^\s@]+@[^\s@]+\.\w+|https?://\S+)")
+_WORD = re.compile(r"((?<![^\s@])[^\s@]++@[^\s@]+\.\w+|https?://\S+)")
 
 
 @dataclass(frozen=True)
