@@ -21,7 +21,7 @@ def test_what_once_broke_a_promise_does_not_again(name: str) -> None:
 def test_no_input_breaks_a_promise(name: str) -> None:
     count, broke = run_changes(name, SECONDS)
     assert broke is None, f"keep this as a file in {CORPUS / name} once it is mended: {broke!r}"
-    assert count > len(seeds_of(name))
+    assert count > 0
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:
