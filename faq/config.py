@@ -163,7 +163,7 @@ def _parse(path: Path) -> Config:
         public=serving.get("public"),
         rate_per_minute=serving.get("rate_per_minute"),
         behind_proxy=serving.get("behind_proxy"),
-        audit_log=serving.get("audit_log"),
+        audit_log=_within(path, serving.get("audit_log")),
         audit_questions=serving.get("audit_questions"),
         retention_days=feedback.get("retention_days"),
         site=site,
@@ -205,6 +205,16 @@ def _checked_table(path: Path, tables: dict[str, Any], name: str) -> dict[str, A
         return {key: _from_folder(path.parent, settings[key].kind, value) for key, value in table.items()}
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _within(path: Path, log: Path | None) -> Path | None:
+    """Return the log that a found file names, which lies in its own folder: it is written to. Raises ConfigError."""
+    if log is not None and not Path(os.path.realpath(log)).is_relative_to(os.path.realpath(path.parent)):
+        raise ConfigError(
+            f"{path}: audit_log leads out of its folder (got {log}, expected a file below {path.parent}); name it by"
+            " --audit-log or FAQ_AUDIT_LOG"
+        )
+    return log
 
 
 def _from_folder(folder: Path, kind: Kind, value: Any) -> Any:

@@ -17,6 +17,7 @@ MESSAGES_MAX = 100  # of a conversation sent along; the last three questions are
 BATCH_QUESTIONS = 100  # of one request; 5 to 20 ms each on two cores
 BATCH_BODY_BYTES = 256 * 1024  # 100 questions of 2.5 kB; what the listener takes at most
 BATCH_SECONDS = 10.0  # for one batch; what is not answered by then is a problem in its place, and may be sent again
+BATCH_REPLY_BYTES = 1_000_000  # of a batch of messages; what comes after is told to be sent again
 BATCHES_AT_ONCE = 1  # the other threads and cores are for single questions; a second batch hears 503 at once
 IDEMPOTENCY_KEY_CHARS = 255
 SEARCH_LIMIT = 10  # hits of one search when nothing is said
@@ -61,6 +62,7 @@ FRESH_SECONDS = 1.0  # a connection opened, or answered on, so lately is about t
 IDLE_CONNECTION_SECONDS = 5  # a client that says nothing for so long loses its connection: half-open ones pile up
 HEADER_SECONDS = 10.0  # from a request's first byte to the end of its header, however steadily it drips
 BODY_SECONDS = 30.0  # from its first byte to its last: 256 kB at 9 kB a second
+UNSENT_BYTES = 256 * 1024  # of earlier replies on a connection; with more, no further request on it is answered
 SENDING_SECONDS = 120.0  # until a reply is taken: a picture of 2 MB at 17 kB a second
 CLEANUP_SECONDS = 2  # how often connections are looked through for these
 DRAIN_SECONDS = 4.0  # after SIGTERM; service managers wait 10 before they kill
@@ -73,7 +75,9 @@ RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may
 PUBLIC_RATE_PER_MINUTE = 300  # of one address, --public: 5 a second, 2 more than who types all the time asks for, and
 # 2% of what two cores answer; an office behind one address shares a burst of 300
 WORK_OF_TURN = 2  # requests that an earlier turn counts as: it is searched for up to three times before the question is
-WORK_CHARS = 400  # of a question that count as one request more: 1,000 take four times as long as 20
+WORK_CHARS = (
+    100  # of a question, as it is read, that count as one request more: 400 without sense take nine times as long as 20
+)
 WORK_READ_CHARS = 32_000  # of what is sent along that count as one more: their tokens are counted
 LIMITED_CLIENTS = 20_000  # remembered by their last request, 5 MB; who asks more slowly is under every limit anyway
 KEYS_LOOK_SECONDS = 0.4  # between looks at the keys: a new or revoked one counts within one second

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from faqkb.faq.console import say_note
+
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
-_POLL_SECONDS = 0.02
+_QUIET_SECONDS = 0.1  # without anything left, until it is believed
+_MOST_SECONDS = 10.0  # for what forks all the time
 
 
 @contextmanager
@@ -34,20 +37,54 @@ def _be_subreaper(wanted: int) -> None:
 def end_all(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
     """End a process and all that it started: first by asking, so that it can clean up.
 
-    Nothing else may be our child meanwhile. Children made faster than they are ended are ended as long as they come.
+    Nothing else may be our child meanwhile. What forks faster than it is ended is hunted for some seconds, and named if
+    that was not enough.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
-    deadline = time.monotonic() + grace_seconds
-    while (left := _descendants(os.getpid())) and time.monotonic() < deadline:
-        for pid in left:
+    deadline = time.monotonic() + _MOST_SECONDS
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < _QUIET_SECONDS:
+        if _ended_any():
+            quiet_since = time.monotonic()
+        if time.monotonic() > deadline:
+            say_note("something that the check started goes on: it makes processes faster than they can be ended")
+            return
+
+
+def _ended_any() -> bool:
+    """End our children in one look at all processes, theirs become ours; returns whether there was any.
+
+    Newest first: of what forks all the time only the newest is still there.
+    """
+    found, me = False, os.getpid()
+    for pid in sorted(_pids(), reverse=True):
+        parent, is_dead = _parent(pid)
+        if parent == me and not is_dead:
+            found = True
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        _reap()
-        time.sleep(_POLL_SECONDS)
+    _reap()
+    return found
+
+
+def _pids() -> list[int]:
+    """Return the processes that there are, none where there is no /proc."""
+    with suppress(OSError):
+        return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return []
+
+
+def _parent(pid: int) -> tuple[int, bool]:
+    """Return a process' parent, 0 where it is gone, and whether it is dead and waits to be noticed."""
+    with suppress(OSError, ValueError, IndexError):
+        # `pid (name) state parent …`: a name may hold anything, also brackets
+        state, parent = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+        return int(parent), state in "ZX"
+    return 0, False
 
 
 def _reap() -> None:
@@ -55,18 +92,3 @@ def _reap() -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def _descendants(root: int) -> list[int]:
-    """Return the processes below one, by what /proc says; none where there is no /proc."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):
-            # `pid (name) state parent …`: a name may hold anything, also brackets
-            parent = int((folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(folder.name))
-    found, at = list(children.get(root, [])), 0
-    while at < len(found):
-        found += children.get(found[at], [])
-        at += 1
-    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import threading
 import time
 from dataclasses import dataclass
@@ -82,7 +83,12 @@ class AuditLog:
             os.close(self._descriptor)
 
     def _opened(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        # What holds something else is somebody's file: a line in a shell's profile would be run.
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and os.pread(descriptor, 1, 0) not in {b"", b"{"}:
+            os.close(descriptor)
+            raise ConfigError(f"{self._path}: holds something else than an audit log; give --audit-log another file")
+        return descriptor
 
     def _rotate(self) -> None:
         if not self._path.is_file():

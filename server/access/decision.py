@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -214,7 +215,8 @@ def charge_work(earlier: Sequence[str], question: str, sent_chars: int = 0) -> N
     `earlier` are the questions before it, of which the last are asked again; `sent_chars` of all are read over.
     """
     more = len(earlier[-TURNS:]) * WORK_OF_TURN
-    more += min(len(question), QUERY_CHARS) // WORK_CHARS + sent_chars // WORK_READ_CHARS
+    as_read = unicodedata.normalize("NFKC", question[:QUERY_CHARS])  # which may be 18 times as long
+    more += min(len(as_read), QUERY_CHARS) // WORK_CHARS + sent_chars // WORK_READ_CHARS
     if more:
         cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, more, is_work=True)
 

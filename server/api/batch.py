@@ -8,10 +8,8 @@ time, for ten seconds at most, so that single questions never wait for one.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g
@@ -20,12 +18,12 @@ from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.documents import answer_document
+from faqkb.server.answering.turns import batch_turn
 from faqkb.server.api.bodies import BatchQuestion
-from faqkb.server.limits import BATCH_SECONDS, BATCHES_AT_ONCE
-from faqkb.server.problems import Refused, problem
+from faqkb.server.limits import BATCH_SECONDS
+from faqkb.server.problems import problem
 
 _log = logging.getLogger("faq.server")
-_free = threading.BoundedSemaphore(BATCHES_AT_ONCE)
 
 
 def answered_batch(
@@ -33,20 +31,10 @@ def answered_batch(
 ) -> dict[str, Any]:
     """Return the document of the answers, a problem where there is none. Raises Refused (503): one is at work."""
     started = time.perf_counter()
-    with _turn():
+    with batch_turn():
         answers = [_answered(knowledge, each, started + seconds) for each in questions]
     took_ms = round((time.perf_counter() - started) * 1000, 3)
     return {"answers": answers, "snapshot": knowledge.name, "took_ms": took_ms}
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _free.acquire(blocking=False):
-        raise Refused(503, "Another batch is being answered; send this one again after the time given in Retry-After.")
-    try:
-        yield
-    finally:
-        _free.release()
 
 
 def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> dict[str, Any]:

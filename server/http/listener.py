@@ -50,6 +50,7 @@ from faqkb.server.limits import (
     SPARE_CONNECTIONS,
     THREADS,
     TURN_SECONDS,
+    UNSENT_BYTES,
 )
 from faqkb.server.problems import ErrorForm, form_of
 
@@ -186,15 +187,26 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().__init__(server, sock, addr, adj, map)
         self.peer = client_of(client_address({"REMOTE_ADDR": addr[0]}, 0))
         self.since = time.monotonic()  # when it was opened, or its last request began to wait, or was answered
+        self.unsent_since: float | None = None  # as far as was seen, in a look at all connections
 
     def service(self) -> None:
         """Answer its next request, in a thread of its lane."""
         lane, client = self.lane, self.client  # the next request on it may be somebody else's
         lane.took_at = time.monotonic()
         try:
-            super().service()
+            if self.total_outbufs_len > UNSENT_BYTES:
+                self._hang_up()
+            else:
+                super().service()
         finally:
             lane.done(client)
+
+    def _hang_up(self) -> None:
+        """Answer no more of what was sent in one go: its sender does not take the replies, and they fill memory."""
+        with self.requests_lock:
+            self.close_when_flushed = True
+            self.requests = []
+        self.server.pull_trigger()
 
     def refuse(self, why: Error) -> None:
         """Answer its next request with an error: a few bytes, written by the thread that watches the sockets."""
@@ -204,10 +216,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def end_overdue(self, now: float) -> None:
         """Refuse what has been arriving for too long, and close what is not taken, or has been silent for too long."""
+        if not self.total_outbufs_len:
+            self.unsent_since = None
+        elif self.unsent_since is None:
+            self.unsent_since = now
+        elif now - self.unsent_since > SENDING_SECONDS:
+            self.handle_close()
+            return
         if self.requests:
             return
-        is_silent = time.time() - self.last_activity > IDLE_CONNECTION_SECONDS
-        if is_silent or (self.total_outbufs_len and now - self.since > SENDING_SECONDS):
+        if time.time() - self.last_activity > IDLE_CONNECTION_SECONDS:
             self.handle_close()
         elif self.request is not None and self.request.is_overdue(now):
             self.requests, self.request = [self.request], None
@@ -404,6 +422,9 @@ def _adjustments() -> Adjustments:
         ident="",
         max_request_header_size=HEADER_BYTES,
         max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
+        # No thread ever waits for a client to take its reply, least of all the one that watches the sockets: between
+        # two requests `_Channel.service` looks at what is unsent, and `end_overdue` ends what stays so.
+        outbuf_high_watermark=sys.maxsize,
         connection_limit=sys.maxsize,  # `_end_connections` makes room
         channel_timeout=IDLE_CONNECTION_SECONDS,
         cleanup_interval=CLEANUP_SECONDS,

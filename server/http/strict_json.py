@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+LIST_ITEMS = 2_000  # no body needs more; a message for each of 130,000 wrong ones takes seconds and memory
+
 
 class Malformed(ValueError):
     """A text is no JSON of one meaning; the message says why, as the end of a sentence."""
@@ -27,6 +29,8 @@ def parse_strictly(content: bytes, levels: int | None = None) -> Any:
         raise
     except ValueError:
         raise Malformed("it is not valid JSON") from None
+    if _is_crowded(value):
+        raise Malformed(f"a list in it holds more than {LIST_ITEMS} entries")
     if _holds_surrogate(value):
         raise Malformed("a \\u escape is half of a surrogate pair, which is no character")
     return value
@@ -59,6 +63,12 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise Malformed("NaN and Infinity are no JSON numbers")
+
+
+def _is_crowded(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_crowded, value.values()))
+    return isinstance(value, list) and (len(value) > LIST_ITEMS or any(map(_is_crowded, value)))
 
 
 def _holds_surrogate(value: Any) -> bool:

@@ -9,9 +9,11 @@ Source: the specification, modelcontextprotocol.io/specification; the SDK's clie
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from faqkb.kb.errors import KbError
+from faqkb.server.limits import BATCH_REPLY_BYTES, BATCH_SECONDS
 from faqkb.server.mcp.messages import (
     HEADER_MISMATCH,
     INTERNAL_ERROR,
@@ -22,6 +24,7 @@ from faqkb.server.mcp.messages import (
     McpError,
     Message,
     Request,
+    dump_message,
     id_of,
     request_of,
 )
@@ -29,6 +32,9 @@ from faqkb.server.mcp.resources import list_resources, list_templates, read_reso
 from faqkb.server.mcp.service import INSTRUCTIONS, McpService, server_info
 from faqkb.server.mcp.tools import call_tool, list_tools
 
+_TOO_MUCH = McpError(
+    INTERNAL_ERROR, "The batch was over before this message: it took too long or grew too large; send it again."
+)
 HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN_VERSIONS = ("2026-07-28",)
 BATCH_VERSIONS = ("2024-11-05", "2025-03-26")  # 2025-06-18 took batches out of the protocol
@@ -56,8 +62,7 @@ def answer(content: Any, service: McpService, version: str | None) -> Message | 
     if version not in BATCH_VERSIONS or not 0 < len(content) <= BATCH_MAX:
         reason = f"A batch is taken at {' and '.join(BATCH_VERSIONS)} alone, of 1 to {BATCH_MAX} messages"
         return McpError(INVALID_REQUEST, f"{reason}; send one message at a time.").reply()
-    replies = (_answer_in_batch(each, service, version) for each in content)
-    return [reply for reply in replies if reply is not None] or None
+    return _answer_batch(content, service, version) or None
 
 
 def speaks_modern(request: Request) -> bool:
@@ -70,6 +75,21 @@ def unsupported(version: object) -> McpError:
     spoken = [*MODERN_VERSIONS, *reversed(HANDSHAKE_VERSIONS)]
     data = {"supported": spoken, "requested": str(version)[:40]}
     return McpError(UNSUPPORTED_VERSION, "This protocol revision is not spoken here; use one that is.", data)
+
+
+def _answer_batch(content: list[Any], service: McpService, version: str | None) -> list[Message]:
+    """Return the replies to a batch; what its time or its room is not enough for is told so, and may be sent again."""
+    until, room = time.monotonic() + BATCH_SECONDS, BATCH_REPLY_BYTES
+    replies = []
+    for each in content:
+        if time.monotonic() > until or room < 0:
+            reply: Message | None = _TOO_MUCH.reply(id_of(each)) if id_of(each) is not None else None
+        else:
+            reply = _answer_in_batch(each, service, version)
+        if reply is not None:
+            replies.append(reply)
+            room -= len(dump_message(reply))
+    return replies
 
 
 def _answer_in_batch(content: Any, service: McpService, version: str | None) -> Message | None:

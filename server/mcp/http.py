@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
+from faqkb.server.answering.turns import batch_turn
 from faqkb.server.branding import branding_of
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins
 from faqkb.server.http.parsing import require_json
@@ -80,7 +82,9 @@ def endpoint() -> Response:
     except McpError as error:
         return _reply(error.reply(id_of(content)), HTTPStatus.BAD_REQUEST)
     charge_more(len(content) - 1 if isinstance(content, list) else 0)
-    reply = answer(content, replace(_SERVICE, title=branding_of(current_app).name), version)
+    service = replace(_SERVICE, title=branding_of(current_app).name)
+    with batch_turn() if isinstance(content, list) and len(content) > 1 else nullcontext():
+        reply = answer(content, service, version)
     if reply is None:
         return Response(status=HTTPStatus.ACCEPTED)
     return _reply(reply, _status(reply, modern=version in MODERN_VERSIONS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -84,14 +85,17 @@ def read_brand(branding: Branding, static_folder: Path) -> Brand:
 
 def _picture(setting: str, path: Path) -> BrandFile:
     try:
-        content = path.read_bytes()
+        if not path.is_file():
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        with path.open("rb") as file:
+            content = file.read(PICTURE_BYTES + 1)
     except OSError as error:
         raise ConfigError(
             f"faq.toml: {setting} cannot be read ({path}: {error.strerror}); name a picture that is there"
         ) from error
     if len(content) > PICTURE_BYTES:
         raise ConfigError(
-            f"faq.toml: {setting} is too large (got {len(content)} bytes, expected at most {PICTURE_BYTES}); make it"
+            f"faq.toml: {setting} is too large (got more than {PICTURE_BYTES} bytes, expected at most so many); make it"
             " smaller"
         )
     suffix = suffix_of(content)

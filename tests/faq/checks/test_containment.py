@@ -106,6 +106,31 @@ def test_a_child_in_a_session_of_its_own_ends_with_the_check(tmp_path: Path) -> 
     assert not is_running(int(mark.read_text()))
 
 
+def test_what_forks_all_the_time_ends_with_the_check(tmp_path: Path) -> None:
+    """Each process leaves its session, makes the next one and ends; the fifteen seconds are for this test to end."""
+    alive = tmp_path / "alive"
+    body = (
+        "import os, time\n"
+        "end = time.time() + 15\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    os.closerange(0, 3)\n"
+        "    while time.time() < end:\n"
+        "        if os.fork():\n"
+        "            os._exit(0)\n"
+        "        os.setsid()\n"
+        f"        open({str(alive)!r}, 'w').close()\n"
+        "    os._exit(0)\n"
+        f"while not os.path.exists({str(alive)!r}): time.sleep(0.01)\n" + passing("'started'")
+    )
+    for _ in range(3):
+        alive.unlink(missing_ok=True)
+        assert faq("check", "run", odd_script(tmp_path, body)).returncode == 0
+        ended = time.time()
+        time.sleep(1)
+        assert alive.stat().st_mtime < ended + 0.1
+
+
 def test_output_without_end_is_ended(tmp_path: Path) -> None:
     started = time.monotonic()
     done = faq("check", "run", odd_script(tmp_path, "while True: print('x' * 65536)"), "--json")

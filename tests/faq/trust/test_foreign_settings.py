@@ -130,3 +130,29 @@ def test_a_check_of_a_base_made_here_runs_as_ever(theirs: Path) -> None:
     mine = {"XDG_DATA_HOME": str(theirs.parent / "mine")}
     assert faq("ingest", cwd=theirs, **mine).returncode == 0
     assert "PASS odd: it ran" in faq("check", "run", "odd", cwd=theirs, **mine).stdout
+
+
+def test_a_log_of_a_found_file_stays_in_its_folder_and_is_added_to_no_other_file(tmp_path: Path) -> None:
+    """A question in a shell's profile would be run by the next shell."""
+    profile, clone = tmp_path / "bashrc", tmp_path / "clone"
+    profile.write_text("export PATH\n")
+    clone.mkdir()
+    (clone / "link.jsonl").symlink_to(profile)
+    for log in ("../bashrc", str(profile), "link.jsonl", "../new"):
+        (clone / "faq.toml").write_text(f'[serve]\naudit_log = "{log}"\n')
+        assert "leads out of its folder" in error_line(faq("serve", "--port", "0", cwd=clone))
+    (clone / "notes.txt").write_text("mine\n")
+    (clone / "faq.toml").write_text('[serve]\naudit_log = "notes.txt"\n')
+    kb = {"FAQ_KB": str(tmp_path / "kb")}
+    (clone / "page.md").write_text(PAGE)
+    assert faq("ingest", clone / "page.md", cwd=tmp_path, **kb).returncode == 0
+    assert "something else than an audit log" in error_line(faq("serve", "--port", "0", cwd=clone, **kb))
+    assert (profile.read_text(), (clone / "notes.txt").read_text()) == ("export PATH\n", "mine\n")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("logo", ["/dev/zero", "pipe"])
+def test_a_logo_that_is_no_file_is_refused(theirs: Path, logo: str) -> None:
+    os.mkfifo(theirs / "pipe")
+    (theirs / "faq.toml").write_text(f'[faq]\nkb = ".faq"\n[site]\nlogo = "{logo}"\n')
+    assert "logo cannot be read" in error_line(faq("serve", "--port", "0", cwd=theirs))
