@@ -16,6 +16,8 @@ from faqkb.faq.console import say_note
 
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 _QUIET_SECONDS = 0.1  # without anything left, until it is believed
+_NEAR_SECONDS = 0.02  # between two looks at all processes
+_NEAR = 16  # numbers: others make processes meanwhile
 _MOST_SECONDS = 10.0  # for what forks all the time
 
 
@@ -56,19 +58,41 @@ def end_all(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
 
 
 def _ended_any() -> bool:
-    """End our children in one look at all processes, theirs become ours; returns whether there was any.
+    """End our children in one look at all processes, theirs become ours; returns whether there was any."""
+    found, me = _ended_near(), os.getpid()
+    for pid in sorted(_pids(), reverse=True):
+        found |= _end_child(pid, me)
+    return found
 
-    Newest first: of what forks all the time only the newest is still there.
+
+def _ended_near() -> bool:
+    """Note children that have ended; the one that such a child made last has a number close to its own.
+
+    Of what forks all the time nothing else is still there when all of /proc is read.
     """
     found, me = False, os.getpid()
-    for pid in sorted(_pids(), reverse=True):
-        parent, is_dead = _parent(pid)
-        if parent == me and not is_dead:
+    until = time.monotonic() + _NEAR_SECONDS
+    while time.monotonic() < until:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if pid:
             found = True
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-    _reap()
+            for near in range(pid + 1, pid + _NEAR):
+                _end_child(near, me)
     return found
+
+
+def _end_child(pid: int, me: int) -> bool:
+    """End a process if it is a child of ours; returns whether it was."""
+    parent, is_dead = _parent(pid)
+    if parent != me:
+        return False
+    if not is_dead:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    return True
 
 
 def _pids() -> list[int]:
@@ -85,10 +109,3 @@ def _parent(pid: int) -> tuple[int, bool]:
         state, parent = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
         return int(parent), state in "ZX"
     return 0, False
-
-
-def _reap() -> None:
-    """Take note of children that have ended."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass

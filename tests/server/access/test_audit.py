@@ -29,8 +29,8 @@ def test_lines_of_many_threads_stay_whole(tmp_path: Path):
 
 
 def test_a_log_goes_on_where_the_last_one_ended(tmp_path: Path):
-    for line in (b"one\n", b"two\n"):
+    for line in (b'{"at":1}\n', b'{"at":2}\n'):
         log = AuditLog(tmp_path / "a.jsonl")
         log.write(line)
         log.close()
-    assert (tmp_path / "a.jsonl").read_bytes() == b"one\ntwo\n"
+    assert (tmp_path / "a.jsonl").read_bytes() == b'{"at":1}\n{"at":2}\n'
