@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import tomllib
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,8 @@ def parse_check(script: bytes, name: str) -> Check:
         raise _malformed(name, f"{len(script):,} bytes (limit {limits.CHECK_BYTES:,})", "a check is one short file")
     try:
         text = script.decode("utf-8")
-        description = ast.get_docstring(ast.parse(text)) or ""
+        with warnings.catch_warnings(action="ignore"):  # of Python, about what a stranger wrote
+            description = ast.get_docstring(ast.parse(text)) or ""
     except (UnicodeDecodeError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _malformed(name, f"is not Python in UTF-8 ({error})", "mend it") from error
     _refuse_steering(text, description, name)

@@ -32,10 +32,10 @@ _NAMED_SECRET = re.compile(
 # `the password is hunter2`: a sentence, in which most words are no password.
 _TOLD_SECRET = re.compile(
     r"(?P<name>\b(?:password|passphrase|passwd|pwd|pin|passcode|secret|token|(?:api|access)[ _-]?key)\s{1,3}"
-    r"(?:is|was)\s{0,3}:?\s{1,3}[\"'`]?)(?P<told>[^\s\"'`,;]{4,128}+)",
+    r"(?:is|was)\s{0,3}:?\s{1,3}[\"'`]?)(?P<told>[^\s\"'`,;]{4,}+)",
     re.IGNORECASE,
 )
-_COOKIE = re.compile(r"(?P<name>\b(?:set-)?cookie2?[\"']?\s{0,3}[:=]\s{0,3})[^\n]{1,4096}+", re.IGNORECASE)
+_COOKIE = re.compile(r"(?P<name>\b(?:set-)?cookie2?[\"']?\s{0,3}[:=]\s{0,3})[^\n]++", re.IGNORECASE)
 # ISO 13616: country, two check digits, 11 to 30 letters or digits, in groups or not; the check digits decide.
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{2,4}){3,8}(?![A-Za-z0-9])")
 # International; Chinese mobiles; national ones with an area code in brackets or a leading 0; North American.
@@ -56,7 +56,7 @@ _LONG_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{24,}+")
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@(?P<host>[\w-]++(?:\.[\w-]++)*+)(?P<prompt>:[~/])?", re.ASCII)
 _HOME = re.compile(
     r"(?P<parent>[\\/]{1,2}(?:home|users|documents and settings)[\\/]{1,2})"
-    r"(?:[^\\/:*?\"<>|\r\n]{1,64}(?=\\)|[^\\/\s:*?\"'<>|,;()]{1,64})",
+    r"(?:[^\\/:*?\"<>|\r\n]++(?=\\)|[^\\/\s:*?\"'<>|,;()]++)",
     re.IGNORECASE,
 )
 

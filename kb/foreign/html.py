@@ -22,6 +22,7 @@ ATTRIBUTES = {
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
 }
+_READINGS = 4  # broken nesting is mended in two
 _SCHEMES = {"http", "https", "mailto"}
 _LANGUAGE = "language-"
 _LANGUAGE_MARKS = "+#-_."
@@ -38,7 +39,18 @@ _CLASSES = {
 
 
 def sanitise(html: str) -> str:
-    """Return HTML with nothing active in it: no scripts, styles, handlers, names, forms or odd addresses."""
+    """Return HTML with nothing active in it: no scripts, styles, handlers, names, forms or odd addresses.
+
+    What was mended is read once more, until it is what a reader makes of it: so that sanitising twice changes nothing.
+    """
+    for _ in range(_READINGS):
+        before, html = html, _cleaned(html)
+        if html == before:
+            break
+    return html
+
+
+def _cleaned(html: str) -> str:
     return nh3.clean(
         html,
         tags=TAGS,

@@ -75,12 +75,15 @@ def _changed(content: bytes, rng: random.Random, words: list[bytes], seeds: list
     return content[:start] + instead + content[end:]
 
 
-def run_changes(target: str, seconds: float) -> tuple[int, bytes | None]:
-    """Feed a target changed inputs for so long; return how many, and the one that broke a promise."""
+def run_changes(target: str, seconds: float, seed: int | None = None) -> tuple[int, bytes | None]:
+    """Feed a target changed inputs for so long, others each time without a seed.
+
+    Returns how many, and the one that broke a promise.
+    """
     from targets import TARGETS  # here, for atheris watches what is imported after it
 
     until = time.monotonic() + seconds
-    for count, content in enumerate(inputs(target, random.SystemRandom().randrange(1 << 32))):
+    for count, content in enumerate(inputs(target, random.SystemRandom().randrange(1 << 32) if seed is None else seed)):
         if time.monotonic() > until:
             return count, None
         try:
