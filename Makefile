@@ -48,7 +48,7 @@ parse-score: $(STAMPS)-dev ## Read real FAQ files and compare with hand-made par
 
 faults: $(STAMPS)-dev ## Fail and kill at every system call that writes (a quarter of an hour)
 	@tools/system_packages.sh
-	@$(BIN)/python tools/faults.py
+	@$(BIN)/python tools/inject_faults.py
 	@FAQ_POWER_LOSSES=1000000 $(BIN)/python -m pytest -m '' tests/kb/snapshot/test_power_loss.py
 
 bench: $(STAMPS)-dev ## Measure speed and memory (minutes)

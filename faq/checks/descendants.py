@@ -16,6 +16,7 @@ from faqkb.faq.console import say_note
 
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 _QUIET_SECONDS = 0.1  # without anything left, until it is believed
+_HIDDEN_SECONDS = 1.0  # the same once there was something: on a busy machine it may not have had its turn
 _NEAR_SECONDS = 0.02  # between two looks at all processes
 _NEAR = 16  # numbers: others make processes meanwhile
 _MOST_SECONDS = 10.0  # for what forks all the time
@@ -48,10 +49,10 @@ def end_all(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
     deadline = time.monotonic() + _MOST_SECONDS
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < _QUIET_SECONDS:
+    quiet_since, quiet = time.monotonic(), _QUIET_SECONDS
+    while time.monotonic() - quiet_since < quiet:
         if _ended_any():
-            quiet_since = time.monotonic()
+            quiet_since, quiet = time.monotonic(), _HIDDEN_SECONDS
         if time.monotonic() > deadline:
             say_note("something that the check started goes on: it makes processes faster than they can be ended")
             return

@@ -1,6 +1,6 @@
 """Fail and kill every operation at every system call that writes: `make faults`; exit code 1 when one did harm.
 
-`python tools/faults.py publish` takes the operations whose name begins so.
+`python tools/inject_faults.py publish` takes the operations whose name begins so.
 """
 
 from __future__ import annotations
