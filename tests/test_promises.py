@@ -20,12 +20,12 @@ def test_every_promise_names_tests_that_there_are() -> None:
         f"{name}: {path}::{test}"
         for name, _, tests in promises
         for path, test in _TEST.findall(tests) or [("", "no test")]
-        if test not in tests_of(path)
+        if test not in names_in(path)
     ]
     assert missing == []
 
 
-def tests_of(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     """Return the names of the tests in a file."""
     if not (ROOT / path).is_file():
         return set()
