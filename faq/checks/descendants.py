@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faqkb.faq.console import say_note
 
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
-_QUIET_SECONDS = 0.1  # without anything left, until it is believed
-_HIDDEN_SECONDS = 1.0  # the same once there was something: on a busy machine it may not have had its turn
-_NEAR_SECONDS = 0.02  # between two looks at all processes
+_LOOK_SECONDS = 0.02  # between two looks at all processes
 _NEAR = 16  # numbers: others make processes meanwhile
 _MOST_SECONDS = 10.0  # for what forks all the time
 
@@ -48,65 +46,34 @@ def end_all(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
-    deadline = time.monotonic() + _MOST_SECONDS
-    quiet_since, quiet = time.monotonic(), _QUIET_SECONDS
-    while time.monotonic() - quiet_since < quiet:
-        if _ended_any():
-            quiet_since, quiet = time.monotonic(), _HIDDEN_SECONDS
-        if time.monotonic() > deadline:
-            say_note("something that the check started goes on: it makes processes faster than they can be ended")
-            return
+    _hunt(time.monotonic() + _MOST_SECONDS)
 
 
-def _ended_any() -> bool:
-    """End our children in one look at all processes, theirs become ours; returns whether there was any."""
-    found, me = _ended_near(), os.getpid()
-    for pid in sorted(_pids(), reverse=True):
-        found |= _end_child(pid, me)
-    return found
+def _hunt(deadline: float) -> None:
+    """End our children until there are none: theirs become ours, so then nothing is below us.
 
-
-def _ended_near() -> bool:
-    """Note children that have ended; the one that such a child made last has a number close to its own.
-
-    Of what forks all the time nothing else is still there when all of /proc is read.
+    Of what forks all the time, only the newest is still there when /proc is listed. It has a number close to that of
+    the one which made it, which is told when that one ends.
     """
-    found, me = False, os.getpid()
-    until = time.monotonic() + _NEAR_SECONDS
-    while time.monotonic() < until:
+    if sys.platform != "linux":
+        return
+    next_look = 0.0
+    while time.monotonic() < deadline:
         try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
+            ended, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return found
-        if pid:
-            found = True
-            for near in range(pid + 1, pid + _NEAR):
-                _end_child(near, me)
-    return found
+            return
+        if ended:
+            _end_children(range(ended + _NEAR, ended, -1))
+        elif time.monotonic() >= next_look:
+            _end_children(int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
+            next_look = time.monotonic() + _LOOK_SECONDS
+    say_note("something that the check started goes on: it makes processes faster than they can be ended")
 
 
-def _end_child(pid: int, me: int) -> bool:
-    """End a process if it is a child of ours; returns whether it was."""
-    parent, is_dead = _parent(pid)
-    if parent != me:
-        return False
-    if not is_dead:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-    return True
-
-
-def _pids() -> list[int]:
-    """Return the processes that there are, none where there is no /proc."""
-    with suppress(OSError):
-        return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
-    return []
-
-
-def _parent(pid: int) -> tuple[int, bool]:
-    """Return a process' parent, 0 where it is gone, and whether it is dead and waits to be noticed."""
-    with suppress(OSError, ValueError, IndexError):
-        # `pid (name) state parent …`: a name may hold anything, also brackets
-        state, parent = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
-        return int(parent), state in "ZX"
-    return 0, False
+def _end_children(pids: Iterable[int]) -> None:
+    """End those of some processes that are living children of ours; asking the kernel takes a microsecond for each."""
+    for pid in pids:
+        with suppress(ChildProcessError, ProcessLookupError, PermissionError):
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                os.kill(pid, signal.SIGKILL)
