@@ -12,6 +12,7 @@ from faqkb.faq.config import CONFIG_FILE, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
 from faqkb.faq.trust.bases import remember_own
+from faqkb.kb.disk import TEMPORARY_PREFIX
 from faqkb.kb.errors import (
     Busy,
     ConfigError,
@@ -24,7 +25,7 @@ from faqkb.kb.errors import (
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest
-from faqkb.kb.snapshot.published import current_snapshot, open_current, snapshot_names
+from faqkb.kb.snapshot.published import current_snapshot, entries, open_current
 from faqkb.kb.snapshot.publishing import go_back
 from faqkb.kb.snapshot.tuned import whole_tuned_model
 
@@ -47,7 +48,7 @@ def build_if_missing(folder: Path) -> None:
     try:
         current_snapshot(folder)
     except KnowledgeBaseMissing:
-        if not snapshot_names(folder):
+        if all(path.name.startswith(TEMPORARY_PREFIX) for path in entries(folder)):
             _build(folder)
             return
         # A kill between the two steps that publish the first one, or somebody removed the file.
