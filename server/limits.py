@@ -13,6 +13,7 @@ JSON_LEVELS = 8  # our bodies need 2; Python's parser gives up between 1,000 and
 FIELD_ERRORS = 20  # listed in one problem document; a body of 64 KiB can hold thousands of unknown fields
 FIELD_NAME_CHARS = 80  # of a field's name, repeated to its sender
 SESSION_ID_CHARS = 128
+LIST_ITEMS = 2_000  # of any list in a body; a message for each of 130,000 wrong ones takes seconds and memory
 MESSAGES_MAX = 100  # of a conversation sent along; the last three questions are read, the body's size bounds the rest
 BATCH_QUESTIONS = 100  # of one request; 5 to 20 ms each on two cores
 BATCH_BODY_BYTES = 256 * 1024  # 100 questions of 2.5 kB; what the listener takes at most
@@ -47,10 +48,9 @@ TURN_SECONDS = 0.002  # between looks at the sockets; without a pause 64 clients
 SWITCH_SECONDS = (
     0.001  # a thread holds the interpreter's lock so long; Python's 0.005 makes a refusal take 4 times as long
 )
-CLIENT_THREADS = (
-    4  # that answer one client at a time. 64 connections, 2 cores: 197 different questions a second; with 8
-)
-# threads 153, with 3 as many as with 4, but less than its share of a machine that does other work too
+# That answer one client at a time. 64 connections, 2 cores: 197 different questions a second; with 8 threads 153, with
+# 3 as many as with 4, but less than its share of a machine that does other work too.
+CLIENT_THREADS = 4
 QUEUED_REQUESTS = 128  # waiting for a thread; at 200 questions a second the last of them waits 0.6 s
 QUICK_THREADS = 1  # for health, metrics and static files, which no question shall hold up
 QUEUED_QUICK = 64  # waiting for it; each takes under a millisecond
@@ -75,9 +75,8 @@ RETRY_REFUSED_SECONDS = 10.0  # a refused snapshot is tried again: the cause may
 PUBLIC_RATE_PER_MINUTE = 300  # of one address, --public: 5 a second, 2 more than who types all the time asks for, and
 # 2% of what two cores answer; an office behind one address shares a burst of 300
 WORK_OF_TURN = 2  # requests that an earlier turn counts as: it is searched for up to three times before the question is
-WORK_CHARS = (
-    100  # of a question, as it is read, that count as one request more: 400 without sense take nine times as long as 20
-)
+# Of a question, as it is read, that count as one request more: 400 without sense take nine times as long as 20.
+WORK_CHARS = 100
 WORK_READ_CHARS = 32_000  # of what is sent along that count as one more: their tokens are counted
 LIMITED_CLIENTS = 20_000  # remembered by their last request, 5 MB; who asks more slowly is under every limit anyway
 KEYS_LOOK_SECONDS = 0.4  # between looks at the keys: a new or revoked one counts within one second

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# By name: our own, and what tools and clouds call their secrets.
+# By name our own, and what tools and clouds call their secrets; by value an address with a password.
 _SECRET = re.compile(
     r"^(FAQ_|AWS_|AZURE_|GOOGLE_|OPENAI_)|KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|SESSION", re.IGNORECASE
 )
-
-
 _SECRET_IN_URL = re.compile(r"://[^/\s@]{0,500}:[^/\s@]{0,500}@")
 
 

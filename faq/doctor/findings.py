@@ -18,7 +18,7 @@ from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.files import default_folder, read_manifest, verify_files
 from faqkb.kb.snapshot.manifest import is_name
-from faqkb.kb.snapshot.published import current_snapshot, entries, open_snapshot, snapshot_names
+from faqkb.kb.snapshot.published import current_snapshot, entries, open_snapshot, snapshot_names, verified
 from faqkb.kb.snapshot.tuned import ranking_file, tuned_model, tuned_ranking, whole_tuned_model
 
 _PACKAGES = ("faqkb", "numpy", "faiss-cpu", "onnxruntime", "tokenizers", "markdown-it-py", "nh3", "flask", "waitress")
@@ -39,10 +39,11 @@ def look_at(folder: Path) -> Iterator[Finding]:
     yield from _packages()
     yield _looked("model", _model)
     yield _looked("knowledge base", lambda: f"{current_snapshot(folder)} is live")
-    for name in snapshot_names(folder):
+    names = snapshot_names(folder)
+    for name in names:
         yield _looked(f"snapshot {name}", _snapshot_of(folder, name))
     for path in entries(folder):
-        if path.name not in snapshot_names(folder) and not path.name.startswith(TEMPORARY_PREFIX):
+        if path.name not in names and not path.name.startswith(TEMPORARY_PREFIX):
             what = "a link or a file" if is_name(path.name) else "no snapshot"
             yield Finding(False, f"snapshots/{path.name}", f"{path}: {what}, which nothing reads; remove it")
     if ranking_file(folder).exists():
@@ -85,12 +86,7 @@ def _whole_model(folder: Path) -> str:
 
 def _snapshot_of(folder: Path, name: str) -> Callable[[], str]:
     def look() -> str:
-        files = open_snapshot(folder, name)
-        try:
-            files.verify()
-        finally:
-            files.close()
-        return f"{files.manifest.records} records, every file as published"
+        return f"{verified(open_snapshot(folder, name)).records} records, every file as published"
 
     return look
 

@@ -10,13 +10,13 @@ from faqkb.kb.disk import PRIVATE, storage_errors, writer_lock
 from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.file import FEEDBACK_FILE
 from faqkb.kb.keys.file import KEYS_FILE
-from faqkb.kb.snapshot.published import current_snapshot, open_current, snapshot_names
+from faqkb.kb.snapshot.published import open_current, snapshot_names, verified
 from faqkb.kb.snapshot.publishing import go_back, remove_damaged, remove_leftovers
 
 
 def repair(folder: Path) -> Iterator[str]:
     """Yield a line for each thing that was put right, or that could not be."""
-    steps: tuple[Callable[[Path], Iterator[str]], ...] = (_model, _leftovers, _live, _damaged, _private)
+    steps: tuple[Callable[[Path], Iterator[str]], ...] = (_model, _leftovers, _snapshots, _private)
     for step in steps:
         try:
             yield from step(folder)
@@ -40,30 +40,20 @@ def _leftovers(folder: Path) -> Iterator[str]:
             yield from remove_leftovers(folder)
 
 
-def _live(folder: Path) -> Iterator[str]:
-    """Make the newest whole snapshot the live one where the live one is not whole."""
-    if snapshot_names(folder) and not _is_live_whole(folder):
+def _snapshots(folder: Path) -> Iterator[str]:
+    """Make the newest whole snapshot the live one where that is not whole; then remove the damaged ones."""
+    if not snapshot_names(folder):
+        return
+    if not _is_live_whole(folder):
         yield f"{go_back(folder)}, the newest whole snapshot, is live again"
-
-
-def _damaged(folder: Path) -> Iterator[str]:
-    """Remove damaged snapshots, once a whole one is live."""
-    if snapshot_names(folder) and _is_live_whole(folder):
-        yield from remove_damaged(folder)
+    yield from remove_damaged(folder)
 
 
 def _is_live_whole(folder: Path) -> bool:
     try:
-        current_snapshot(folder)
-        files = open_current(folder)
+        verified(open_current(folder))
     except KbError:
         return False
-    try:
-        files.verify()
-    except KbError:
-        return False
-    finally:
-        files.close()
     return True
 
 

@@ -104,12 +104,8 @@ def _read_through(archive: Path, work: Path) -> tuple[Check, ...]:
 
 
 def _told(name: str, manifest: Manifest, checks: tuple[Check, ...]) -> _Imported:
-    brought = tuple(_Brought(check.id, _printable(check.title), check.sha256) for check in checks)
+    brought = tuple(_Brought(check.id, check.title, check.sha256) for check in checks)
     return _Imported(name, manifest.records, manifest.passages, manifest.encoder, brought)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 @contextmanager

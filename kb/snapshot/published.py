@@ -172,6 +172,15 @@ def open_snapshot(folder: Path, name: str) -> SnapshotFiles:
     return SnapshotFiles(path, manifest, reading)
 
 
+def verified(files: SnapshotFiles) -> Manifest:
+    """Check every file of a snapshot, close it, and return its manifest. Raises SnapshotDamaged."""
+    try:
+        files.verify()
+    finally:
+        files.close()
+    return files.manifest
+
+
 def snapshot_names(folder: Path) -> list[str]:
     """Return the names of all snapshots of a knowledge base, oldest first, whole or not."""
     return sorted(path.name for path in entries(folder) if is_name(path.name) and _is_folder(path))

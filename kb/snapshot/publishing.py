@@ -17,7 +17,7 @@ from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged,
 from faqkb.kb.foreign.paths import inside
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files, time_of
-from faqkb.kb.snapshot.published import current_snapshot, entries, open_current, open_snapshot, snapshot_names
+from faqkb.kb.snapshot.published import current_snapshot, entries, open_current, open_snapshot, snapshot_names, verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,7 @@ def _time_after_all(folder: Path) -> datetime:
 def rollback(folder: Path, name: str) -> None:
     """Make an earlier snapshot the live one, after checking all of its files."""
     with disk.writer_lock(folder / "lock", subject=str(folder)):
-        files = open_snapshot(folder, name)
-        try:
-            files.verify()
-        finally:
-            files.close()
+        verified(open_snapshot(folder, name))
         _make_live(folder, name)
 
 
@@ -225,11 +221,7 @@ def remove_damaged(folder: Path) -> list[str]:
 
 def _is_lost(folder: Path, name: str) -> bool:
     try:
-        files = open_snapshot(folder, name)
-        try:
-            files.verify()
-        finally:
-            files.close()
+        verified(open_snapshot(folder, name))
     except SnapshotDamaged as error:
         return not isinstance(error.__cause__, OSError) or isinstance(error.__cause__, FileNotFoundError)
     except (SnapshotNotFound, SnapshotUnsupported):

@@ -92,6 +92,11 @@ class Caller:
     is_one_of_many: bool = False
     """Others ask from the same address: a proxy stands between, and does not tell whom it asks for."""
 
+    @property
+    def client(self) -> str:
+        """What requests are counted by: the key, else the address."""
+        return self.key.id if self.key else client_of(self.address)
+
 
 class AccessControl:
     """Decides each request of one application."""
@@ -136,8 +141,7 @@ class AccessControl:
         key, taken = caller.key, []
         rate = self.settings.address_rate if key is None else key.rate_per_minute
         if rate:
-            client = client_of(caller.address) if key is None else key.id
-            taken.append(self._limiter.take(client, rate, count))
+            taken.append(self._limiter.take(caller.client, rate, count))
         if is_work:
             taken += [each for each in caller.allowances if each.policy == "day"]
         elif key is not None and not _refused(taken):

@@ -20,7 +20,6 @@ from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.once import Once
 from faqkb.server.access.credentials import sent_keys
 from faqkb.server.access.decision import Caller
-from faqkb.server.http.client_address import client_of
 from faqkb.server.limits import IDEMPOTENCY_KEY_CHARS
 from faqkb.server.problems import Refused
 
@@ -75,8 +74,7 @@ def _read(body: BaseModel) -> Once | None:
     key = re.sub(r"\\(.)", r"\1", given[1:-1]) if given.startswith('"') else given
     # Who asks too: two clients that happen upon the same key do not meet.
     caller: Caller = g.caller
-    client = caller.key.id if caller.key else client_of(caller.address)
-    whose = [request.path, client, *sorted(sent_keys(request.headers)), key]
+    whose = [request.path, caller.client, *sorted(sent_keys(request.headers)), key]
     # Keyed with what is not stored: a digest of a short question alone could be guessed from.
     written = hmac.digest(key.encode(), body.model_dump_json().encode(), hashlib.sha256).hex()
     return Once(hashlib.sha256("\n".join(whose).encode("utf-8", "surrogateescape")).hexdigest(), written)

@@ -15,7 +15,6 @@ from faqkb.kb.conversation.small_talk import greeted, is_unanswered_talk
 from faqkb.kb.conversation.understanding import Turn
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import wording_for
-from faqkb.server.http.client_address import client_of
 from faqkb.server.problems import FieldError, Refused
 
 EXTENSION = "faq-sessions"
@@ -93,7 +92,7 @@ def _session_of_caller(session_id: str) -> str:
             f"Send at least {UNGUESSABLE_CHARS} random characters, such as a UUID: others ask from this address too."
         )
         raise Refused(422, f"The session_id can be guessed. {reason}", [FieldError("session_id", reason)])
-    return f"{client_of(caller.address)}/{session_id}"
+    return f"{caller.client}/{session_id}"
 
 
 def _sessions() -> SessionStore:

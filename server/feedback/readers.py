@@ -10,7 +10,7 @@ from flask import g
 from faqkb.kb.feedback.once import Once
 from faqkb.server.access.decision import Caller
 from faqkb.server.answering.tokens import answer_tokens
-from faqkb.server.http.client_address import client_of, shortened
+from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import ANSWER_TOKEN_SECONDS
 from faqkb.server.problems import FieldError, Refused
 
@@ -18,9 +18,8 @@ from faqkb.server.problems import FieldError, Refused
 def once_a_day(deed: str, record_id: str | None) -> Once:
     """Return the name of what a client does to a record at most once a day (UTC)."""
     caller: Caller = g.caller
-    client = caller.key.id if caller.key else client_of(caller.address)
     day = datetime.now(UTC).date().isoformat()
-    return Once(answer_tokens().digest(deed, client, day, record_id or ""), body="")
+    return Once(answer_tokens().digest(deed, caller.client, day, record_id or ""), body="")
 
 
 def page_token(*, now: float | None = None) -> str:

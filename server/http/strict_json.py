@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-LIST_ITEMS = 2_000  # no body needs more; a message for each of 130,000 wrong ones takes seconds and memory
+from faqkb.server.limits import LIST_ITEMS
 
 
 class Malformed(ValueError):

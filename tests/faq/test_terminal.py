@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import ANSWERED, ROOT, error_line, faq
+from cli_support import ANSWERED, ROOT, error_line, faq, shown_by
 from server_support import required_tool
 
 
@@ -21,16 +21,9 @@ def at_a_terminal(*arguments: str | Path, columns: int = 80) -> str:
     command = [sys.executable, "-m", "faqkb", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=end) as process:
         os.close(end)
-        parts = []
-        try:
-            while part := os.read(shown, 65536):
-                parts.append(part)
-        except OSError:  # Linux says so when the last writer closes the terminal
-            pass
-        finally:
-            os.close(shown)
-    assert process.returncode == 0, parts
-    return b"".join(parts).decode()
+        text = shown_by(shown)
+    assert process.returncode == 0, text
+    return text
 
 
 @pytest.fixture

@@ -31,18 +31,25 @@ def on_a_terminal(*arguments: str | Path, answer: str = "", cwd: Path = ROOT, **
     shown, end = pty.openpty()
     command = [sys.executable, "-m", "faqkb", *map(str, arguments)]
     told = os.environ | {"TERM": "xterm", "COLUMNS": "100"} | environment
-    parts = []
     with subprocess.Popen(command, cwd=cwd, env=told, stdin=end, stdout=end, stderr=end) as process:
         os.close(end)
         os.write(shown, answer.encode())
         try:
-            while part := os.read(shown, 65536):
-                parts.append(part)
-        except OSError:  # Linux says so when the last writer closes the terminal
-            pass
+            return shown_by(shown)
         finally:
             process.kill()
-            os.close(shown)
+
+
+def shown_by(terminal: int) -> str:
+    """Return all that a terminal is sent until its last writer is gone, and close it."""
+    parts = []
+    try:
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    except OSError:  # Linux says so when the last writer closes the terminal
+        pass
+    finally:
+        os.close(terminal)
     return b"".join(parts).decode()
 
 
