@@ -32,6 +32,7 @@ _DETAILS = {
     413: "The request body is too large (expected at most 64 KiB, 256 KiB for a batch); send the question alone.",
     414: "The address is too long; send a long question as JSON to POST /api/v1/ask.",
     415: "The request body must be JSON in UTF-8; send Content-Type: application/json.",
+    421: "This server does not answer under that name; ask under one that it was started with.",
     422: "The request is well formed, but some of its fields cannot be used; `errors` names them.",
     429: "Too many requests; wait for the time given in Retry-After.",
     431: "The request headers are too large (expected at most 16 KiB); send fewer or shorter ones.",

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from faqkb.server.problems import ErrorForm
 from faqkb.server.sample import Sample
 
-READ_ERRORS = (400, 401, 403, 414, 429, 431, 500, 503)
+READ_ERRORS = (400, 401, 403, 408, 414, 421, 429, 431, 500, 503)
 """Statuses that any operation may answer with; others are added where they can be."""
 
 

@@ -24,7 +24,7 @@ class Server:
     def headers(self) -> dict[str, str]:
         """Of every request."""
         key = {} if self.api_key is None else {"Authorization": f"Bearer {self.api_key}"}
-        return {"User-Agent": user_agent(), "Accept": "application/json"} | key
+        return {"User-Agent": user_agent(), "Accept": "application/json", "Accept-Encoding": "identity"} | key
 
 
 def parse_server(url: str, api_key: str | None = None) -> Server:

@@ -15,7 +15,7 @@ from faqkb.faq.client.calls import RECORDS, Call
 from faqkb.faq.client.documents import Answer, Check, CheckLink, Ready, Record, SearchHit
 from faqkb.faq.client.errors import Refused
 from faqkb.faq.client.retries import Outcome, Retries, Send, steps
-from faqkb.faq.client.wire import Timeouts, broken, check_size, hundreds, options, reply_of, request, settings, vote
+from faqkb.faq.client.wire import Received, Timeouts, broken, hundreds, options, request, settings, vote
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ class AsyncClient:
     ) -> None:
         self._server = parse_server(url, api_key)
         self._retries = retries or Retries()
-        self._http = httpx.AsyncClient(**settings(self._server, timeouts or Timeouts()))
+        self._timeouts = timeouts or Timeouts()
+        self._http = httpx.AsyncClient(**settings(self._server, self._timeouts))
 
     async def ask(
         self,
@@ -141,10 +142,9 @@ class AsyncClient:
     async def _send(self, call: Call[Any]) -> Outcome:
         try:
             async with self._http.stream(**request(call)) as response:
-                content = bytearray()
-                async for part in response.aiter_bytes():
-                    content += part
-                    check_size(content)
+                received = Received(response, self._timeouts)
+                async for part in response.aiter_raw():
+                    received.add(part)
         except httpx.RequestError as error:
             return broken(self._server, error)
-        return reply_of(response, content)
+        return received.reply()

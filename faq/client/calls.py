@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
@@ -193,12 +194,22 @@ def _read(kind: type[T], document: Any) -> T:
 
 def _json(reply: Reply) -> dict[str, Any]:
     try:
-        document = json.loads(reply.content)
+        document = json.loads(reply.content, parse_constant=_no_number, parse_float=_number)
     except (ValueError, RecursionError):
         raise _unreadable(reply, "it is not JSON") from None
     if not isinstance(document, dict):
         raise _unreadable(reply, "it is no object")
     return document
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    """Refuse `NaN` and `Infinity`, which JSON does not have, and `1e999`, which comes to the same."""
+    raise ValueError(f"{text} is no number")
 
 
 def _unreadable(reply: Reply, why: str) -> ReplyUnreadable:

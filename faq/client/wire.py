@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ class Timeouts:
     connect: float = 5.0
     reply: float = 30.0
     """For the next bytes; a question takes milliseconds, but a busy server may queue it."""
+    whole: float = 120.0
+    """For all of a reply, from its headers on."""
 
 
 def options(
@@ -92,19 +95,35 @@ def request(call: Call[Any]) -> dict[str, Any]:
     }
 
 
-def check_size(content: bytearray) -> None:
-    """Refuse a reply that is too large to be one of ours. Raises ReplyUnreadable."""
-    if len(content) > _REPLY_BYTES:
-        raise ReplyUnreadable(
-            f"the reply is too large (got more than {_REPLY_BYTES:,} bytes); look whether this is the address of a"
-            " faqkb server"
-        )
+class Received:
+    """The body of a reply while it comes, within bounds: a server of ours is not the only one that may answer.
 
+    Raises httpx.DecodingError where it is packed: nothing packed was asked for, and a kilobyte can unpack to gigabytes.
+    """
 
-def reply_of(response: httpx.Response, content: bytearray) -> Reply:
-    """Return a response as the calls read it."""
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(response.status_code, headers, bytes(content))
+    def __init__(self, response: httpx.Response, timeouts: Timeouts) -> None:
+        packed = response.headers.get("content-encoding", "identity")
+        if packed.lower() != "identity":
+            raise httpx.DecodingError(f"it is packed with {packed[:40]!r}, which was not asked for")
+        self._response = response
+        self._content = bytearray()
+        self._until = time.monotonic() + timeouts.whole
+
+    def add(self, part: bytes) -> None:
+        """Keep the next bytes. Raises ReplyUnreadable and httpx.ReadTimeout."""
+        self._content += part
+        if len(self._content) > _REPLY_BYTES:
+            raise ReplyUnreadable(
+                f"the reply is too large (got more than {_REPLY_BYTES:,} bytes); look whether this is the address of a"
+                " faqkb server"
+            )
+        if time.monotonic() > self._until:
+            raise httpx.ReadTimeout("it came too slowly")
+
+    def reply(self) -> Reply:
+        """Return what came as the calls read it."""
+        headers = {name.lower(): value for name, value in self._response.headers.items()}
+        return Reply(self._response.status_code, headers, bytes(self._content))
 
 
 def broken(server: Server, error: httpx.RequestError) -> Broken:

@@ -83,6 +83,8 @@ class TokenIndex:
         scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * _step(query.shape[1])
         if not spans:
             return np.empty((0, scaled.shape[1]), dtype=np.float32)
+        for span in spans:
+            self._check(span.start, span.stop)
         lengths = np.array([len(span) for span in spans])
         similarities = np.empty((lengths.sum(), scaled.shape[1]), dtype=np.float32)
         # In blocks that stay in the processor's cache: all at once takes twice as long, most of it for fresh memory.
@@ -113,10 +115,14 @@ class TokenIndex:
 
     def _read(self, row: int, into: TokenCodes) -> None:
         """Fill an array with the codes from a row on."""
-        if not 0 <= row <= self.rows - len(into):
-            raise self._damaged(f"no token vectors {row} to {row + len(into)} among {self.rows}")
+        self._check(row, row + len(into))
         if os.preadv(self._file.fileno(), [into.data], row * self._dim) != into.nbytes:
             raise self._damaged("it was cut short while it was open")
+
+    def _check(self, start: int, stop: int) -> None:
+        """Refuse rows that the file does not have, before memory is asked for them. Raises SnapshotDamaged."""
+        if not 0 <= start <= stop <= self.rows:
+            raise self._damaged(f"no token vectors {start} to {stop} among {self.rows}")
 
     def _damaged(self, what: str) -> SnapshotDamaged:
         return SnapshotDamaged(f"{self._path}: {what}; run `faq ingest` to build it again")

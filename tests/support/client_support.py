@@ -53,8 +53,10 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted(replies: Sequence[bytes], host: str = "127.0.0.1") -> Iterator[ScriptedServer]:
-    """Run a server that gives one reply after the other, the last one again and again."""
+def scripted(
+    replies: Sequence[bytes], host: str = "127.0.0.1", *, byte_seconds: float = 0.0
+) -> Iterator[ScriptedServer]:
+    """Run a server that gives one reply after the other, the last one again and again; or body bytes one by one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, 0), family=family)
     port = listening.getsockname()[1]
@@ -75,7 +77,7 @@ def scripted(replies: Sequence[bytes], host: str = "127.0.0.1") -> Iterator[Scri
                 server.at.append(time.monotonic())
                 server.requests.append(request)
                 with suppress(ConnectionError):  # a client may hang up in the middle of a reply that is too long for it
-                    connection.sendall(reply)
+                    _send(connection, reply, byte_seconds)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -86,6 +88,17 @@ def scripted(replies: Sequence[bytes], host: str = "127.0.0.1") -> Iterator[Scri
             pass
         thread.join()
         listening.close()
+
+
+def _send(connection: socket.socket, reply: bytes, byte_seconds: float) -> None:
+    if not byte_seconds:
+        connection.sendall(reply)
+        return
+    head, blank, body = reply.partition(b"\r\n\r\n")
+    connection.sendall(head + blank)
+    for byte in body:
+        connection.sendall(bytes([byte]))
+        time.sleep(byte_seconds)
 
 
 def _read_request(connection: socket.socket) -> bytes:

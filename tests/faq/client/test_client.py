@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import math
 import random
 import re
 import socket
@@ -325,6 +327,12 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(ask):
             ask(url, ONCE, timeouts=Timeouts(reply=0.2))
 
 
+def test_a_reply_that_comes_drop_by_drop_is_given_up(ask):
+    dripping = scripted([says(200, b" " * 200)], byte_seconds=0.05)
+    with dripping as server, pytest.raises(ServerUnreachable, match="no reply in time"):
+        ask(server.url, ONCE, timeouts=Timeouts(whole=0.3))
+
+
 def test_a_server_that_closes_every_time_is_told(ask):
     with scripted([CLOSES]) as server, pytest.raises(ServerUnreachable, match="broke off"):
         ask(server.url)
@@ -343,6 +351,9 @@ def test_a_server_that_closes_every_time_is_told(ask):
         (says(200, b"[" * 100_000), "not JSON"),
         (says(200, b"no gzip, whatever it says", Content_Encoding="gzip"), "unpacked"),
         (says(200, b"\xff\xfe"), "not JSON"),
+        (says(200, json.dumps(ANSWER | {"confidence": math.nan}).encode()), "not JSON"),
+        (says(200, json.dumps(ANSWER).encode().replace(b'"confidence": ', b'"confidence": 9e999')), "not JSON"),
+        (says(200, gzip.compress(gzip.compress(b" " * 200_000_000)), Content_Encoding="gzip, gzip"), "unpacked"),
     ],
 )
 def test_what_is_no_answer_document_is_told(ask, reply, said):

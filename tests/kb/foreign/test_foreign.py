@@ -133,6 +133,20 @@ def test_tables_that_do_not_agree_with_each_other_are_refused(kb: Path, statemen
         opened(kb)
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "end_token = 9223372036854775807",
+        "first_token = -9223372036854775807",
+        "header_first = 1, header_end = 1000000000",
+    ],
+)
+def test_sentences_whose_tokens_are_not_there_are_named(kb: Path, rows: str) -> None:
+    reseal(kb, with_statements(f"UPDATE sentences SET {rows};"))
+    with pytest.raises(SnapshotDamaged, match="no token vectors"), closing(opened(kb)) as knowledge:
+        knowledge.ask(QUESTION)
+
+
 def test_a_statement_that_takes_for_ever_is_ended(kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from faqkb.kb.foreign import database
 
