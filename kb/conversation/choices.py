@@ -29,7 +29,7 @@ _WHOLE = re.compile(
     r"\s*+(?:one|option|choice|question)?[\s,，]*+(?:please|pls|thanks|吧|谢谢|呢|啊|的)*+"
 )
 _POINTING = re.compile(
-    r"^(?:问的是|想问的?+是?+|我|就|是|选|要)*+(?P<words>.+?)\s*(?:的?那个|那一?个|那条|这个)(?:吧|问题|呢)?$"
+    r"^(?:问的是|想问的?+是?+|我|就|是|选|要)*+(?P<words>.+?)(?:的?那个|那一?个|那条|这个)(?:吧|问题|呢)?$"
     r"|^(?:(?:no|i meant|i mean)[, ]++)*+the one (?:about|with|on|for|that says) (?P<about>.+)$"
     r"|^(?:(?:no|i meant|i mean)[, ]++)*+the (?P<kind>.+?) one(?: please)?$"
 )

@@ -16,7 +16,7 @@ from importlib.resources import files
 from faqkb.kb.text import clean, simplify
 
 # ResNet50, v3, Q1.3, cuda-11: a name with a number at its end. Linear: the classes are disjoint.
-_NUMBERED = re.compile(r"([a-z]+)[-_ ]?(\d+(?:\.\d+)*)")
+_NUMBERED = re.compile(r"(?<![a-z])([a-z]++)[-_ ]?(\d+(?:\.\d+)*)")
 _LATIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 

@@ -23,7 +23,7 @@ _WORD_LETTERS = 1.5  # of Chinese
 _MIN_WORD_SHARE = 0.2  # of the words: `MySQL 8 지원?` and `GPU не найден` are few letters among Latin ones
 
 _MIN_CHINESE_SHARE = 0.08  # of the words; enough where one of them makes a sentence: `pip install x 报 No matching …`
-_IN_A_PATH = re.compile(r"[\\/][一-鿿]+|[一-鿿]+[\\/]")
+_IN_A_PATH = re.compile(r"[\\/][一-鿿]++|(?<![一-鿿])[一-鿿]++[\\/]")
 
 # Whatever is asked or told in Chinese, a whole sentence of it holds one of these; a name or a quoted word does not.
 _CHINESE_FUNCTION = re.compile(

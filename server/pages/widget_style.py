@@ -9,8 +9,8 @@ import re
 _BOX = ":where(.faq)"
 _DARK_BLOCK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(?P<body>[^}]*)\}\s*\}")
 _COLOUR_BLOCK = re.compile(r"^:root \{(?P<body>[^}]*)\}", re.MULTILINE)
-_PROPERTY = re.compile(r"--(?P<name>[a-z-]+): (?P<value>[^;]+);")
-_REM = re.compile(r"(?P<number>-?\d*\.?\d+)rem\b")
+_PROPERTY = re.compile(r"(?<!-)--(?P<name>[a-z-]++): (?P<value>[^;]++);")
+_REM = re.compile(r"(?<![\d.])(?P<number>-?(?:\d++(?:\.\d++)?|\.\d++))rem\b")
 
 
 def shadow_style(style: str) -> str:
