@@ -14,6 +14,7 @@ from faqkb.faq.console import say_note
 from faqkb.faq.kinds import Kind
 from faqkb.faq.trust.owned import refusal
 from faqkb.faq.trust.servers import ChosenServer
+from faqkb.kb.answers import Talk
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.foreign.paths import expanded
 
@@ -42,6 +43,22 @@ class Setting:
     """The environment variable that comes before it, if there is one."""
 
 
+TALK = {
+    Talk.GREETING: "a greeting; comes before `welcome`",
+    Talk.THANKS: "thanks and praise",
+    Talk.GOODBYE: "a goodbye",
+    Talk.SOLVED: "somebody whose problem is solved",
+    Talk.QUESTION: "somebody who announces a question",
+    Talk.IDENTITY: "somebody who asks who answers here",
+    Talk.PERSON: "somebody who asks for a person",
+    Talk.DISTRESS: "somebody in distress",
+    Talk.INSULT: "an insult",
+    Talk.TEST: "a test",
+    Talk.CHAT: "small talk about nothing",
+    Talk.ACKNOWLEDGED: "`ok` and the like",
+    Talk.NOT_HELPED: "somebody whom the answer did not help",
+    Talk.DECLINED: "somebody who means none of the choices",
+}
 # Every setting there is. faq.toml is read by this table, and the reference of the settings is made of it.
 SETTINGS = (
     Setting("faq", "kb", Kind.PATH, "a folder of the user's data", "Folder of the knowledge base.", KB_VARIABLE),
@@ -83,6 +100,9 @@ SETTINGS = (
     Setting("site", "icon", Kind.PATH, "the logo", "Picture in the browser's tab, better square."),
     Setting("site", "accent", Kind.COLOUR, '"#17605b"', "Colour of links and buttons on a light ground."),
     Setting("site", "accent_dark", Kind.COLOUR, "a lighter accent", "The same on a dark ground."),
+    Setting("talk", "handover", Kind.WORDS, "the contact of [site]", "Said to whoever asks for a person."),
+    Setting("talk", "handover_link", Kind.ADDRESS, "none", "Where a person is found; said after it."),
+    *(Setting("talk", kind.value, Kind.WORDS, "made for it", f"Said to {words}.") for kind, words in TALK.items()),
     Setting("read", "files", Kind.TEXT, "required", "Pattern of the files' paths, such as guide/*.md."),
     Setting("read", "read", Kind.TEXT, "required", "How they are read, such as headings."),
     Setting("read", "level", Kind.NUMBER, "0", "Level of the headings that are questions; 0 is any."),
@@ -112,6 +132,8 @@ class Config:
     """Of [feedback]: how long events are kept, 0 for ever."""
     site: Mapping[str, Any] = field(default_factory=dict)
     """What [site] says, each value of the kind of its setting."""
+    talk: Mapping[str, Any] = field(default_factory=dict)
+    """The same of [talk]."""
     readings: tuple[tuple[str, str, int], ...] = ()
     """Of [[read]]: which files (`guide/*.md`), how they are read, the level of their questions or 0."""
 
@@ -150,8 +172,8 @@ def _parse(path: Path) -> Config:
     names = dict.fromkeys(setting.table for setting in SETTINGS)
     if not set(tables) <= set(names):
         raise ConfigError(f"{path}: unknown tables (got {sorted(tables)}, expected {sorted(names)}); correct them")
-    table, serving, feedback, site = (
-        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site")
+    table, serving, feedback, site, talk = (
+        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site", "talk")
     )
     return Config(
         path=path,
@@ -167,6 +189,7 @@ def _parse(path: Path) -> Config:
         audit_questions=serving.get("audit_questions"),
         retention_days=feedback.get("retention_days"),
         site=site,
+        talk=talk,
         readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),
     )
 

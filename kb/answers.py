@@ -28,7 +28,40 @@ class Reason(StrEnum):
     EMPTY_QUESTION = "empty_question"
     EMPTY_INDEX = "empty_index"
     SMALL_TALK = "small_talk"
-    """Said within a conversation, and no question."""
+    """Said within a conversation, and no question; `NoAnswer.talk` says what kind."""
+
+
+class Talk(StrEnum):
+    """What is said in a conversation that is no question, the weightiest first; below them, replies to a choice."""
+
+    DISTRESS = "distress"
+    """`我不想活了`, `this is an emergency`."""
+    PERSON = "person"
+    """Wants to talk to one: `转人工`."""
+    INSULT = "insult"
+    SOLVED = "solved"
+    THANKS = "thanks"
+    GOODBYE = "goodbye"
+    QUESTION = "question"
+    """Announces one: `can I ask something?`."""
+    TEST = "test"
+    IDENTITY = "identity"
+    """`who are you`, `what can you do`."""
+    CHAT = "chat"
+    """`tell me a joke`."""
+    GREETING = "greeting"
+    ACKNOWLEDGED = "acknowledged"
+    """`ok`, `我试试`."""
+    NOT_HELPED = "not_helped"
+    """The answer before it did not help: `还是不行`."""
+    DECLINED = "declined"
+    """None of the choices is meant."""
+    OUTSIDE = "outside"
+    """A number that the list of choices does not have."""
+    LANGUAGE = "language"
+    """Another language is asked for, and nothing was asked yet."""
+    NO_TRANSLATION = "no_translation"
+    """The answer is asked for in a language that it is not written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +144,12 @@ class NoAnswer:
     reason: Reason
     message: str
     suggestions: tuple[Suggestion, ...] = ()
+    talk: Talk | None = None
+    """What was said, where it is `SMALL_TALK`."""
+    about: str = ""
+    """Id of the record that did not help, or is not written in the language asked for."""
+    count: int = 0
+    """Choices there were, of a number outside of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +172,8 @@ class Answer:
     """One sentence for the maintainer: why the first record won, or why nothing is said."""
     others: tuple[Answer, ...] = ()
     """Answers to the other questions of the same message, in its order."""
+    language: str = ""
+    """Of the conversation, as a code, e.g. `zh`; empty where nothing tells it."""
 
     @property
     def likely_choices(self) -> tuple[Hit, ...]:
@@ -159,11 +200,13 @@ class Answer:
             "status": self.status.value,
             "answered": self.status is Status.ANSWERED,
             "confidence": self.confidence,
+            "language": self.language or None,
             "answers": [hit.to_json(explain=explain) for hit in self.hits],
             "no_answer": None
             if missing is None
             else {
                 "reason": missing.reason.value,
+                "talk": missing.talk and missing.talk.value,
                 "message": missing.message,
                 "suggestions": [
                     {"id": near.id, "question": near.question, "confidence": near.confidence}

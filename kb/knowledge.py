@@ -148,23 +148,36 @@ class KnowledgeBase:
         return self._store.records.count
 
     def ask(
-        self, question: str, *, top_k: int = 3, min_confidence: float | None = None, tags: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        top_k: int = 3,
+        min_confidence: float | None = None,
+        tags: Sequence[str] = (),
+        language: str | None = None,
     ) -> Answer:
         """Answer a question: the records that answer it, choices, or nothing.
 
         `min_confidence` replaces the confidence from which a record counts as the answer. With `tags`, only records
-        that carry one of them are considered. Raises InvalidQuery.
+        that carry one of them are considered. Of translations the one in `language` is given; without it, the one in
+        the question's. Raises InvalidQuery.
         """
-        return self.ask_ranked(question, top_k=top_k, min_confidence=min_confidence, tags=tags)[0]
+        return self.ask_ranked(question, top_k=top_k, min_confidence=min_confidence, tags=tags, language=language)[0]
 
     def ask_ranked(
-        self, question: str, *, top_k: int = 3, min_confidence: float | None = None, tags: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        top_k: int = 3,
+        min_confidence: float | None = None,
+        tags: Sequence[str] = (),
+        language: str | None = None,
     ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
         """Answer a question, and return every candidate in its order too: what is measured and learned from."""
         started = time.perf_counter()
         _check(top_k, min_confidence, tags)
         answer_one = self._answer_again if len(question) <= REMEMBERED_CHARS else self._answer
-        answer, ranked = answer_one(question, top_k, min_confidence, tuple(tags))
+        answer, ranked = answer_one(question, top_k, min_confidence, tuple(tags), language)
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000), ranked
 
     def search(self, question: str, *, limit: int = 10, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
@@ -243,11 +256,16 @@ class KnowledgeBase:
         self._files.close()
 
     def _answer(
-        self, question: str, top_k: int, min_confidence: float | None, tags: tuple[str, ...]
+        self,
+        question: str,
+        top_k: int,
+        min_confidence: float | None,
+        tags: tuple[str, ...],
+        language: str | None,
     ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
         def answer_one(text: str) -> tuple[Answer, tuple[ScoredRecord, ...]]:
             query = parse_query(text)
-            found = self._finder.find(text, query, tags)
+            found = self._finder.find(text, query, tags, language)
             answer = make_answer(
                 query, found, self._indexes, top_k=top_k, min_confidence=min_confidence, snapshot=self.name
             )

@@ -17,6 +17,7 @@ from faqkb.server.answering import catalogues, conversations, leases, tokens, to
 from faqkb.server.answering.marking import marked
 from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.answering.remarks import EXTENSION as REMARKS
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
@@ -24,6 +25,7 @@ from faqkb.server.azure.protocol import AZURE
 from faqkb.server.branding import EXTENSION as BRANDING
 from faqkb.server.branding import branding_of
 from faqkb.server.feedback import judging, most_asked
+from faqkb.server.feedback.remarks import keep_remark
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
 from faqkb.server.http.security import install_security
@@ -80,6 +82,7 @@ def create_app(
     app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
+    app.extensions[REMARKS] = keep_remark
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed

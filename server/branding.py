@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
+from faqkb.kb.answers import Talk
 from faqkb.kb.errors import ConfigError
 from faqkb.server.colours import Palette
 
@@ -37,6 +38,12 @@ class Branding:
     logo: Path | None = None
     icon: Path | None = None
     palette: Palette | None = None
+    talk: Mapping[str, Words] = field(default_factory=dict)
+    """What is said to small talk, by its kind (`kb.answers.Talk`); `welcome` is what is said to a greeting."""
+    handover: Words | None = None
+    """What is said to somebody who asks for a person."""
+    handover_link: str | None = None
+    """Where a person is found: an e-mail address or a web address."""
 
     @property
     def name(self) -> str:
@@ -49,15 +56,29 @@ class Branding:
         words: Words | None = getattr(self, field)
         return words if words is None or isinstance(words, str) else words.get(language)
 
+    def said_to(self, kind: str, language: str) -> str | None:
+        """Return what is said to small talk of a kind, with its braces as plain signs; None where nothing is chosen."""
+        words = self.talk.get(kind) or (self.welcome if kind == Talk.GREETING else None)
+        text = words if words is None or isinstance(words, str) else words.get(language)
+        return text and text.replace("{", "{{").replace("}", "}}")
+
+    def handover_in(self, language: str) -> str:
+        """Return the way to a person: words, link, or both; empty where none is named."""
+        return " ".join(filter(None, (self.said("handover", language), self.handover_link)))
+
     def check_languages(self, known: Mapping[str, object]) -> None:
         """Refuse a text in a language that the pages do not speak. Raises ConfigError."""
-        for name in ("title", "tagline", "welcome", "footer", "contact"):
-            words = getattr(self, name)
+        of_site = {name: getattr(self, name) for name in ("title", "tagline", "welcome", "footer", "contact")}
+        of_talk = {**self.talk, "handover": self.handover}
+        for table, name, words in (
+            *(("site", *each) for each in of_site.items()),
+            *(("talk", *each) for each in of_talk.items()),
+        ):
             unknown = [] if words is None or isinstance(words, str) else sorted(set(words) - set(known))
             if unknown:
                 raise ConfigError(
-                    f"faq.toml: {name} of [site] is in a language that the pages do not speak (got {unknown}, expected"
-                    f" some of {sorted(known)}); leave it out, or add a catalogue (docs/translating.md)"
+                    f"faq.toml: {name} of [{table}] is in a language that the pages do not speak (got {unknown},"
+                    f" expected some of {sorted(known)}); leave it out, or add a catalogue (docs/translating.md)"
                 )
 
     def report_of(self, subject: str, page: str) -> str | None:

@@ -91,6 +91,8 @@ class NoAnswer:
     """`not_confident`, `empty_question`, `empty_index`, `small_talk`; a later server may know more."""
     message: str
     suggestions: tuple[Suggestion, ...] = ()
+    talk: str | None = None
+    """What kind of small talk: `thanks`, `person`, `not_helped`, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,10 @@ class Answer:
     others: tuple[Answer, ...] = ()
     """Answers to the other questions of the same message."""
     follow_ups: tuple[FollowUp, ...] = ()
+    language: str | None = None
+    """Of the conversation, as a code."""
+    handover: bool = False
+    """A person should go on."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The same as it was sent, with fields that this version does not know."""
 

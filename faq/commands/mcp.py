@@ -23,4 +23,4 @@ def command(kb: Path | None) -> None:
 
     folder = kb_folder(kb)
     build_if_missing(folder)
-    serve_stdio(folder, site_branding(read_config()).name)
+    serve_stdio(folder, site_branding(read_config()))

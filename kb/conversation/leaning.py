@@ -13,6 +13,7 @@ from faqkb.kb.text import clean, simplify
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN = re.compile(r"[a-z0-9_]+(?:['’.+#-]+[a-z0-9_]+)*")
 _ALNUM = re.compile(r"[^\W_]")
+_THERE_IS = re.compile(r"(?<![a-z])(?:(?:is|are|was|were) there|there(?:'s| is| are| was| were))(?![a-z])")
 _ENDING = re.compile(r"呢\W*$")
 _SHORT_WORDS = 8  # a pronoun in a longer question usually stands for something in the question itself
 _HAN_OF_A_WORD = 2
@@ -41,15 +42,15 @@ def leaning_of(text: str) -> Leaning:
         return Leaning.NONE
     if not _ALNUM.search(_pattern("empty").sub("", folded)):
         return Leaning.EMPTY
-    if _words(folded) > _SHORT_WORDS:
+    if length_in_words(folded) > _SHORT_WORDS:
         return Leaning.NONE
-    if _pattern("pronouns").search(folded) or _pattern("conditions").search(folded):
+    if _pattern("pronouns").search(_THERE_IS.sub(" ", folded)) or _pattern("conditions").search(folded):
         return Leaning.REFERRING
     return Leaning.ELLIPTIC if _pattern("openings").match(folded) or _ENDING.search(folded) else Leaning.NONE
 
 
-def _words(folded: str) -> float:
-    """Return the length in words; two Chinese characters count as one."""
+def length_in_words(folded: str) -> float:
+    """Return the length of a text in lower case in words; two Chinese characters count as one."""
     return len(_LATIN.findall(folded)) + len(_HAN.findall(folded)) / _HAN_OF_A_WORD
 
 

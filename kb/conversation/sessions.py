@@ -1,4 +1,4 @@
-"""The last turns of conversations, in bounded memory."""
+"""The states of conversations, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faqkb.kb.conversation.understanding import Turn
+from faqkb.kb.conversation.state import NOTHING_SAID, State
 
 SESSIONS = 10_000  # kept; measured 1.5 kB each with three questions of 50 characters, 4.8 kB with the longest ones
 SESSION_SECONDS = 1_800.0  # without a question; later the reader has forgotten what was asked as well
-TURNS = 3  # of each, the oldest go first; a follow-up leans on the last one
 
 
 @dataclass(slots=True)
 class _Session:
-    turns: tuple[Turn, ...]
+    state: State
     used: float
     """On the store's clock, seconds."""
 
 
 class SessionStore:
-    """Turns by session id. Any number of threads may use it.
+    """States by session id. Any number of threads may use it.
 
     The session used longest ago goes first when there are too many; one that is too old is gone whether or not there
     are. Nothing is written to disk.
@@ -48,20 +47,18 @@ class SessionStore:
             self._forget_old()
             return len(self._sessions)
 
-    def turns(self, session_id: str) -> tuple[Turn, ...]:
-        """Return the last turns of a session, oldest first; none when it is unknown or too old."""
+    def state(self, session_id: str) -> State:
+        """Return the state of a session; that of one where nothing was said when it is unknown or too old."""
         with self._lock:
             self._forget_old()
             session = self._sessions.get(session_id)
-            return session.turns if session else ()
+            return session.state if session else NOTHING_SAID
 
-    def add(self, session_id: str, turn: Turn) -> None:
-        """Remember a turn as the session's last."""
+    def keep(self, session_id: str, state: State) -> None:
+        """Remember the state of a session."""
         with self._lock:
             self._forget_old()
-            session = self._sessions.setdefault(session_id, _Session((), 0.0))
-            session.turns = (*session.turns, turn)[-TURNS:]
-            session.used = self._clock()
+            self._sessions[session_id] = _Session(state, self._clock())
             self._sessions.move_to_end(session_id)
             while len(self._sessions) > self._limit:
                 self._sessions.popitem(last=False)

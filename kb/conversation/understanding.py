@@ -1,4 +1,4 @@
-"""What the last question of a conversation asks for, given the turns before it.
+"""What the last question of a conversation asks for, given what was said before.
 
 Nothing is generated: a follow-up is searched for together with earlier questions, and the way of asking that the
 ranking is surest of is taken. Two errors are kept apart:
@@ -18,17 +18,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from faqkb.kb import limits
-from faqkb.kb.conversation.choices import chosen_by_words, chosen_number
-from faqkb.kb.conversation.leaning import Leaning, leaning_of
-from faqkb.kb.conversation.small_talk import is_small_talk, without_small_talk
+from faqkb.kb.answers import Talk
+from faqkb.kb.conversation.choices import chosen_by_words, chosen_numbers
+from faqkb.kb.conversation.leaning import Leaning, leaning_of, length_in_words
+from faqkb.kb.conversation.state import State
+from faqkb.kb.conversation.talk import is_refusal, is_repair, may_be_repair, talk_of, without_change, without_small_talk
+from faqkb.kb.conversation.tongue import requested_language
 from faqkb.kb.language.codes import twin_key
 
 _SURE = 0.985  # alone, whatever the words: above this a leaning question found its own record (tune half)
 _PLAIN_SURE = 0.83  # alone, with no word that leans; the bundled ranking's own bar for an answer
 _ELSEWHERE = 0.5  # alone, when hardly anything speaks for what was shown before
 _KEPT = 0.05  # confidence of what was shown before, from which the question is taken to be about it as well
-_UNRELATED = 0.03  # alone, with no word that leans: nothing stored is near, the old topic is not either
+_NEW_WORDS = 2  # of a question that is announced as another one: fewer leave out what they ask about
+_WHOLE_WORDS = 3  # of a question with no word that leans: shorter ones, `8g够吗`, lean all the same
+_UNRELATED = 0.15  # alone, with no word that leans, and below `_KEPT` for what was shown: nothing stored is near
+# Said of the answer before it or to nobody in particular: a record about the word is hardly what is meant.
+_LIGHT = frozenset([Talk.SOLVED, Talk.THANKS, Talk.GOODBYE, Talk.CHAT, Talk.GREETING, Talk.ACKNOWLEDGED, Talk.IDENTITY])
+_WEIGHTY = frozenset([Talk.DISTRESS, Talk.PERSON, Talk.INSULT])
 
 
 class Way(StrEnum):
@@ -37,21 +44,11 @@ class Way(StrEnum):
     ALONE = "alone"
     COMBINED = "combined"
     CHOICE = "choice"
-    SMALL_TALK = "small_talk"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question and what it got."""
-
-    question: str
-    """As typed, at most `limits.TURN_CHARS` characters."""
-    query: str
-    """What was searched for: the question, alone or combined with those before it."""
-    shown: tuple[str, ...] = ()
-    """Ids of the records shown, best first: the answer, the choices, or the suggestions."""
-    choices: bool = False
-    """Whether they were offered to choose from: the answer was ambiguous, or suggestions were all there was."""
+    TALK = "talk"
+    REPAIR = "repair"
+    """The answer before it did not help."""
+    LANGUAGE = "language"
+    """The same in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +72,16 @@ class Resolution:
     way: Way
     query: str
     """What to search for; the question of the record for a choice, the text itself for small talk."""
-    record_id: str | None = None
-    """The record picked; None unless `way` is CHOICE."""
+    record_ids: tuple[str, ...] = ()
+    """The records picked, where `way` is CHOICE."""
+    talk: Talk | None = None
+    """What is said, where `way` is TALK."""
+    language: str = ""
+    """What is asked for, where `way` is LANGUAGE."""
+    own: str = ""
+    """The question without what it was combined with, where `way` is COMBINED."""
+    leaning: Leaning = Leaning.NONE
+    """Of its words."""
 
 
 Look = Callable[[str], Sighting]
@@ -85,55 +90,72 @@ Title = Callable[[str], str | None]
 """Returns the question of the record of that id; None when there is no such record any more."""
 
 
-def resolve(question: str, turns: Sequence[Turn], look: Look, title: Title) -> Resolution:
-    """Return what the last question asks for; `turns` are the earlier ones, oldest first, small talk left out.
+def resolve(question: str, state: State, look: Look, title: Title) -> Resolution:
+    """Return what the last question asks for.
 
-    Searches at most three times; the first question of a conversation costs one search, and only if it may be small
+    Searches at most four times; the first question of a conversation costs one search, and only if it may be small
     talk, which a record of the maintainer's own about it overrules.
     """
-    picked = _picked(question, turns[-1], title) if turns and turns[-1].choices else None
-    if picked:
-        return picked
-    if is_small_talk(question):
-        way = Way.ALONE if look(question).confidence >= _SURE else Way.SMALL_TALK
-        return Resolution(way, question)
-    own = without_small_talk(question)
+    if state.offered and (chosen := _chosen(question, state, title)):
+        return chosen
+    if language := requested_language(question):
+        return Resolution(Way.LANGUAGE, question, language=language)
+    if said := _said(question, state, look):
+        return said
+    own, is_announced = without_change(without_small_talk(question))
     leaning = leaning_of(own)
-    if not turns or (leaning is not Leaning.EMPTY and _stands_alone(leaning, look(own), turns[-1])):
+    is_new = is_announced and leaning is Leaning.NONE and length_in_words(own.casefold()) >= _NEW_WORDS
+    if (
+        not state.topic
+        or is_new
+        or (leaning is not Leaning.EMPTY and _stands_alone(own, leaning, look(own), state, is_announced))
+    ):
         return Resolution(Way.ALONE, own)
-    queries = tuple(dict.fromkeys((f"{turns[-1].question} {own}", f"{turns[-1].query} {own}")))
+    if may_be_repair(own) and state.shown:
+        return Resolution(Way.REPAIR, state.query)
+    before = dict.fromkeys((state.topic, state.query))
+    queries = tuple(dict.fromkeys(f"{earlier} {own}" for earlier in before if earlier))
     sightings = [look(query) for query in queries] if len(queries) > 1 else []
     surest = max(range(len(sightings)), key=lambda at: sightings[at].confidence, default=0)
-    return Resolution(Way.COMBINED, queries[surest])
+    return Resolution(Way.COMBINED, queries[surest], own=own, leaning=leaning)
 
 
-def turn_of(question: str, resolution: Resolution, shown: Sequence[str], *, choices: bool) -> Turn:
-    """Return what to remember of a question once it was answered, cut to what a session may hold."""
-    said = resolution.query if resolution.way is Way.CHOICE else without_small_talk(question)
-    return Turn(
-        question=said[: limits.TURN_CHARS],
-        query=resolution.query[-limits.TURN_CHARS :],
-        shown=tuple(shown[: limits.CHOICES]),
-        choices=choices,
-    )
+def _said(question: str, state: State, look: Look) -> Resolution | None:
+    """Return what a text says that is no question: small talk, or that the answer did not help; None for a question."""
+    kind = talk_of(question)
+    if kind not in _WEIGHTY and is_repair(question):
+        return Resolution(Way.REPAIR, state.query or question)
+    if kind is None:
+        return None
+    own_record = _SURE if kind in _LIGHT | {Talk.PERSON} else _PLAIN_SURE
+    return None if look(question).confidence >= own_record else Resolution(Way.TALK, question, talk=kind)
 
 
-def _picked(question: str, turn: Turn, title: Title) -> Resolution | None:
-    """Return the choice that the text names, by number or by words; None when it is a question of its own."""
-    titles = [title(record) or "" for record in turn.shown]
-    at = chosen_number(question, len(titles))
-    if at is None:
-        at = chosen_by_words(question, titles)
-    return Resolution(Way.CHOICE, titles[at], turn.shown[at]) if at is not None and titles[at] else None
+def _chosen(question: str, state: State, title: Title) -> Resolution | None:
+    """Return the choices that the text names, by number or by words; None when it is something of its own."""
+    titles = [title(record) or "" for record in state.offered]
+    numbers = chosen_numbers(question, len(titles))
+    if any(not 1 <= number <= len(titles) for number in numbers):
+        return Resolution(Way.TALK, question, talk=Talk.OUTSIDE)
+    by_words = chosen_by_words(question, titles) if not numbers else None
+    places = [number - 1 for number in numbers] or ([] if by_words is None else [by_words])
+    picked = [(titles[at], state.offered[at]) for at in places if titles[at]]
+    if picked:
+        return Resolution(Way.CHOICE, picked[0][0], tuple(record for _, record in picked))
+    if is_refusal(question) and talk_of(question) not in _WEIGHTY:
+        return Resolution(Way.TALK, question, talk=Talk.DECLINED)
+    return None
 
 
-def _stands_alone(leaning: Leaning, alone: Sighting, before: Turn) -> bool:
-    """Say whether a question is to be asked without the turn before it."""
+def _stands_alone(own: str, leaning: Leaning, alone: Sighting, before: State, is_announced: bool) -> bool:
+    """Say whether a question is to be asked without what was said before it."""
     sure = alone.confidence
     if sure >= _SURE:
         return True
-    if leaning is Leaning.REFERRING:
+    if leaning is Leaning.REFERRING and not is_announced:
         return False
-    if leaning is Leaning.NONE and (sure >= _PLAIN_SURE or sure < _UNRELATED):
+    if leaning is Leaning.NONE and sure >= _PLAIN_SURE:
         return True
-    return sure >= _ELSEWHERE and alone.confidence_in(before.shown[:1]) < _KEPT
+    is_whole = leaning is Leaning.NONE and length_in_words(own.casefold()) >= _WHOLE_WORDS
+    points_away = alone.confidence_in(before.shown[:1]) < _KEPT
+    return points_away and (sure >= _ELSEWHERE or (is_whole and sure < _UNRELATED))

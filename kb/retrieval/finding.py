@@ -48,16 +48,19 @@ class Finder:
         self._within = within
         self._find_again = lru_cache(remembered)(self._find)
 
-    def find(self, question: str, query: Query, tags: Sequence[str]) -> Found:
-        """Return what there is for a question: of a short one, what was found when it was asked before."""
+    def find(self, question: str, query: Query, tags: Sequence[str], language: str | None = None) -> Found:
+        """Return what there is for a question: of a short one, what was found when it was asked before.
+
+        `language` is the reader's, where the question does not tell it.
+        """
         find = self._find_again if len(question) <= REMEMBERED_CHARS else self._find
-        return find(question, query, tuple(tags))
+        return find(question, query, tuple(tags), language)
 
     def forget(self) -> None:
         """Let go of what is kept in memory."""
         self._find_again.cache_clear()
 
-    def _find(self, question: str, query: Query, tags: tuple[str, ...]) -> Found:
+    def _find(self, question: str, query: Query, tags: tuple[str, ...], language: str | None) -> Found:
         allowed = self._allowed(tags)
         if query.is_empty or not self._indexes.store.records.count or allowed == ():
             return Found(None, (), query.text)
@@ -70,7 +73,7 @@ class Finder:
         embedding = self._encoder.encode_query(text)
         named = self._named_by_error(question, allowed)
         about = self._of_named_files(unnamed.sources, allowed)
-        hits = rank_records(text, embedding, self._indexes, allowed=about, named=named)
+        hits = rank_records(text, embedding, self._indexes, allowed=about, named=named, language=language)
         return Found(
             embedding,
             raise_named(hits, named, KNOWN_ERROR_CONFIDENCE),

@@ -68,20 +68,27 @@ class Indexes:
 
 
 def rank_records(
-    text: str, query: Embedding, indexes: Indexes, *, allowed: Sequence[int] | None = None, named: Sequence[int] = ()
+    text: str,
+    query: Embedding,
+    indexes: Indexes,
+    *,
+    allowed: Sequence[int] | None = None,
+    named: Sequence[int] = (),
+    language: str | None = None,
 ) -> tuple[ScoredRecord, ...]:
     """Return the candidates for a query, surest first, ties by stored order.
 
     `allowed` are the record positions to choose from, None for all; `named` are candidates however far they are. The
-    candidates do not depend on how many hits are asked for, so neither does any confidence.
+    candidates do not depend on how many hits are asked for, so neither does any confidence. Of translations the one in
+    `language` comes first; without it, the one in the text's.
     """
     words = tuple(dict.fromkeys(analyse(text)))
-    language = detect_language(text)
+    written = detect_language(text)
     wordings = indexes.wordings.evidence(query.vector)
     positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
     identities = {position: indexes.store.records.identity_of(position) for position in positions}
-    rows, dense = _nearest_passages(query, language, positions, indexes)
-    late = _nearest_views(query, language, positions, indexes)
+    rows, dense = _nearest_passages(query, written, positions, indexes)
+    late = _nearest_views(query, written, positions, indexes)
     standing = _standings([of_view["late"] for of_view in late])
     marks = marks_of(text)
     scored = [
@@ -101,7 +108,7 @@ def rank_records(
         )
         for position, row, of_passage, of_view, stands in zip(positions, rows, dense, late, standing, strict=True)
     ]
-    return _with_confidence(scored, identities, language, indexes.ranking)
+    return _with_confidence(scored, identities, language or written, indexes.ranking)
 
 
 def raise_named(hits: Sequence[ScoredRecord], named: Sequence[int], confidence: float) -> tuple[ScoredRecord, ...]:

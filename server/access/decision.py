@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from werkzeug.datastructures import EnvironHeaders
 
-from faqkb.kb.conversation.sessions import TURNS
+from faqkb.kb.conversation.history import Said, replayed_count
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import KEY_START, ApiKey, Scope
@@ -213,12 +213,12 @@ def charge_more(count: int) -> None:
         cast(AccessControl, current_app.extensions[EXTENSION]).charge(g.caller, count)
 
 
-def charge_work(earlier: Sequence[str], question: str, sent_chars: int = 0) -> None:
+def charge_work(said: Sequence[Said], question: str, sent_chars: int = 0) -> None:
     """Count what a question costs beyond a short one, before it is asked. Raises Refused (429).
 
-    `earlier` are the questions before it, of which the last are asked again; `sent_chars` of all are read over.
+    `said` is what came before it, of which the last questions are asked again; `sent_chars` of all are read over.
     """
-    more = len(earlier[-TURNS:]) * WORK_OF_TURN
+    more = replayed_count(said) * WORK_OF_TURN
     as_read = unicodedata.normalize("NFKC", question[:QUERY_CHARS])  # which may be 18 times as long
     more += min(len(as_read), QUERY_CHARS) // WORK_CHARS + sent_chars // WORK_READ_CHARS
     if more:

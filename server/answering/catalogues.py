@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import current_app, request
 
+from faqkb.kb.answers import Answer
 from faqkb.kb.language.detection import detect_language
 from faqkb.server.answering.leases import knowledge_holder
 from faqkb.server.answering.per_snapshot import PerSnapshot
@@ -130,12 +131,26 @@ def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
     fitting = words.technical if listed.is_technical else words
     hint = fitting.no_answer_hint
     return replace(
-        words,
+        _speaking(words, branding),
         site=branding.said("title", language) or words.site,
         tagline=branding.said("tagline", language) or fitting.tagline,
-        small_talk=branding.said("welcome", language) or words.small_talk,
         placeholder=words.example.format(question=example) if example else words.placeholder,
         no_answer_hint=f"{hint} {words.ask_person.format(contact=contact)}" if contact else hint,
+    )
+
+
+def spoken_by(branding: Branding, language: str) -> Wording:
+    """Return the texts of a language, English where there is none of it, with what the operator says to small talk."""
+    return _speaking(WORDINGS.get(language, WORDINGS[_DEFAULT]), branding)
+
+
+def _speaking(words: Wording, branding: Branding) -> Wording:
+    language = words.language_code
+    contact = branding.said("contact", language)
+    return replace(
+        words,
+        talk={kind: branding.said_to(kind, language) or text for kind, text in words.talk.items()},
+        handover=branding.handover_in(language) or (words.handover.format(contact=contact) if contact else ""),
     )
 
 
@@ -154,6 +169,11 @@ def chosen_language() -> str | None:
 def wording_for(text: str) -> Wording:
     """Return the texts in the language of a question; where it has none of ours, in that of the request."""
     return _wordings().get(detect_language(text)) or wording()
+
+
+def words_of(answer: Answer) -> Wording:
+    """Return the texts in the language of an answer's conversation; where it has none of ours, as `wording_for`."""
+    return _wordings().get(answer.language) or wording_for(answer.question)
 
 
 def wording() -> Wording:

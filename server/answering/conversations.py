@@ -1,20 +1,23 @@
-"""Questions of a conversation: told by a session id, remembered here, or by the turns sent along."""
+"""Questions of a conversation: told by a session id, remembered here, or by what was said, sent along."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, g
 
-from faqkb.kb.answers import Answer, NoAnswer, Reason, Status
-from faqkb.kb.conversation.dialogue import Reply, reply_to, turns_of
+from faqkb.kb.answers import Answer
+from faqkb.kb.conversation.dialogue import Reply, reply_to
+from faqkb.kb.conversation.history import Said, state_after
 from faqkb.kb.conversation.sessions import SessionStore
-from faqkb.kb.conversation.small_talk import greeted, is_unanswered_talk
-from faqkb.kb.conversation.understanding import Turn
+from faqkb.kb.conversation.state import NOTHING_SAID, State
+from faqkb.kb.conversation.understanding import Way
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.answering.catalogues import wording_for
+from faqkb.server.answering.catalogues import words_of
+from faqkb.server.answering.remarks import note_remark
+from faqkb.server.answering.talk import worded_by
 from faqkb.server.problems import FieldError, Refused
 
 EXTENSION = "faq-sessions"
@@ -31,52 +34,61 @@ class Asked:
     tags: tuple[str, ...]
     session_id: str | None
     """Of the conversation, where it is remembered here."""
-    earlier: tuple[str, ...] | None
-    """The user's questions before, oldest first; None where the client does not keep them."""
+    said: tuple[Said, ...] | None
+    """What was said before, oldest first; None where the client does not keep it."""
 
 
-def answer_alone(
-    knowledge: KnowledgeBase,
-    question: str,
-    *,
-    top_k: int = 3,
-    min_confidence: float | None = None,
-    tags: tuple[str, ...] = (),
-) -> Answer:
-    """Answer a question that belongs to no conversation; a greeting is greeted. Raises InvalidQuery."""
-    answer = knowledge.ask(question, top_k=top_k, min_confidence=min_confidence, tags=tags)
-    return greeted(answer, wording_for(answer.question).small_talk) if is_unanswered_talk(answer) else answer
+def answer_alone(knowledge: KnowledgeBase, question: str, **settings: Any) -> Answer:
+    """Answer a question that belongs to no conversation; the settings are those of `KnowledgeBase.ask`.
+
+    A greeting is greeted. Raises InvalidQuery.
+    """
+    return worded(reply_to(knowledge, question, NOTHING_SAID, **settings).answer)
 
 
 def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
-    """Answer a question by the turns before it, and remember it in its session."""
-    turns = _earlier(knowledge, asked)
+    """Answer a question by what was said before it, and remember it in its session."""
+    state = _before(knowledge, asked)
     reply = reply_to(
         knowledge,
         asked.question,
-        turns,
+        state,
         top_k=asked.top_k,
         min_confidence=asked.min_confidence,
         tags=asked.tags,
     )
-    if asked.session_id is not None and reply.turn is not None:
-        _sessions().add(_session_of_caller(asked.session_id), reply.turn)
-    return _answer_of(knowledge, reply)
+    if asked.session_id is not None:
+        _sessions().keep(_session_of_caller(asked.session_id), reply.state)
+    return _noted(reply, state)
 
 
-def answer_after(knowledge: KnowledgeBase, earlier: Sequence[str], question: str) -> Answer:
-    """Answer a question after the earlier ones, oldest first, for a client that sends them along. Raises InvalidQuery.
-
-    The last of them are read: a follow-up leans on what was said just before.
-    """
-    return _answer_of(knowledge, reply_to(knowledge, question, turns_of(knowledge, earlier)))
+def answer_after(knowledge: KnowledgeBase, said: Sequence[Said], question: str, **settings: Any) -> Answer:
+    """Answer a question after what was said, oldest first, for a client that sends it along. Raises InvalidQuery."""
+    return answer_from(knowledge, state_after(knowledge, said), question, **settings)
 
 
-def _earlier(knowledge: KnowledgeBase, asked: Asked) -> tuple[Turn, ...]:
-    """Return the turns before a question: those sent along when there are any, else of the session."""
-    if asked.earlier is not None:
-        return turns_of(knowledge, asked.earlier, tags=asked.tags)
-    return _sessions().turns(_session_of_caller(asked.session_id)) if asked.session_id is not None else ()
+def answer_from(knowledge: KnowledgeBase, state: State, question: str, **settings: Any) -> Answer:
+    """Answer a question of a conversation in that state. Raises InvalidQuery."""
+    return _noted(reply_to(knowledge, question, state, **settings), state)
+
+
+def worded(answer: Answer) -> Answer:
+    """Return an answer to small talk with what is said to it, in the language of the conversation."""
+    return worded_by(answer, words_of(answer))
+
+
+def _noted(reply: Reply, before: State) -> Answer:
+    """Return the reply in words; that an answer did not help counts as a vote."""
+    if reply.resolution.way is Way.REPAIR and before.answered:
+        note_remark(before.answered[-1], before.query, reply.answer.snapshot)
+    return worded(reply.answer)
+
+
+def _before(knowledge: KnowledgeBase, asked: Asked) -> State:
+    """Return the state before a question: of what was sent along when there is any, else of the session."""
+    if asked.said is not None:
+        return state_after(knowledge, asked.said, tags=asked.tags)
+    return NOTHING_SAID if asked.session_id is None else _sessions().state(_session_of_caller(asked.session_id))
 
 
 def _session_of_caller(session_id: str) -> str:
@@ -97,15 +109,3 @@ def _session_of_caller(session_id: str) -> str:
 
 def _sessions() -> SessionStore:
     return cast(SessionStore, current_app.extensions[EXTENSION])
-
-
-def _answer_of(knowledge: KnowledgeBase, reply: Reply) -> Answer:
-    return reply.answer or _small_talk(knowledge, reply)
-
-
-def _small_talk(knowledge: KnowledgeBase, reply: Reply) -> Answer:
-    """Return a polite word in place of an answer, in the language of what was said."""
-    text = reply.resolution.query.strip()
-    words = wording_for(text)
-    nothing = NoAnswer(Reason.SMALL_TALK, words.small_talk, ())
-    return Answer(text, text, Status.NO_ANSWER, 0.0, (), nothing, snapshot=knowledge.name, took_ms=reply.took_ms)

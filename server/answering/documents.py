@@ -7,6 +7,7 @@ from typing import Any
 from faqkb.kb.answers import Answer
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.follow_ups import follow_ups_of
+from faqkb.server.answering.talk import hands_over
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.noted import note_answer
 
@@ -17,6 +18,7 @@ def answer_document(knowledge: KnowledgeBase, answer: Answer, *, explain: bool) 
     """Return the document, and count the answer."""
     note_answer(answer, _VIA)
     return answer.to_json(explain=explain) | {
+        "handover": hands_over(answer),
         "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer)],
         "answer_token": answer_token(answer),
     }

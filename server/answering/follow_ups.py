@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any
 from flask import url_for
 
 from faqkb.kb.answers import Answer, Hit, Status
+from faqkb.kb.checks import CheckLink
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.answering.topics import topic_address, topics_of
@@ -47,19 +49,24 @@ class FollowUp:
 def follow_ups_of(knowledge: KnowledgeBase, answer: Answer) -> list[FollowUp]:
     """Return the prompts below an answer: its checks, what else was found, and what its topic goes on with.
 
-    None below choices and below nothing: these are prompts themselves.
+    None below choices and below nothing: these are prompts themselves. Where an answer did not help, its checks.
     """
     if answer.status is not Status.ANSWERED:
-        return []
+        failed = knowledge.record(answer.no_answer.about) if answer.no_answer else None
+        return _check_prompts(failed, knowledge.checks_of(failed)) if failed else []
     first = answer.hits[0]
     record = first.record
-    checks = [
-        FollowUp(Kind.CHECK, link.id, link.title_in(record.language), url_for("scripts.script", check_id=link.id))
-        for link in first.checks
-    ]
+    checks = _check_prompts(record, first.checks)
     related = [_record_prompt(Kind.RELATED, hit.record.id, hit.record.question) for hit in related_hits(answer)]
     known = {record.id, *(prompt.id for prompt in related)}
     return [*checks, *related, *_topic_prompts(knowledge, record, known)]
+
+
+def _check_prompts(record: Record, checks: Sequence[CheckLink]) -> list[FollowUp]:
+    return [
+        FollowUp(Kind.CHECK, link.id, link.title_in(record.language), url_for("scripts.script", check_id=link.id))
+        for link in checks
+    ]
 
 
 def related_hits(answer: Answer) -> tuple[Hit, ...]:

@@ -132,8 +132,10 @@ class Wording:
     ask_person: str
     """Said after it, with the {contact} that the operator names."""
     empty_question: str
-    small_talk: str
-    """Said to a greeting, thanks and the like within a conversation."""
+    talk: Mapping[str, str]
+    """What is said to small talk, by its kind (`kb.answers.Talk`); with {count} or {language} where it has one."""
+    handover: str
+    """Said where a person is asked for: the operator's words, or the {contact}; empty where nothing is named."""
     suggestions: str
     also: str
     asked_too: str

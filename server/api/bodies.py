@@ -36,7 +36,7 @@ _Explain = Annotated[bool, Field(description="Whether to say how each answer cam
 
 
 class Message(Strict):
-    """An earlier turn of a conversation; only what the user said is read."""
+    """An earlier turn of a conversation: what the user said, and of a reply the numbered list to choose from."""
 
     role: Literal["user", "assistant", "system"]
     content: str = Field(description="What was said.")

@@ -52,6 +52,7 @@ def _not_answered(sample: Sample) -> dict[str, Any]:
         "answers": [],
         "no_answer": {
             "reason": "not_confident",
+            "talk": None,
             "message": "Nothing stored is likely to answer this question.",
             "suggestions": [{"id": record.id, "question": record.question, "confidence": 0.02}],
         },
@@ -64,6 +65,8 @@ def _document(sample: Sample, question: str) -> dict[str, Any]:
         "question": question,
         "snapshot": sample.snapshot,
         "took_ms": 5.2,
+        "language": sample.record.language,
+        "handover": False,
         "understood_as": question,
         "others": [],
         "answer_token": TOKEN,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from faqkb.kb.answers import Talk
 from faqkb.server.limits import BATCH_QUESTIONS
 from faqkb.server.reference.reply_parts import Confidence, FollowUpDocument, Reply, SnapshotName
 
@@ -87,6 +88,7 @@ class NoAnswerDocument(Reply):
     """Why nothing is answered, and what may be near."""
 
     reason: Literal["not_confident", "empty_question", "empty_index", "small_talk"]
+    talk: Talk | None = Field(description="What kind of small talk, where it is `small_talk`.")
     message: str
     suggestions: list[SuggestedQuestion]
 
@@ -102,6 +104,9 @@ class OneAnswer(Reply):
     status: Literal["answered", "ambiguous", "no_answer"]
     answered: bool
     confidence: Confidence
+    language: str | None = Field(
+        description="Of the conversation, as a code: what the reader writes or asked for; null where nothing tells it."
+    )
     answers: list[AnswerEntry] = Field(description="Best first; the choices when `ambiguous`, empty when `no_answer`.")
     no_answer: NoAnswerDocument | None
     snapshot: SnapshotName
@@ -117,7 +122,13 @@ class AnswerDocument(OneAnswer):
     """The whole reply to a message; one with several questions has the answers to the rest in `others`."""
 
     others: list[OneAnswer] = Field(description="Answers to the other questions of the same message, in its order.")
-    follow_ups: list[FollowUpDocument] = Field(description="Empty unless `answered`.")
+    follow_ups: list[FollowUpDocument] = Field(
+        description="Empty unless `answered`, or where the answer before it did not help: the checks of that one then."
+    )
+    handover: bool = Field(
+        description="Whether a person should go on: one was asked for, the reader is in distress, or what was answered"
+        " did not help and nothing stored is left."
+    )
     answer_token: str = Field(description="What feedback on this answer is given with; holds for a day.")
 
 

@@ -11,6 +11,7 @@ from flask_openapi3 import APIBlueprint
 from werkzeug.exceptions import NotFound
 
 from faqkb.kb.answers import Answer, Hit
+from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_more, charge_work
@@ -33,7 +34,7 @@ api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 @parsed
 def ask(body: AskBody) -> Response:
     """Answer one question."""
-    charge_work(_users(body), body.question)
+    charge_work(_said(body), body.question)
     with leased_knowledge() as knowledge:
         return jsonify(answer_document(knowledge, _answered(knowledge, body), explain=body.explain))
 
@@ -92,15 +93,15 @@ def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:
     """Answer the question within its conversation, if it is part of one."""
     tags = tuple(body.tags)
     if body.session_id is not None or body.messages:
-        earlier = _users(body) if body.messages else None
-        asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, earlier)
+        said = _said(body) if body.messages else None
+        asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, said)
         return answer_in_session(knowledge, asked)
     return answer_alone(knowledge, body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
 
 
-def _users(body: AskBody) -> tuple[str, ...]:
-    """Return what the user said before the question, oldest first."""
-    return tuple(message.content for message in body.messages if message.role == "user")
+def _said(body: AskBody) -> tuple[Said, ...]:
+    """Return what was said before the question, oldest first."""
+    return tuple(Said(message.role, message.content) for message in body.messages if message.role != "system")
 
 
 def answer_address(record_id: str) -> str:

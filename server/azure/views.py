@@ -14,12 +14,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Hit, Status
-from faqkb.kb.conversation.dialogue import reply_to, turns_of
-from faqkb.kb.conversation.understanding import Turn
+from faqkb.kb.conversation.history import questions_of, state_after
+from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
-from faqkb.server.answering.catalogues import wording, wording_for
+from faqkb.server.answering.catalogues import wording, words_of
+from faqkb.server.answering.conversations import answer_from
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.azure.bodies import AnswerContext, QueryBody, QueryFilters, SpanRequest, read_query_body
 from faqkb.server.azure.errors import AZURE_PATHS
@@ -54,19 +55,18 @@ def _one_record(knowledge: KnowledgeBase, numbers: Numbers, qna_id: int) -> list
 
 def _answers(knowledge: KnowledgeBase, numbers: Numbers, body: QueryBody) -> list[dict[str, Any]]:
     question = body.question or ""
-    charge_work([context.previousUserQuery or ""] if (context := body.context) else (), question)
+    charge_work(questions_of([context.previousUserQuery or ""] if (context := body.context) else ()), question)
     scope = _within(knowledge, body.filters)
     # The turn before is looked for everywhere: it may have been asked with another filter.
-    turns = _turns(knowledge, numbers, body.context)
+    state = _state_before(knowledge, numbers, body.context)
     threshold = body.confidenceScoreThreshold
-    reply = reply_to(scope, question, turns, top_k=limits.TOP_K_MAX, min_confidence=threshold)
-    words = wording_for(question)
-    if reply.answer is None:
-        return [_nothing(words.small_talk, numbers)]
-    note_answer(reply.answer, "azure")
-    shown, prompts = _shown(reply.answer, threshold, body.top or _TOP)
+    answer = answer_from(scope, state, question, top_k=limits.TOP_K_MAX, min_confidence=threshold)
+    if answer.no_answer is not None and answer.no_answer.talk is not None:
+        return [_nothing(answer.no_answer.message, numbers)]
+    note_answer(answer, "azure")
+    shown, prompts = _shown(answer, threshold, body.top or _TOP)
     if not shown:
-        return [_nothing(words.no_answer, numbers, prompts)]
+        return [_nothing(words_of(answer).no_answer, numbers, prompts)]
     entries = [_entry(hit.record, hit.confidence, numbers) for hit in shown]
     entries[0]["dialog"] = _dialog(prompts, numbers)
     _mark_spans(entries, shown, body.answerSpanRequest)
@@ -106,17 +106,17 @@ def _joined(sets: Sequence[frozenset[int]], operation: str | None) -> frozenset[
     return frozenset.union(*sets) if operation == "OR" else frozenset.intersection(*sets)
 
 
-def _turns(knowledge: KnowledgeBase, numbers: Numbers, context: AnswerContext | None) -> tuple[Turn, ...]:
-    """Return the turn before, by what was asked and by what was shown then."""
+def _state_before(knowledge: KnowledgeBase, numbers: Numbers, context: AnswerContext | None) -> State:
+    """Return the state after the turn before, by what was asked and by what was shown then."""
     if context is None:
-        return ()
+        return NOTHING_SAID
     record_id = numbers.by_number.get(context.previousQnaId or 0)
     record = knowledge.record(record_id) if record_id is not None else None
     asked = context.previousUserQuery or (record.question if record else "")
-    turns = turns_of(knowledge, [asked])
-    if record is None or not turns or record.id in turns[-1].shown:
-        return turns
-    return (*turns[:-1], replace(turns[-1], shown=(record.id,), choices=False))
+    state = state_after(knowledge, questions_of([asked]))
+    if record is None or not state.topic or record.id in state.shown:
+        return state
+    return replace(state, shown=(record.id,), offered=(), answered=(record.id,))
 
 
 def _entry(record: Record, confidence: float, numbers: Numbers) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
 from faqkb.server.access.decision import charge_more, charge_work
+from faqkb.server.answering.conversations import worded
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.answering.turns import batch_turn
@@ -167,6 +168,7 @@ _SERVICE = McpService(
     _record_address,
     _check_address,
     answered=lambda answer: note_answer(answer, "mcp"),
+    worded=worded,
     charge=charge_work,
     refusals=(Refused,),
     answer_token=answer_token,

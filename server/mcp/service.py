@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from faqkb.kb.answers import Answer
+from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.http.release import installed_version
 
@@ -36,7 +37,9 @@ class McpService:
     """Name of the FAQ, as a client shows it."""
     answered: Callable[[Answer], None] = lambda _: None
     """Told of every answer of the tool `ask`, to count it."""
-    charge: Callable[[Sequence[str], str], None] = lambda *_: None
+    worded: Callable[[Answer], Answer] = lambda answer: answer
+    """Gives an answer to small talk its words."""
+    charge: Callable[[Sequence[Said], str], None] = lambda *_: None
     """Told of earlier questions and the question before they are asked; raises a refusal where that is too much."""
     refusals: tuple[type[Exception], ...] = ()
     """What the transport itself replies to."""

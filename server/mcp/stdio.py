@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from faqkb.server.answering.catalogues import spoken_by
 from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.answering.talk import worded_by
+from faqkb.server.branding import Branding
 from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.messages import INVALID_REQUEST, McpError, dump_message, parse_content
 from faqkb.server.mcp.service import McpService, check_uri, record_uri
@@ -16,7 +19,7 @@ from faqkb.server.mcp.service import McpService, check_uri, record_uri
 LINE_BYTES = 4 * 1024 * 1024  # of one message; a pasted log has at most 2 million characters (kb.limits)
 
 
-def serve_stdio(kb_folder: Path, title: str) -> None:
+def serve_stdio(kb_folder: Path, branding: Branding) -> None:
     """Answer messages until the input ends or nobody reads any more; new snapshots are taken over meanwhile.
 
     Standard output carries messages and nothing else: what else is printed meanwhile goes to standard error.
@@ -26,7 +29,14 @@ def serve_stdio(kb_folder: Path, title: str) -> None:
     replies = _claim_output()
     holder = KnowledgeHolder(kb_folder)
     try:
-        converse(sys.stdin.buffer, replies, McpService(holder.lease, record_uri, check_uri, title))
+        service = McpService(
+            holder.lease,
+            record_uri,
+            check_uri,
+            branding.name,
+            worded=lambda answer: worded_by(answer, spoken_by(branding, answer.language)),
+        )
+        converse(sys.stdin.buffer, replies, service)
     finally:
         holder.close()
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from faqkb.kb import limits
-from faqkb.kb.conversation.dialogue import reply_to, turns_of
+from faqkb.kb.conversation.dialogue import reply_to
+from faqkb.kb.conversation.history import questions_of, state_after
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
@@ -121,13 +122,10 @@ def call_tool(
 def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str, Any]:
     tags = tuple(given.tags)
     settings: dict[str, Any] = {"top_k": given.top_k, "min_confidence": given.min_confidence, "tags": tags}
-    answer = None
-    service.charge(given.earlier_questions, given.question)
-    if given.earlier_questions:
-        turns = turns_of(knowledge, given.earlier_questions, tags=tags)
-        answer = reply_to(knowledge, given.question, turns, **settings).answer
-    if answer is None:  # alone, or small talk: the agent has words of its own for that
-        answer = knowledge.ask(given.question, **settings)
+    said = questions_of(given.earlier_questions)
+    service.charge(said, given.question)
+    state = state_after(knowledge, said, tags=tags)
+    answer = service.worded(reply_to(knowledge, given.question, state, **settings).answer)
     service.answered(answer)
     document = answer.to_json() | {"answer_token": service.answer_token(answer)}
     for entry in document["answers"]:

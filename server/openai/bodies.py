@@ -14,6 +14,7 @@ from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from faqkb.kb.conversation.history import Said
 from faqkb.server.http.parsing import Parameters, read_json
 from faqkb.server.limits import CHAT_BODY_BYTES, CHAT_JSON_LEVELS, FIELD_NAME_CHARS, MODEL_CHARS
 from faqkb.server.problems import FieldError, Refused
@@ -135,15 +136,16 @@ def read_chat_body(request: Request) -> ChatBody:
     return body
 
 
-def questions_of(messages: Sequence[ChatMessage]) -> list[str]:
-    """Return the user's messages, oldest first; the last one is the question. Raises Refused (400) where it is none."""
+def said_before(messages: Sequence[ChatMessage]) -> tuple[tuple[Said, ...], str]:
+    """Return what was said, oldest first, and the user's last message: the question. Raises Refused (400)."""
     users = [number for number, message in enumerate(messages) if message.role == "user"]
     if not users:
         refuse("messages", "No message is the user's; send one with 'role': 'user', and the question as its content.")
     last = users[-1]
     if messages[last].content is None:
         refuse(f"messages[{last}].content", "The last message of the user has no content; write the question there.")
-    return [messages[number].text for number in users]
+    said = (Said(each.role, each.text) for each in messages[:last] if each.role in {"user", "assistant"})
+    return tuple(said), messages[last].text
 
 
 def refuse(param: str, message: str, code: str = "invalid_value") -> NoReturn:

@@ -64,6 +64,8 @@ def completion(sample: Sample) -> dict[str, Any]:
             "record_ids": [record.id],
             "answer_token": TOKEN,
             "follow_ups": sample.follow_ups,
+            "talk": None,
+            "handover": False,
         },
     }
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from faqkb.kb.answers import Talk
 from faqkb.server.reference.reply_parts import Confidence, FollowUpDocument, Reply
 
 
@@ -77,6 +78,8 @@ class FaqExtension(Reply):
     record_ids: list[str]
     answer_token: str
     follow_ups: list[FollowUpDocument]
+    talk: Talk | None = Field(description="What kind of small talk, where the message was some.")
+    handover: bool = Field(description="Whether a person should go on.")
 
 
 class ChatCompletion(Reply):

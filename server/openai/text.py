@@ -73,12 +73,12 @@ def _no_answer(answer: Answer, words: Wording, address: Callable[[str], str]) ->
     missing = answer.no_answer
     if missing is not None and missing.reason is Reason.EMPTY_QUESTION:
         return ChatText(words.empty_question)
-    if missing is not None and missing.reason is Reason.SMALL_TALK:
-        return ChatText(missing.message)
+    is_talk = missing is not None and missing.reason is Reason.SMALL_TALK
+    said = missing.message if missing is not None and is_talk else words.no_answer_hint
     if missing is None or not missing.suggestions:
-        return ChatText(words.no_answer_hint)
+        return ChatText(said)
     near = [(each.id, each.question) for each in missing.suggestions]
-    return _listed(f"{words.no_answer_hint}\n\n{words.chat.near}", near, address)
+    return _listed(f"{said}\n\n{words.chat.near}", near, address)
 
 
 def _listed(lead: str, questions: Iterable[tuple[str, str]], address: Callable[[str], str]) -> ChatText:

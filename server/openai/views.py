@@ -16,17 +16,18 @@ from flask_openapi3 import APIBlueprint
 from faqkb.kb.answers import Answer
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.access.decision import charge_work
-from faqkb.server.answering.catalogues import wording_for
+from faqkb.server.answering.catalogues import words_of
 from faqkb.server.answering.conversations import answer_after
 from faqkb.server.answering.follow_ups import FollowUp, follow_ups_of
 from faqkb.server.answering.leases import leased_knowledge
+from faqkb.server.answering.talk import hands_over
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.http.conditional import reply_unless_held, version_of
 from faqkb.server.http.parsing import parsed, parsed_by
 from faqkb.server.http.sse import EVENT_STREAM, event_stream
 from faqkb.server.limits import CHAT_PIECE_CHARS
 from faqkb.server.noted import note_answer
-from faqkb.server.openai.bodies import ChatBody, ModelPath, questions_of, read_chat_body
+from faqkb.server.openai.bodies import ChatBody, ModelPath, read_chat_body, said_before
 from faqkb.server.openai.operations import OPERATIONS
 from faqkb.server.openai.text import ChatText, chat_text
 from faqkb.server.problems import FieldError, Refused
@@ -65,6 +66,8 @@ class Completion:
             "record_ids": list(self.answer.shown_ids),
             "answer_token": self.answer_token,
             "follow_ups": [prompt.to_json() for prompt in self.follow_ups],
+            "talk": self.answer.no_answer and self.answer.no_answer.talk,
+            "handover": hands_over(self.answer),
         }
 
     @property
@@ -139,11 +142,11 @@ def _model(knowledge: KnowledgeBase) -> dict[str, Any]:
 
 
 def _completion(body: ChatBody) -> Completion:
-    *earlier, question = questions_of(body.messages)
-    charge_work(earlier, question, sum(len(message.text) for message in body.messages))
+    said, question = said_before(body.messages)
+    charge_work(said, question, sum(len(message.text) for message in body.messages))
     with leased_knowledge() as knowledge:
-        answer = answer_after(knowledge, earlier, question)
-        text = chat_text(answer, wording_for(question), _page_address)
+        answer = answer_after(knowledge, said, question)
+        text = chat_text(answer, words_of(answer), _page_address)
         count = knowledge.encoder.count_tokens
         prompt_tokens = sum(count(message.text) for message in body.messages)
         completion_tokens = count(text.content)

@@ -22,7 +22,6 @@ _TEXTS = (
     "no_answer",
     "no_answer_hint",
     "empty_question",
-    "small_talk",
     "suggestions",
     "confidence",
     "source",

@@ -91,7 +91,9 @@ class Trial:
         self._before.mkdir(parents=True)
         operation.prepare(self._before)
         self._old = operation.state(self._before)
-        self._run(self._copied())  # what is imported late is compiled by the first run alone, and calls would be miscounted
+        self._run(
+            self._copied()
+        )  # what is imported late is compiled by the first run alone, and calls would be miscounted
         whole = self._copied()
         ended = self._run(whole, "")
         assert ended.code == 0, ended.said

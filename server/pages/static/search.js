@@ -489,7 +489,8 @@ export class SearchBox {
 
   showAnswer(answer) {
     telling?.clear();
-    this.token = this.texts[answer.no_answer?.reason] ? null : answer.answer_token;
+    const { talk, reason } = answer.no_answer ?? {};
+    this.token = talk || this.texts[reason] ? null : answer.answer_token;
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -509,8 +510,8 @@ export class SearchBox {
     this.show("ambiguous", { head, hits: answers, said: this.counted(this.texts.ambiguous, answers) });
   }
 
-  showNoAnswer({ question, no_answer: { reason, suggestions } }) {
-    const { no_answer, no_answer_hint, [reason]: instead, understood, suggestions: title } = this.texts;
+  showNoAnswer({ question, no_answer: { talk, reason, message, suggestions } }) {
+    const { no_answer, no_answer_hint, [reason]: instead = talk && message, understood, suggestions: title } = this.texts;
     const head = this.drawing.message(...(instead ? [instead] : [no_answer, filled(understood, { question }), no_answer_hint]));
     if (suggestions.length) head.push(element("h3", {}, title));
     this.show("no_answer", { head, hits: suggestions, said: this.counted(no_answer, suggestions) });

@@ -13,6 +13,7 @@ from faqkb.server.access.decision import AccessSettings
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import answer_tokens
 from faqkb.server.app import create_app
+from faqkb.server.feedback.judging import EXTENSION as FEEDBACK
 from faqkb.server.settings import ServerSettings
 
 
@@ -54,9 +55,9 @@ def test_a_follow_up_is_understood_by_the_messages(client):
     assert ask(client, "why?", messages=messages)["answers"][0]["id"] == SHM
 
 
-@pytest.mark.parametrize(("text", "word"), [("谢谢", "请直接输入"), ("thank you!", "just ask")])
+@pytest.mark.parametrize(("text", "word"), [("谢谢", "不客气"), ("thank you!", "welcome")])
 def test_small_talk_gets_a_polite_word_in_its_language(client, text, word):
-    answer = ask(client, text, session_id="d")
+    answer = ask(client, text, session_id=f"d {word}")
     assert (answer["status"], answer["answers"]) == ("no_answer", [])
     assert answer["no_answer"]["reason"] == "small_talk"
     assert word in answer["no_answer"]["message"]
@@ -116,6 +117,68 @@ def test_follow_ups_lead_on_from_an_answer(client):
 
 def test_nothing_follows_where_nothing_is_answered(client):
     assert ask(client, WEATHER_QUESTION)["follow_ups"] == []
+
+
+TURNS = ["docker 里训练报 bus error", "为什么？", "怎么改？", "谢谢", "还有别的办法吗？", "那怎么做？"]
+
+
+def in_session(client: FlaskClient, turns: list[str]) -> dict:
+    return [ask(client, text, session_id=f"told {turns}") for text in turns][-1]
+
+
+def by_messages(client: FlaskClient, turns: list[str]) -> dict:
+    messages = []
+    for text in turns:
+        answer = ask(client, text, messages=messages)
+        said = answer["answers"][0]["answer"] if answer["answered"] else listed(answer)
+        messages += [{"role": "user", "content": text}, {"role": "assistant", "content": said}]
+    return answer
+
+
+def listed(answer: dict) -> str:
+    near = answer["answers"] or answer["no_answer"]["suggestions"]
+    return "\n".join(f"{number}. {entry['question']}" for number, entry in enumerate(near, start=1)) or "…"
+
+
+KEPT = pytest.mark.parametrize("talk", [in_session, by_messages])
+
+
+@KEPT
+def test_a_topic_is_not_lost_whoever_keeps_the_conversation(client, talk):
+    assert talk(client, TURNS)["answers"][0]["id"] == SHM
+
+
+@KEPT
+def test_a_person_is_never_greeted_and_the_caller_is_told(client, talk):
+    answer = talk(client, [DOCKER_QUESTION, "转人工"])
+    assert (answer["no_answer"]["talk"], answer["handover"]) == ("person", True)
+    assert "你好" not in answer["no_answer"]["message"]
+    assert not talk(client, [DOCKER_QUESTION, "谢谢"])["handover"]
+
+
+@KEPT
+def test_an_answer_that_did_not_help_is_not_given_again(client, talk):
+    answer = talk(client, [DOCKER_QUESTION, "还是不行"])
+    assert answer["no_answer"]["talk"] == "not_helped"
+    assert SHM not in {near["id"] for near in answer["no_answer"]["suggestions"]}
+    assert answer["follow_ups"][0]["id"] == "shm", "a check of the answer that did not help"
+
+
+def test_that_an_answer_did_not_help_counts_once(client):
+    store = client.application.extensions[FEEDBACK]
+    before = store.votes()
+    for _ in range(3):
+        by_messages(client, [DOCKER_QUESTION, "你说的不对"])
+    counted = store.votes()
+    assert sum(each.not_helpful for each in counted) - sum(each.not_helpful for each in before) <= 1
+    assert any(each.record_id == SHM and each.not_helpful for each in counted)
+
+
+@KEPT
+def test_the_language_asked_for_is_given_and_holds(client, talk):
+    assert talk(client, [DOCKER_QUESTION, "in English please"])["answers"][0]["id"] == f"en/{SHM}"
+    answer = talk(client, [DOCKER_QUESTION, "in English please", "转人工"])
+    assert (answer["language"], answer["no_answer"]["message"][:4]) == ("en", "I am")
 
 
 AT = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}

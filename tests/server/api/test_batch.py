@@ -62,14 +62,14 @@ def test_a_wrong_field_is_named_with_its_place(client):
 
 
 def test_a_question_that_fails_is_a_problem_in_its_place(client, monkeypatch):
-    ask = KnowledgeBase.ask
+    ask = KnowledgeBase.ask_ranked
 
     def failing(self, question, **options):
         if question == "fail":
             raise SnapshotDamaged("/srv/secret: bad")
         return ask(self, question, **options)
 
-    monkeypatch.setattr(KnowledgeBase, "ask", failing)
+    monkeypatch.setattr(KnowledgeBase, "ask_ranked", failing)
     reply = batch(client, {"question": "shm"}, {"question": "fail"}, {"question": "shm"})
     first, second, third = reply.get_json()["answers"]
     assert (reply.status_code, second["status"], second["type"]) == (200, 503, "about:blank")

@@ -326,7 +326,7 @@ def test_the_command_line_document_has_no_token(client, built):
     knowledge = KnowledgeBase.open(built)
     plain = knowledge.ask(QUESTION).to_json()
     knowledge.close()
-    assert set(ask(client, QUESTION)) - set(plain) == {"answer_token", "follow_ups"}
+    assert set(ask(client, QUESTION)) - set(plain) == {"answer_token", "follow_ups", "handover"}
 
 
 # The form
