@@ -26,7 +26,7 @@ def serve_stdio(kb_folder: Path, title: str) -> None:
     replies = _claim_output()
     holder = KnowledgeHolder(kb_folder)
     try:
-        converse(sys.stdin.buffer, replies, McpService(holder.lease, record_uri, check_uri, title))
+        converse(sys.stdin.buffer, replies, McpService(holder.lease, record_uri, check_uri, title=title))
     finally:
         holder.close()
 
