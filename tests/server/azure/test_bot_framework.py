@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from server_support import (
     served,
 )
 
+from faqkb.faq.checks.environment import python_for
+from faqkb.kb.check_header import parse_check
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.model.encoder import Encoder
@@ -111,6 +114,18 @@ def test_no_prompt_is_the_twin_of_the_answer(modules, server, knowledge: Knowled
         (answer,) = reply["answers"]
         prompts = [twin_key(names[prompt["qnaId"]]) for prompt in answer["context"]["prompts"]]
         assert len({twin_key(names[answer["id"]]), *prompts}) == 1 + len(prompts)
+
+
+def test_the_sdk_for_python_gets_the_stored_answer_and_follows_up(keyed, knowledge, number):
+    server, key = keyed
+    script = CLIENTS / "botbuilder_client.py"
+    python = python_for(parse_check(script.read_bytes(), script.stem))
+    command = [python, script, server.url, key, DOCKER_QUESTION, "为什么？"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, second = json.loads(done.stdout)
+    assert (first[0]["id"], first[0]["answer"]) == (number, knowledge.record(SHM).answer)
+    assert second[0]["id"] == number
 
 
 def test_filters_of_the_sdk_choose_the_records(modules, encoder: Encoder, tmp_path):

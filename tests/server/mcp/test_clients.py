@@ -7,6 +7,7 @@ lists as text), cursor/cursor#3614 (nothing as an empty text) and #3778 (no unio
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 import pytest
 from access_support import new_key
 from mcp_support import HANDSHAKE, hello, message, modern, post, post_modern, talk, with_client
-from server_support import DOCKER_QUESTION, ServedProcess, copied_knowledge, served
+from server_support import DOCKER_QUESTION, ROOT, ServedProcess, copied_knowledge, served
+
+from faqkb.faq.checks.environment import python_for
+from faqkb.kb.check_header import parse_check
 
 pytest.importorskip("mcp", reason="pip install 'faqkb[dev]'")
 
@@ -140,6 +144,15 @@ def test_a_slash_at_the_end_of_the_address_changes_nothing(server):
     result = with_client(f"{server.url}/mcp/", "auto", use)
     assert result.structured_content["answers"][0]["id"] == SHM
     assert server.get("/mcp/").status == server.get("/mcp").status == 405
+
+
+def test_fastmcp_asks(server):
+    script = ROOT / "tests" / "clients" / "fastmcp_client.py"
+    python = python_for(parse_check(script.read_bytes(), script.stem))
+    done = subprocess.run([python, script, server.url, DOCKER_QUESTION], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expected = {"tools": ["ask", "search", "fetch", "get_check"], "ids": [SHM]}
+    assert json.loads(done.stdout) == {"/mcp": expected, "/mcp/": expected}
 
 
 @pytest.mark.parametrize(("said", "word"), [("hello", "Hello"), ("谢谢", "你好"), ("thanks!", "Hello")])
