@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin, urlsplit
@@ -79,7 +80,8 @@ def _leader(link_base: str | None, document: str, picture_of: PictureOf | None) 
         stored = picture_of(address) if picture_of and is_picture and _is_relative(address) else None
         return address if stored is None else stored or None
 
-    return from_base if link_base else to_stored if picture_of else None
+    # Kept, because the HTML and the Markdown ask for the same.
+    return cache(from_base) if link_base else cache(to_stored) if picture_of else None
 
 
 def lead_addresses(html: str, lead: Lead) -> str:

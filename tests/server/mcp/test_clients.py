@@ -19,6 +19,9 @@ from server_support import DOCKER_QUESTION, ROOT, ServedProcess, copied_knowledg
 
 from faqkb.faq.checks.environment import python_for
 from faqkb.kb.check_header import parse_check
+from faqkb.server.answering.leases import EXTENSION
+from faqkb.server.app import create_app
+from faqkb.server.http.cors import AllowedOrigins
 
 pytest.importorskip("mcp", reason="pip install 'faqkb[dev]'")
 
@@ -153,6 +156,17 @@ def test_fastmcp_asks(server):
     assert done.returncode == 0, done.stderr
     expected = {"tools": ["ask", "search", "fetch", "get_check"], "ids": [SHM]}
     assert json.loads(done.stdout) == {"/mcp": expected, "/mcp/": expected}
+
+
+def test_a_page_may_ask_at_either_address(kb_folder):
+    origin = "https://agents.example.org"
+    app = create_app(kb_folder, AllowedOrigins.parse([origin]))
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    replies = [app.test_client().options(path, headers=asked) for path in ("/mcp", "/mcp/")]
+    app.extensions[EXTENSION].close()
+    allowed = [reply.headers["Access-Control-Allow-Headers"] for reply in replies]
+    assert "Mcp-Session-Id" in allowed[0]
+    assert allowed[0] == allowed[1]
 
 
 @pytest.mark.parametrize(("said", "word"), [("hello", "Hello"), ("谢谢", "你好"), ("thanks!", "Hello")])
