@@ -91,6 +91,7 @@ class Recorder:
             answer=found.answer,
             answer_text=found.rendered.text,
             answer_html=found.rendered.html,
+            targets=found.rendered.targets,
             source=Source(self.page.path, span.line, span.anchor),
             language=language_of_tag(own.language) or language,
             alternates=own.alternates,

@@ -1,19 +1,23 @@
-"""An answer's Markdown to sanitised HTML and to plain text."""
+"""An answer's Markdown to sanitised HTML and to plain text, and where its addresses lead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from html import escape
 from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin, urlsplit
 
 import nh3
 
 from faqkb.ingest.answers.parser import read_answer, render
+from faqkb.ingest.answers.places import Place
 from faqkb.ingest.answers.text import text_of
 from faqkb.ingest.page.markdown import Budget, References
-from faqkb.kb.foreign.html import ATTRIBUTES, TAGS, sanitise
+from faqkb.kb.foreign.html import ATTRIBUTES, TAGS, is_allowed_address, sanitise
 from faqkb.kb.pictures import is_stored_address
+from faqkb.kb.records import Target
 
 OUTPUT_FACTOR = 20  # a tag of 5 characters, `<p>` and so on, for each short line; more is amplification
 OUTPUT_FREE_CHARS = 64 * 1024
@@ -21,6 +25,9 @@ OUTPUT_FREE_CHARS = 64 * 1024
 PictureOf = Callable[[str], str | None]
 """Returns where a picture that the HTML names by a relative address is stored; None where nobody looked for it, and
 nothing where it is left out. It raises nothing: nh3 would not pass that on."""
+
+Lead = Callable[[str, bool], str | None]
+"""Given an address and whether it is a picture's, returns where it leads; None where it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Rendered:
 
     Each once, in their order; those into the page (`#why`) too. Empty where there is a link base.
     """
+    targets: tuple[Target, ...]
+    """What has to change in the Markdown so that all of it leads where the HTML does."""
 
 
 def render_answer(
@@ -46,42 +55,89 @@ def render_answer(
     Without a base, pictures lead to where `picture_of` says that they are stored.
     Returns None when the HTML is far longer than the answer explains: no page should carry it.
     """
-    tokens = read_answer(answer, references, budget)
+    read = read_answer(answer, references, budget)
+    tokens = read.tokens
     html = render(tokens)
     if len(html) > OUTPUT_FREE_CHARS + OUTPUT_FACTOR * len(answer):
         return None
-    document = PurePosixPath(budget.path).name
-    resolved = resolve_links(html, link_base, document)
-    safe = sanitise(resolved if link_base or not picture_of else place_pictures(resolved, picture_of))
-    return Rendered(safe, text_of(tokens), text_of(tokens, code=False), relative_addresses(safe))
+    lead = _leader(link_base, PurePosixPath(budget.path).name, picture_of)
+    safe = sanitise(lead_addresses(html, lead) if lead else html)
+    targets = targets_of(read.places, lead or _as_written)
+    return Rendered(safe, text_of(tokens), text_of(tokens, code=False), relative_addresses(safe), targets)
 
 
-def resolve_links(html: str, link_base: str | None, document: str) -> str:
-    """Return the HTML with relative links and images made absolute; the result is not yet safe.
+def _leader(link_base: str | None, document: str, picture_of: PictureOf | None) -> Lead | None:
+    """Return where relative addresses of an answer lead; None where they stay as they are.
 
-    `document` is the file name: a link into the page (`#x`) is one into that file.
+    With a base it is the base, and a link into the page (`#x`) is one into the file `document`; without one, pictures
+    lead to where they are stored.
     """
-    if not link_base:
-        return html
 
-    def resolve(_tag: str, attribute: str, value: str) -> str | None:
-        if attribute not in {"href", "src"}:
-            return value
-        return _joined(link_base, quote(document) + value if value.startswith("#") else value)
+    def from_base(address: str, _is_picture: bool) -> str | None:
+        return _joined(link_base or "", quote(document) + address if address.startswith("#") else address)
 
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=resolve, link_rel=None)
+    def to_stored(address: str, is_picture: bool) -> str | None:
+        stored = picture_of(address) if picture_of and is_picture and _is_relative(address) else None
+        return address if stored is None else stored or None
+
+    # Kept, because the HTML and the Markdown ask for the same.
+    return cache(from_base) if link_base else cache(to_stored) if picture_of else None
 
 
-def place_pictures(html: str, picture_of: PictureOf) -> str:
-    """Return the HTML with relative pictures led to where they are stored; the result is not yet safe."""
+def lead_addresses(html: str, lead: Lead) -> str:
+    """Return the HTML with links and pictures led to where they belong; the result is not yet safe."""
 
-    def place(tag: str, attribute: str, value: str) -> str | None:
-        stored = picture_of(value) if (tag, attribute) == ("img", "src") and _is_relative(value) else None
-        return value if stored is None else stored or None
+    def led(tag: str, attribute: str, value: str) -> str | None:
+        return lead(value, tag == "img") if attribute in {"href", "src"} else value
 
-    if "<img" not in html.lower():
-        return html
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=place, link_rel=None)
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=led, link_rel=None)
+
+
+def targets_of(places: Sequence[Place], lead: Lead) -> tuple[Target, ...]:
+    """Return what has to change in the Markdown so that all of it leads where the HTML does.
+
+    References are written out: what they name may stand outside of the answer.
+    """
+    return tuple(filter(None, (_target(place, lead(place.address, place.is_picture)) for place in places)))
+
+
+def _target(place: Place, address: str | None) -> Target | None:
+    if not address or not is_allowed_address(address) or (address == place.address and not place.is_reference):
+        return None
+    if place.is_html:
+        return Target(place.start, place.end, escape(address), '"', '"')
+    written = _in_markdown(address)
+    if not place.is_reference:
+        return Target(place.start, place.end, written)
+    title = place.title.translate(_IN_TITLE)
+    return Target(place.start, place.end, written, "(", f' "{title}")' if title else ")")
+
+
+_IN_TITLE = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " ", "|": "&#124;", "&": "&amp;"})
+_IN_DESTINATION = str.maketrans({" ": "%20", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C"})
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
+
+
+def _in_markdown(address: str) -> str:
+    """Return an address as it may stand between the brackets of a link."""
+    written = address.translate(_IN_DESTINATION)
+    if not _is_balanced(written):
+        written = written.translate(_BRACKETS)
+    return written.replace("&", "&amp;") if ";" in written else written
+
+
+def _is_balanced(address: str) -> bool:
+    """Return whether each bracket that opens is closed, so that a link may hold them as they are."""
+    depth = 0
+    for char in address:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _as_written(address: str, _is_picture: bool) -> str:
+    return address
 
 
 def relative_addresses(html: str) -> tuple[str, ...]:

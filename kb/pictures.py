@@ -75,6 +75,11 @@ def is_stored_address(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None
 
 
+def name_at(address: str) -> str:
+    """Return the name of the picture that a stored address is of."""
+    return address.removeprefix(STORED_AT)
+
+
 def names_shown(answers: Iterable[str]) -> frozenset[str]:
     """Return the names of the stored pictures that some sanitised HTML shows."""
     return frozenset(found[2] for html in answers if STORED_AT in html for found in _SHOWN.finditer(html))

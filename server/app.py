@@ -21,7 +21,7 @@ from faqkb.server.answering.remarks import EXTENSION as REMARKS
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
-from faqkb.server.azure.protocol import AZURE
+from faqkb.server.azure.protocol import AZURE, QNAMAKER
 from faqkb.server.branding import EXTENSION as BRANDING
 from faqkb.server.branding import branding_of
 from faqkb.server.feedback import judging, most_asked
@@ -44,7 +44,7 @@ from faqkb.server.reference import document as reference
 from faqkb.server.sample import sample_of
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 
-PROTOCOLS = (API, OPENAI, AZURE, MCP, PAGES, MONITORING)
+PROTOCOLS = (API, OPENAI, AZURE, QNAMAKER, MCP, PAGES, MONITORING)
 """Everything that is served; a new protocol is one more."""
 ERROR_FORMS = tuple(protocol.error_form for protocol in PROTOCOLS if protocol.error_form is not None)
 _NOT_PAGES = ("/static/", *(path for protocol in PROTOCOLS for path in protocol.paths))

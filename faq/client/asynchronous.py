@@ -15,7 +15,19 @@ from faqkb.faq.client.calls import RECORDS, Call
 from faqkb.faq.client.documents import Answer, Check, CheckLink, Ready, Record, SearchHit
 from faqkb.faq.client.errors import Refused
 from faqkb.faq.client.retries import Outcome, Retries, Send, steps
-from faqkb.faq.client.wire import Received, Timeouts, broken, hundreds, options, request, settings, vote
+from faqkb.faq.client.wire import (
+    Format,
+    Received,
+    Style,
+    Timeouts,
+    broken,
+    form,
+    hundreds,
+    options,
+    request,
+    settings,
+    vote,
+)
 
 T = TypeVar("T")
 
@@ -36,7 +48,7 @@ class AsyncClient:
         self._timeouts = timeouts or Timeouts()
         self._http = httpx.AsyncClient(**settings(self._server, self._timeouts))
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - the fields of the request
         self,
         question: str,
         *,
@@ -46,9 +58,11 @@ class AsyncClient:
         session_id: str | None = None,
         messages: Sequence[Mapping[str, str]] = (),
         explain: bool = False,
+        format: Format | None = None,
+        style: Style = "full",
     ) -> Answer:
         """Answer a question, as `Client.ask` does."""
-        chosen = options(top_k, min_confidence, tags, session_id, messages, explain)
+        chosen = options(top_k, min_confidence, tags, session_id, messages, explain) | form(format, style)
         return await self._run(calls.ask(question, chosen))
 
     async def ask_batch(
@@ -59,9 +73,11 @@ class AsyncClient:
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
         explain: bool = False,
+        format: Format | None = None,
+        style: Style = "full",
     ) -> tuple[Answer | Refused, ...]:
         """Answer many questions, as `Client.ask_batch` does."""
-        chosen = options(top_k, min_confidence, tags, None, (), explain)
+        chosen = options(top_k, min_confidence, tags, None, (), explain) | form(format, style)
         answers: list[Answer | Refused] = []
         for some in hundreds(questions):
             batch = await self._run(calls.ask_batch(some, chosen))

@@ -15,7 +15,19 @@ from faqkb.faq.client.calls import RECORDS, Call
 from faqkb.faq.client.documents import Answer, Check, CheckLink, Ready, Record, SearchHit
 from faqkb.faq.client.errors import Refused
 from faqkb.faq.client.retries import Outcome, Retries, Send, steps
-from faqkb.faq.client.wire import Received, Timeouts, broken, hundreds, options, request, settings, vote
+from faqkb.faq.client.wire import (
+    Format,
+    Received,
+    Style,
+    Timeouts,
+    broken,
+    form,
+    hundreds,
+    options,
+    request,
+    settings,
+    vote,
+)
 
 T = TypeVar("T")
 
@@ -36,7 +48,7 @@ class Client:
         self._timeouts = timeouts or Timeouts()
         self._http = httpx.Client(**settings(self._server, self._timeouts))
 
-    def ask(
+    def ask(  # noqa: PLR0913 - the fields of the request
         self,
         question: str,
         *,
@@ -46,9 +58,14 @@ class Client:
         session_id: str | None = None,
         messages: Sequence[Mapping[str, str]] = (),
         explain: bool = False,
+        format: Format | None = None,
+        style: Style = "full",
     ) -> Answer:
-        """Answer a question; with a `session_id` or earlier `messages`, as the next one of a conversation."""
-        chosen = options(top_k, min_confidence, tags, session_id, messages, explain)
+        """Answer a question; with a `session_id` or earlier `messages`, as the next one of a conversation.
+
+        With a `format` each answer has a `text` in it; the style `short` makes that one sentence and an address.
+        """
+        chosen = options(top_k, min_confidence, tags, session_id, messages, explain) | form(format, style)
         return self._run(calls.ask(question, chosen))
 
     def ask_batch(
@@ -59,12 +76,14 @@ class Client:
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
         explain: bool = False,
+        format: Format | None = None,
+        style: Style = "full",
     ) -> tuple[Answer | Refused, ...]:
         """Answer many questions, each as `ask` alone would, a hundred at a time.
 
         One that got no answer, because the server's time for it was up, has the error in its place; ask it again.
         """
-        chosen = options(top_k, min_confidence, tags, None, (), explain)
+        chosen = options(top_k, min_confidence, tags, None, (), explain) | form(format, style)
         answers: list[Answer | Refused] = []
         for some in hundreds(questions):
             batch = self._run(calls.ask_batch(some, chosen))

@@ -72,6 +72,8 @@ class Hit:
     language: str = "und"
     explain: Explanation | None = None
     """Where the question asked for it."""
+    text: str | None = None
+    """The answer in the format and style that the question asked for; None where it asked for none."""
 
 
 @dataclass(frozen=True, slots=True)

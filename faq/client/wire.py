@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -29,6 +29,10 @@ class Timeouts:
     """For all of a reply, from its headers on."""
 
 
+Format = Literal["markdown", "text"]
+Style = Literal["full", "short"]
+
+
 def options(
     top_k: int,
     min_confidence: float | None,
@@ -46,6 +50,11 @@ def options(
         "messages": [dict(message) for message in messages] or None,
         "explain": explain or None,
     }
+
+
+def form(shown: Format | None, style: Style) -> dict[str, Any]:
+    """Return the fields of a question that say in which form its answers are wanted as text."""
+    return {"format": shown, "style": None if style == "full" else style}
 
 
 def hundreds(questions: Sequence[str]) -> Iterator[Sequence[str]]:

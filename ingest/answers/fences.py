@@ -43,21 +43,36 @@ def _read_fence(token: Token, parse: Parse, deep: int) -> Iterator[Token]:
         _, content = _options(token.content)
         yield Token("math_block", "div", 0, content=f"$$\n{content.strip()}\n$$", block=True)
     elif name in _PICTURES:
-        yield from _picture(argument.strip(), token.content, parse)
+        yield from _nowhere(_picture(argument.strip(), token.content, parse))
     elif name in NAMES and deep < _FENCES_DEEP:
-        yield from _frame(info, token.content, parse, deep)
+        yield from _frame(info, token, parse, deep)
     else:
         yield from _code(token, "" if name == "eval-rst" else name)
 
 
-def _frame(info: str, text: str, parse: Parse, deep: int) -> Iterator[Token]:
-    options, content = _options(text)
+def _frame(info: str, fence: Token, parse: Parse, deep: int) -> Iterator[Token]:
+    options, content = _options(fence.content)
     box = read_directive(info) or Box()
     if options.get("class"):
         box = callout(options["class"].split()[0], box.title)
     yield Token("box_open", "div", 1, meta={"box": box})
-    yield from read_fences(parse(content), parse, deep + 1)
+    lines_before = fence.content.count("\n") - content.count("\n") + 1  # the options, and the one that opens it
+    yield from read_fences(_within(fence, parse(content), lines_before), parse, deep + 1)
     yield Token("box_close", "div", -1)
+
+
+def _within(fence: Token, tokens: Sequence[Token], lines_before: int) -> Sequence[Token]:
+    """Return the tokens of a fence's text with the lines that they have in the answer."""
+    start = fence.map[0] + lines_before if fence.map else 0
+    for token in tokens:
+        token.map = [line + start for line in token.map] if token.map and fence.map else None
+    return tokens
+
+
+def _nowhere(tokens: Iterator[Token]) -> Iterator[Token]:
+    """Yield tokens that were made of an option or an argument, and stand in no line by themselves."""
+    for token in tokens:
+        yield replace(token, map=None)
 
 
 def _picture(address: str, text: str, parse: Parse) -> Iterator[Token]:

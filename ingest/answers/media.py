@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from faqkb.ingest.page.html_tags import read_tag
+from faqkb.ingest.page.html_tags import MEDIA_TAGS, read_tag
 
-_MEDIA = ("video", "audio", "iframe", "source", "embed")
 _TAG_CHARS = 2_000  # a longer tag is none that anybody wrote
 
 
@@ -21,13 +20,13 @@ class Media:
 
 def read_media(tag: str) -> Media | None:
     """Return what a tag plays or embeds, None when it does not or when that is no address for a link."""
-    if not tag[1:8].lower().startswith(_MEDIA):
+    if not tag[1:8].lower().startswith(MEDIA_TAGS):
         return None
     read = read_tag(tag)
     address = read.attributes.get("src", "").strip()
     scheme, colon, _ = address.partition(":")
     is_odd = colon and "/" not in scheme and scheme.lower() not in {"http", "https"}
-    if read.name not in _MEDIA or not address or is_odd:
+    if read.name not in MEDIA_TAGS or not address or is_odd:
         return None
     return Media(address, read.attributes.get("title") or address)
 

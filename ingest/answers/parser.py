@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from faqkb.ingest.answers.boxes import dress_boxes, pair_markers, read_alerts, r
 from faqkb.ingest.answers.fences import read_fences
 from faqkb.ingest.answers.media import link_media, read_media
 from faqkb.ingest.answers.notes import move_notes
+from faqkb.ingest.answers.places import Place, find_places, placing, placing_html
 from faqkb.ingest.answers.spans import (
     bare_link,
     braces,
@@ -23,15 +25,38 @@ from faqkb.ingest.answers.spans import (
     note_mark,
 )
 from faqkb.ingest.page.attributes import is_attribute_line
-from faqkb.ingest.page.markdown import Budget, MarkdownIt, References, StateCore, Token, footnote_def, new_parser
+from faqkb.ingest.page.markdown import (
+    Budget,
+    MarkdownIt,
+    References,
+    StateCore,
+    Token,
+    footnote_def,
+    html_inline,
+    image,
+    link,
+    new_parser,
+)
 
 _ENDS_TEXT = ["paragraph", "reference", "blockquote", "list"]
 _TASKS = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 
 
-def read_answer(answer: str, references: References, budget: Budget) -> Sequence[Token]:
-    """Return all tokens of an answer's Markdown, references resolved, callouts, tabs, notes and math understood."""
-    return _ANSWER.parse(answer, {"budget": budget, "references": ChainMap({}, references)})
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """An answer's Markdown, read."""
+
+    tokens: Sequence[Token]
+    """References resolved, callouts, tabs, notes and math understood."""
+    places: Sequence[Place]
+    """Where its links and pictures name their addresses, in order."""
+
+
+def read_answer(answer: str, references: References, budget: Budget) -> ReadAnswer:
+    """Return what an answer's Markdown says; `references` are the definitions of its document."""
+    env: dict[str, Any] = {"budget": budget, "references": ChainMap({}, references)}
+    tokens = _ANSWER.parse(answer, env)
+    return ReadAnswer(tokens, env["places"])
 
 
 def render(tokens: Sequence[Token]) -> str:
@@ -140,6 +165,10 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler2.before("fragments_join", "marked_text", close_marked_text)
     parser.core.ruler.after("block", "understand_blocks", _understand_blocks)
     parser.core.ruler.after("inline", "understand_text", _understand_text)
+    parser.core.ruler.after("inline", "find_places", find_places)
+    parser.inline.ruler.at("link", placing(link, 0))
+    parser.inline.ruler.at("image", placing(image, 1))
+    parser.inline.ruler.at("html_inline", placing_html(html_inline))
     parser.add_render_rule("math_inline", _render_math)
     parser.add_render_rule("math_block", _render_math)
     parser.add_render_rule("note_mark", _render_mark)

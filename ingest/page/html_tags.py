@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html.parser import HTMLParser
@@ -23,6 +24,8 @@ _UNTITLED_TAGS = """
 """
 _UNTITLED = frozenset(_UNTITLED_TAGS.split())
 _UNREAD = {"script", "style"}
+MEDIA_TAGS = ("video", "audio", "iframe", "source", "embed")
+"""What plays or embeds something."""
 _BLOCK_TAGS = {"p", "div", "br", "li", "tr", "ul", "ol", "table", "pre", "blockquote", "dd", "details", "hr"}
 
 
@@ -100,6 +103,25 @@ def html_text(source: str) -> str:
     return "\n".join(filter(None, (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))))
 
 
+@dataclass(frozen=True, slots=True)
+class HtmlAddress:
+    """Where HTML names what a link leads to, or what a picture or a film shows."""
+
+    start: int
+    end: int
+    """Characters of the HTML: the value of the attribute with its quotes."""
+    address: str
+    is_picture: bool
+
+
+def html_addresses(source: str) -> list[HtmlAddress]:
+    """Return the addresses of links, pictures and films in HTML, in order."""
+    if not _is_bearable(source):
+        return []
+    parser = _Addresses(source)
+    return parser.found if _feed(parser, source) else []
+
+
 def _is_bearable(source: str) -> bool:
     """Whether the standard parser reads the HTML in linear time: not too long, few tags that never close."""
     unclosed = sum(">" not in part for part in source.split("<")[1:])
@@ -157,6 +179,49 @@ class _Text(HTMLParser):
     def _break(self, tag: str) -> None:
         if tag in _BLOCK_TAGS or tag in _TITLES:
             self.parts.append("\n")
+
+
+class _Addresses(HTMLParser):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._starts = [0, *(i + 1 for i, char in enumerate(source) if char == "\n")]
+        self.found: list[HtmlAddress] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = "href" if tag == "a" else "src" if tag == "img" or tag in MEDIA_TAGS else ""
+        address = dict(reversed(attrs)).get(name)  # of an attribute twice the first counts
+        text = self.get_starttag_text() or ""
+        value = _value_of(text, name) if address else None
+        if value is not None:
+            line, column = self.getpos()
+            at = self._starts[line - 1] + column
+            self.found.append(HtmlAddress(at + value.start, at + value.stop, address or "", tag == "img"))
+
+
+def _value_of(tag: str, name: str) -> slice | None:
+    """Return where the value of an attribute stands in the text of a tag, quotes and all; None where it has none."""
+    at = 1
+    while at < len(tag):
+        begin = at = _skip(tag, at, lambda char: char.isspace() or char == "/")
+        at = _skip(tag, at, lambda char: not char.isspace() and char not in "=/>")
+        found = tag[begin:at].lower()
+        equals = _skip(tag, at, str.isspace)
+        if tag[equals : equals + 1] != "=":
+            at = max(at, begin + 1)  # the name of the tag, an attribute without a value, the end
+            continue
+        start = _skip(tag, equals + 1, str.isspace)
+        quote = tag[start : start + 1]
+        closing = tag.find(quote, start + 1) if quote in {'"', "'"} else -1
+        at = closing + 1 if closing > 0 else _skip(tag, start, lambda char: not char.isspace() and char != ">")
+        if found == name:
+            return slice(start, at)
+    return None
+
+
+def _skip(text: str, at: int, is_skipped: Callable[[str], bool]) -> int:
+    while at < len(text) and is_skipped(text[at]):
+        at += 1
+    return at
 
 
 class _Splitter(HTMLParser):

@@ -15,7 +15,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
@@ -38,6 +38,9 @@ __all__ = [
     "Structure",
     "Token",
     "footnote_def",
+    "html_inline",
+    "image",
+    "link",
     "new_parser",
     "read_inline",
     "read_structure",

@@ -206,9 +206,9 @@ def _with_question(resolution: Resolution, state: State) -> State:
     """Return the state with what was asked as its topic, or as what was asked about it."""
     own = resolution.query[: limits.TURN_CHARS]
     if resolution.way is Way.ALONE:
-        return replace(state, topic=own, question=own, query=own, offered=(), answered=())
+        return replace(state, topic=own, query=own, offered=(), answered=())
     if resolution.way is Way.CHOICE:
-        return replace(state, topic=own, question=own, query=own)
+        return replace(state, topic=own, query=own)
     if resolution.way is Way.LANGUAGE or resolution.leaning is Leaning.EMPTY:
         return state  # `why?` asks about the same as before, and says nothing that a later question could lean on
-    return replace(state, question=resolution.own[: limits.TURN_CHARS], query=resolution.query[-limits.TURN_CHARS :])
+    return replace(state, query=resolution.query[-limits.TURN_CHARS :])

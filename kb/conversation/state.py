@@ -11,8 +11,6 @@ class State:
 
     topic: str = ""
     """The last question that stood alone, at most `limits.TURN_CHARS` characters; empty before any."""
-    question: str = ""
-    """The last question that named anything: the topic, or what was asked about it since."""
     query: str = ""
     """What was searched for last: the question, alone or combined with those before it."""
     shown: tuple[str, ...] = ()

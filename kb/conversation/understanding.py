@@ -78,10 +78,8 @@ class Resolution:
     """What is said, where `way` is TALK."""
     language: str = ""
     """What is asked for, where `way` is LANGUAGE."""
-    own: str = ""
-    """The question without what it was combined with, where `way` is COMBINED."""
     leaning: Leaning = Leaning.NONE
-    """Of its words."""
+    """Of the words of a question that was combined."""
 
 
 Look = Callable[[str], Sighting]
@@ -117,7 +115,7 @@ def resolve(question: str, state: State, look: Look, title: Title) -> Resolution
     queries = tuple(dict.fromkeys(f"{earlier} {own}" for earlier in before if earlier))
     sightings = [look(query) for query in queries] if len(queries) > 1 else []
     surest = max(range(len(sightings)), key=lambda at: sightings[at].confidence, default=0)
-    return Resolution(Way.COMBINED, queries[surest], own=own, leaning=leaning)
+    return Resolution(Way.COMBINED, queries[surest], leaning=leaning)
 
 
 def _said(question: str, state: State, look: Look) -> Resolution | None:

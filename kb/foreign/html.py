@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import nh3
 
 _NAMES = """
@@ -36,6 +38,14 @@ _CLASSES = {
     "ol": {"notes"},
 }
 """What our stylesheets know; no other class of an author's comes through."""
+
+
+def is_allowed_address(address: str) -> bool:
+    """Return whether HTML may hold an address: a relative one, or one that is followed and runs nothing."""
+    try:
+        return urlsplit(address).scheme in {"", *_SCHEMES}
+    except ValueError:  # `http://[`
+        return False
 
 
 def sanitise(html: str) -> str:

@@ -82,10 +82,9 @@ def rank_records(
     candidates do not depend on how many hits are asked for, so neither does any confidence. Of translations the one in
     `language` comes first; without it, the one in the text's.
     """
-    words = tuple(dict.fromkeys(analyse(text)))
     written = detect_language(text)
     wordings = indexes.wordings.evidence(query.vector)
-    positions = tuple(sorted({*_candidates(words, query, indexes, allowed), *named}))
+    positions = tuple(sorted({*_candidates(text, query, indexes, allowed), *named}))
     identities = {position: indexes.store.records.identity_of(position) for position in positions}
     rows, dense = _nearest_passages(query, written, positions, indexes)
     late = _nearest_views(query, written, positions, indexes)
@@ -162,15 +161,13 @@ def _shared_by_wordings(scored: Sequence[ScoredRecord], odds: Mapping[int, float
     return {**odds, **{hit.position: together * own / total for hit, own in zip(known, shares, strict=True)}}
 
 
-def _candidates(
-    words: Sequence[str], query: Embedding, indexes: Indexes, allowed: Sequence[int] | None
-) -> tuple[int, ...]:
+def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence[int] | None) -> tuple[int, ...]:
     """Return the positions of the records near the query, ascending."""
     store = indexes.store
     rows = None if allowed is None else [row for position in allowed for row in store.passages.rows_of(position)]
     near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
     positions = {store.passages.position_of(neighbour.row) for neighbour in near}
-    lexical = {match.position for match in store.words.match(words, _LEXICAL_CANDIDATES)}
+    lexical = {match.position for match in store.words.match(tuple(dict.fromkeys(analyse(text))), _LEXICAL_CANDIDATES)}
     return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
 
 

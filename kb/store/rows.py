@@ -10,13 +10,14 @@ from typing import Any
 
 from faqkb.kb.checks import Check, Signature, is_check_id
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.foreign.html import sanitise
-from faqkb.kb.records import Record, Source
+from faqkb.kb.foreign.html import is_allowed_address, sanitise
+from faqkb.kb.records import Record, Source, Target
 
 
 def dump_record(record: Record) -> str:
     """Return a record as its row holds it."""
-    return json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))
+    targets = [asdict(target) for target in record.targets]
+    return json.dumps(record.to_json() | {"targets": targets}, ensure_ascii=False, separators=(",", ":"))
 
 
 def load_record(text: str) -> Record:
@@ -25,11 +26,12 @@ def load_record(text: str) -> Record:
         fields: dict[str, Any] = json.loads(text)
         source = Source(**fields.pop("source"))
         lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in ("alternates", "section", "tags", "checks")}
+        targets = _targets(fields.pop("targets"), fields["answer"])
         _check_texts([*fields.values(), source.path, source.anchor or ""])
         if not isinstance(source.line, int):
             raise TypeError(f"got line {source.line!r:.60}, expected a number")
         fields["answer_html"] = sanitise(fields["answer_html"])
-        return Record(**fields, **lists, source=source)
+        return Record(**fields, **lists, source=source, targets=targets)
 
 
 def dump_check(check: Check) -> str:
@@ -65,6 +67,18 @@ def _told(what: str) -> Iterator[None]:
         raise SnapshotDamaged(
             f"records.sqlite holds a {what} that is none ({error}); run `faq ingest` to build it again"
         ) from error
+
+
+def _targets(value: Any, answer: str) -> tuple[Target, ...]:
+    """Return the targets of an answer. Raises ValueError, TypeError where they do not follow one another within it."""
+    targets = tuple(Target(**fields) for fields in value)
+    _check_texts(text for target in targets for text in (target.address, target.before, target.after))
+    bounds = [0, *(bound for target in targets for bound in (target.start, target.end)), len(answer)]
+    if not all(is_allowed_address(target.address) for target in targets):
+        raise ValueError("a target of its Markdown is no address to follow")
+    if not all(type(bound) is int for bound in bounds) or bounds != sorted(bounds):
+        raise ValueError("the targets of its Markdown are out of order or outside of the answer")
+    return targets
 
 
 def _texts(value: Any) -> tuple[str, ...]:

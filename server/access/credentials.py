@@ -1,7 +1,8 @@
 """The keys that a request carries, wherever clients put them.
 
-`Authorization: Bearer` (RFC 6750: OpenAI's clients, MCP), `X-API-Key`, `Ocp-Apim-Subscription-Key` (Azure's clients),
-and `Authorization: Basic` with the key as password and any user name (RFC 7617: browsers, `curl -u :KEY`).
+`Authorization: Bearer` (RFC 6750: OpenAI's clients, MCP) or `EndpointKey` (QnA Maker's), `X-API-Key`,
+`Ocp-Apim-Subscription-Key` (Azure's clients), and `Authorization: Basic` with the key as password and any user name
+(RFC 7617: browsers, `curl -u :KEY`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def sent_keys(headers: Headers) -> frozenset[str]:
 
 def _authorised(value: str) -> str:
     scheme, _, rest = value.strip().partition(" ")
-    if scheme.lower() == "bearer":
+    if scheme.lower() in {"bearer", "endpointkey"}:
         return rest.strip()
     return _password(rest.strip()) if scheme.lower() == "basic" else ""
 

@@ -27,7 +27,11 @@ _RULES: dict[str, Scope | None] = {
     "/api/v1/clicks": Scope.FEEDBACK,
     "/v1/": Scope.READ,
     "/language/": Scope.READ,
+    "/qnamaker/": Scope.READ,
     "/mcp": Scope.READ,
+    "/mcp/.well-known/": None,
+    "/.well-known/oauth-": None,  # says that there is no server to get a token from, before a client has a key
+    "/.well-known/openid-configuration": None,
     "/openapi.json": Scope.READ,
     "/docs": Scope.READ,
     "/widget.js": Scope.READ,

@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from faqkb.kb.answers import Answer
+from flask import url_for
+
+from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.follow_ups import follow_ups_of
 from faqkb.server.answering.talk import hands_over
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.noted import note_answer
+from faqkb.server.texts.forms import Addresses, Format, Style, told
 
 _VIA = "api"
 
 
-def answer_document(knowledge: KnowledgeBase, answer: Answer, *, explain: bool) -> dict[str, Any]:
+def page_address(record_id: str) -> str:
+    """Return the whole address of a record's page."""
+    return url_for("pages.answer", record_id=record_id, lang=None, _external=True)
+
+
+def picture_address(name: str) -> str:
+    """Return the whole address of a stored picture."""
+    return url_for("pictures.picture", name=name, _external=True)
+
+
+SITE = Addresses(page_address, picture_address)
+"""Of the server that is asked, under the name that it is asked by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of an answer a client asks for."""
+
+    explain: bool = False
+    shown: Format | None = None
+    style: Style = Style.FULL
+
+    @property
+    def has_text(self) -> bool:
+        """Whether a text is wanted beside the Markdown as written."""
+        return self.shown is not None or self.style is not Style.FULL
+
+
+def answer_document(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) -> dict[str, Any]:
     """Return the document, and count the answer."""
     note_answer(answer, _VIA)
-    return answer.to_json(explain=explain) | {
+    document = answer.to_json(explain=wanted.explain)
+    if wanted.has_text:
+        shown = wanted.shown or Format.MARKDOWN
+        for entry, hit in _entries(document, answer):
+            entry["text"] = told(hit, shown, wanted.style, SITE)
+    return document | {
         "handover": hands_over(answer),
         "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer)],
         "answer_token": answer_token(answer),
     }
+
+
+def _entries(document: dict[str, Any], answer: Answer) -> Iterator[tuple[dict[str, Any], Hit]]:
+    """Yield the entry of each record in a document with what it was made of, those of other questions too."""
+    for made, own in zip((document, *document["others"]), (answer, *answer.others), strict=True):
+        yield from zip(made["answers"], own.hits, strict=True)

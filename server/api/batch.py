@@ -19,7 +19,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.turns import batch_turn
-from faqkb.server.api.bodies import BatchQuestion
+from faqkb.server.api.bodies import BatchQuestion, wanted_by
 from faqkb.server.limits import BATCH_SECONDS
 from faqkb.server.problems import problem
 
@@ -49,4 +49,4 @@ def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> d
     except KbError as error:
         _log.error("request %s: %s", g.request_id, error)
         return problem(503, "The knowledge base cannot answer at the moment; try again shortly.")
-    return answer_document(knowledge, answer, explain=asked.explain)
+    return answer_document(knowledge, answer, wanted_by(asked))

@@ -8,6 +8,7 @@ from flask import Request
 from pydantic import Field
 
 from faqkb.kb import limits
+from faqkb.server.answering.documents import Wanted
 from faqkb.server.feedback.judging import Tag
 from faqkb.server.http.parsing import Parameters, Strict, read_body
 from faqkb.server.limits import (
@@ -20,6 +21,7 @@ from faqkb.server.limits import (
     SEARCH_LIMIT,
     SESSION_ID_CHARS,
 )
+from faqkb.server.texts.forms import Format, Style
 
 _Question = Annotated[
     str, Field(description="In the asker's own words; a long pasted text is reduced to its telling lines.")
@@ -33,6 +35,18 @@ _OnlyTagged = Annotated[
     list[Tag], Field(max_length=limits.TAGS_MAX, description="Only records that carry one of these tags.")
 ]
 _Explain = Annotated[bool, Field(description="Whether to say how each answer came about.")]
+
+_Shown = Annotated[
+    Literal["markdown", "text"] | None,
+    Field(
+        description="What the channel shows: each answer has a `text` in it, links and pictures as whole addresses."
+        " Unless it is said there is none."
+    ),
+]
+_Style = Annotated[
+    Literal["full", "short"],
+    Field(description="`short`: the `text` is the sentence that answers, and the address of the page."),
+]
 
 
 class Message(Strict):
@@ -60,6 +74,8 @@ class AskBody(Strict):
         description="The turns before the question, oldest first, for a client that keeps them itself.",
     )
     explain: _Explain = False
+    format: _Shown = None
+    style: _Style = "full"
 
 
 class BatchQuestion(Strict):
@@ -70,6 +86,8 @@ class BatchQuestion(Strict):
     min_confidence: _MinConfidence = None
     tags: _OnlyTagged = Field(default=[])
     explain: _Explain = False
+    format: _Shown = None
+    style: _Style = "full"
 
 
 class BatchBody(Strict):
@@ -105,6 +123,11 @@ class RecordsParameters(Parameters):
 
     cursor: str | None = Field(default=None, description="`next_cursor` of the page before; none for the first page.")
     limit: int = Field(default=RECORDS_LIMIT, ge=1, le=RECORDS_LIMIT_MAX, description="How many records at most.")
+
+
+def wanted_by(asked: AskBody | BatchQuestion) -> Wanted:
+    """Return what a question wants of its answer."""
+    return Wanted(asked.explain, Format(asked.format) if asked.format else None, Style(asked.style))
 
 
 def read_batch_body(request: Request) -> BatchBody:

@@ -16,6 +16,10 @@ def ask(sample: Sample) -> dict[str, Any]:
             "summary": "Only a sure answer, of a few, with the reasons",
             "value": {"question": asked, "top_k": 1, "min_confidence": 0.9, "explain": True},
         },
+        "plain_text": {
+            "summary": "For a channel that shows no Markdown: the sentence that answers",
+            "value": {"question": asked, "format": "text", "style": "short"},
+        },
         "follow_up": {
             "summary": "A question that leans on the one before",
             "value": {"question": "why?", "messages": [{"role": "user", "content": asked}]},

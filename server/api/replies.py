@@ -69,6 +69,11 @@ class AnswerEntry(Reply):
     language: _Language
     answer: str = Field(description="Markdown, as its maintainer wrote it.")
     answer_html: str = Field(description="The same as sanitised HTML; stored pictures are at `/pictures/…` here.")
+    text: str | None = Field(
+        default=None,
+        description="The answer in the `format` and `style` that were asked for; only then. Its links and pictures are"
+        " whole addresses.",
+    )
     confidence: Confidence
     highlight: HighlightDocument
     source: PlacedSource

@@ -19,7 +19,15 @@ from faqkb.server.answering.conversations import Asked, answer_alone, answer_in_
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
-from faqkb.server.api.bodies import AskBody, BatchBody, RecordPath, RecordsParameters, SearchParameters, read_batch_body
+from faqkb.server.api.bodies import (
+    AskBody,
+    BatchBody,
+    RecordPath,
+    RecordsParameters,
+    SearchParameters,
+    read_batch_body,
+    wanted_by,
+)
 from faqkb.server.api.operations import OPERATIONS
 from faqkb.server.http.conditional import reply_unless_held, version_of
 from faqkb.server.http.parsing import parsed, parsed_by
@@ -36,7 +44,7 @@ def ask(body: AskBody) -> Response:
     """Answer one question."""
     charge_work(_said(body), body.question)
     with leased_knowledge() as knowledge:
-        return jsonify(answer_document(knowledge, _answered(knowledge, body), explain=body.explain))
+        return jsonify(answer_document(knowledge, _answered(knowledge, body), wanted_by(body)))
 
 
 @api.post("/ask:batch", **documented(OPERATIONS, "ask_batch"))

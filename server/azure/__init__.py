@@ -1,4 +1,4 @@
-"""Azure's question answering below `/language/`.
+"""Azure's question answering below `/language/`, and QnA Maker's below `/qnamaker/`.
 
 Imports no other protocol.
 """

@@ -14,6 +14,8 @@ from faqkb.server.problems import ErrorForm, ErrorReply, FieldError, detail_of
 
 AZURE_PATHS = "/language/"
 """How the addresses of that API begin."""
+QNAMAKER_PATHS = "/qnamaker/"
+"""How those of the service before it begin; its errors have the same form."""
 CODE_HEADER = "x-ms-error-code"
 """The code once more, for clients that read no body."""
 
@@ -29,7 +31,8 @@ _CODES = {
 _MESSAGES = {
     401: "The key is missing or not known here; send Ocp-Apim-Subscription-Key and a key that the operator gave you.",
     404: (
-        "There is nothing at this address; POST /language/:query-knowledgebases answers."
+        "There is nothing at this address; POST /language/:query-knowledgebases answers,"
+        " and POST /qnamaker/knowledgebases/ID/generateAnswer."
         " Answers from a text sent along (:query-text) and the authoring API are not offered."
     ),
 }
@@ -60,3 +63,4 @@ def azure_error(status: int, detail: str | None = None, errors: Sequence[FieldEr
 
 
 AZURE_ERRORS = ErrorForm(AZURE_PATHS, azure_error, "AzureError")
+QNAMAKER_ERRORS = ErrorForm(QNAMAKER_PATHS, azure_error, "AzureError")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from faqkb.kb.answers import Highlight
 
-_ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")  # of a link or a picture: `](…)`
+# Of a link or a picture, its title with it: `](…)`, `](… "…")`.
+_ADDRESS = re.compile(r'\]\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?: "[^"\n]*+")?+\)')
 
 
 @dataclass(frozen=True, slots=True)

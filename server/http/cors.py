@@ -109,7 +109,7 @@ def _allowed_headers() -> str:
     """Return which headers a page may send: `*` would not cover Authorization, and a list of our own ages."""
     asked = request.headers.get("Access-Control-Request-Headers", "").lower().split(",")
     known = sorted({name.strip() for name in asked if _CLIENT_HEADER.fullmatch(name.strip())})
-    return ", ".join([_HEADERS, *([_MCP_HEADERS] if request.path == _MCP else []), *known])
+    return ", ".join([_HEADERS, *([_MCP_HEADERS] if request.path.rstrip("/") == _MCP else []), *known])
 
 
 def _checked(entry: str) -> str:

@@ -81,7 +81,11 @@ def read_json(request: Request, levels: int = JSON_LEVELS) -> Any:
 
 
 def require_json(request: Request) -> None:
-    """Refuse a body that does not say that it is JSON. Raises Refused (415)."""
+    """Refuse a body that does not say that it is JSON, or that is compressed. Raises Refused (415)."""
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in {"", "identity"}:
+        # A small body may be large once unpacked, and none here is large enough to be worth packing.
+        raise Refused(415, "The request body is compressed; send it as it is, without Content-Encoding.")
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise Refused(415, "The request body must be JSON in UTF-8; send Content-Type: application/json.")
 

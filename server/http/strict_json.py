@@ -13,12 +13,12 @@ class Malformed(ValueError):
 
 
 def parse_strictly(content: bytes, levels: int | None = None) -> Any:
-    """Parse JSON in UTF-8, nested at most so deep; None leaves the depth to Python's parser.
+    """Parse JSON in UTF-8, with a byte order mark or without, nested at most so deep; None leaves that to the parser.
 
     Raises Malformed, and RecursionError where no depth is given.
     """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # .NET and PowerShell write the mark; RFC 8259 lets it be read over
     except UnicodeDecodeError:
         raise Malformed("it is not UTF-8") from None
     if levels is not None and _levels(text) > levels:

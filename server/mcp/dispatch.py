@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from faqkb.kb.errors import KbError
@@ -172,10 +173,10 @@ def _serve(request: Request, service: McpService, version: str) -> Message:
     params = request.params
     match request.method:
         case "tools/list":
-            _no_cursor(params.get("cursor"))
+            _no_cursor(params)
             return list_tools()
         case "resources/templates/list":
-            _no_cursor(params.get("cursor"))
+            _no_cursor(params)
             return list_templates()
         case "tools/call":
             name, arguments = params.get("name"), params.get("arguments")
@@ -186,15 +187,20 @@ def _serve(request: Request, service: McpService, version: str) -> Message:
                 )
         case "resources/list":
             with service.lend() as knowledge:
-                return list_resources(knowledge, params.get("cursor"))
+                return list_resources(knowledge, _cursor(params))
         case "resources/read":
             with service.lend() as knowledge:
-                return read_resource(knowledge, params.get("uri"), modern=version in MODERN_VERSIONS)
+                return read_resource(knowledge, service, params.get("uri"), modern=version in MODERN_VERSIONS)
     raise McpError(METHOD_NOT_FOUND, "There is no such method here.")
 
 
-def _no_cursor(cursor: object) -> None:
-    if cursor is not None:
+def _cursor(params: Mapping[str, Any]) -> Any:
+    """Return the cursor of a list; an empty one is none."""
+    return params.get("cursor") or None
+
+
+def _no_cursor(params: Mapping[str, Any]) -> None:
+    if _cursor(params) is not None:
         raise McpError(INVALID_PARAMS, "This list has one page; list without a cursor.")
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request, url_for
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.conversations import worded
+from faqkb.server.answering.documents import page_address, picture_address
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.answering.turns import batch_turn
@@ -67,7 +68,7 @@ def check_origin() -> None:
         raise Refused(403, "Pages of this origin may not ask here; the operator lists those that may (--allow-origin).")
 
 
-@mcp.route("/mcp", methods=["POST", "GET", "DELETE"])
+@mcp.route("/mcp", methods=["POST", "GET", "DELETE"], strict_slashes=False)
 def endpoint() -> Response:
     """Take one message, or a batch where the revision has batches."""
     if request.method != "POST":
@@ -89,6 +90,15 @@ def endpoint() -> Response:
     if reply is None:
         return Response(status=HTTPStatus.ACCEPTED)
     return _reply(reply, _status(reply, modern=version in MODERN_VERSIONS))
+
+
+@mcp.get("/.well-known/oauth-<path:name>")
+@mcp.get("/.well-known/openid-configuration")
+@mcp.get("/.well-known/openid-configuration/<path:name>")
+@mcp.get("/mcp/.well-known/<path:name>")
+def authorization_server(name: str = "") -> Response:
+    """Say that keys are handed out by a person: a client that hears 401 here too takes it for a broken server."""
+    raise NotFound
 
 
 def _is_own(origin: str) -> bool:
@@ -155,18 +165,15 @@ def _reply(reply: Any, status: HTTPStatus) -> Response:
     return Response(dump_message(reply), status=status, content_type="application/json")
 
 
-def _record_address(record_id: str) -> str:
-    return url_for("pages.answer", record_id=record_id, lang=None, _external=True)
-
-
 def _check_address(check_id: str) -> str:
     return url_for("scripts.script", check_id=check_id, _external=True)
 
 
 _SERVICE = McpService(
     leased_knowledge,
-    _record_address,
+    page_address,
     _check_address,
+    picture_address=picture_address,
     answered=lambda answer: note_answer(answer, "mcp"),
     worded=worded,
     charge=charge_work,

@@ -71,9 +71,10 @@ def request_of(value: Any) -> Request | None:
         raise McpError(INVALID_REQUEST, 'The message is no JSON-RPC 2.0 object; send {"jsonrpc": "2.0", "method": …}.')
     if "method" not in value and ("result" in value or "error" in value):
         return None
-    method, params, request_id = value.get("method"), value.get("params", {}), value.get("id")
+    method, params, request_id = value.get("method"), value.get("params"), value.get("id")
     if not isinstance(method, str):
         raise McpError(INVALID_REQUEST, "The message names no method; send `method` as text.")
+    params = {} if params is None else params  # null is what some clients write for none
     # JSON-RPC knows lists of parameters and an id of null; this protocol has neither.
     if not isinstance(params, dict):
         raise McpError(INVALID_REQUEST, "The parameters are no object; send `params` with names.")

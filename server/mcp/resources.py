@@ -11,7 +11,8 @@ from faqkb.kb.checks import Check
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.mcp.messages import INVALID_PARAMS, RESOURCE_NOT_FOUND, McpError
-from faqkb.server.mcp.service import CHECK_SCHEME, RECORD_SCHEME, check_uri, record_uri
+from faqkb.server.mcp.service import CHECK_SCHEME, RECORD_SCHEME, McpService, check_uri, record_uri
+from faqkb.server.texts.forms import Format, full_text
 
 PAGE = 100  # resources of one reply: 25 kB, and their records are read for it
 _MARKDOWN = "text/markdown"
@@ -54,25 +55,28 @@ def list_templates() -> dict[str, Any]:
     return {"resourceTemplates": [record, check]}
 
 
-def read_resource(knowledge: KnowledgeBase, uri: Any, *, modern: bool) -> dict[str, Any]:
+def read_resource(knowledge: KnowledgeBase, service: McpService, uri: Any, *, modern: bool) -> dict[str, Any]:
     """Return the text of one resource. Raises McpError where there is none: another code in each era."""
     if not isinstance(uri, str):
         raise McpError(INVALID_PARAMS, "The resource is not named; send its address as `uri`.")
-    found = _record_text(knowledge, uri) or _check_text(knowledge, uri)
+    found = _record_text(knowledge, service, uri) or _check_text(knowledge, uri)
     if found is None:
         code = INVALID_PARAMS if modern else RESOURCE_NOT_FOUND
         raise McpError(code, "There is no such resource; resources/list names those there are.", {"uri": uri})
     return {"contents": [{"uri": uri} | found]}
 
 
-def record_markdown(record: Record) -> str:
+def record_markdown(record: Record, answer: str) -> str:
     """Return a record as a document: its question as the title, its answer, where it was written."""
-    return f"# {record.question}\n\n{record.answer.strip()}\n\n---\n{record.source.path}:{record.source.line}\n"
+    return f"# {record.question}\n\n{answer.strip()}\n\n---\n{record.source.path}:{record.source.line}\n"
 
 
-def _record_text(knowledge: KnowledgeBase, uri: str) -> dict[str, Any] | None:
+def _record_text(knowledge: KnowledgeBase, service: McpService, uri: str) -> dict[str, Any] | None:
     record = knowledge.record(unquote(uri.removeprefix(RECORD_SCHEME))) if uri.startswith(RECORD_SCHEME) else None
-    return {"mimeType": _MARKDOWN, "text": record_markdown(record)} if record else None
+    if record is None:
+        return None
+    answer = full_text(record, Format.MARKDOWN, service.addresses)
+    return {"mimeType": _MARKDOWN, "text": record_markdown(record, answer)}
 
 
 def _check_text(knowledge: KnowledgeBase, uri: str) -> dict[str, Any] | None:

@@ -27,7 +27,8 @@ def _list(entry: Schema) -> Schema:
 
 
 def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
+    """Return a schema that takes null too; in `type`, because many clients read no `anyOf`."""
+    return schema | {"type": [schema["type"], "null"]}
 
 
 _CHECK_LINK = _object(id=_TEXT, title=_TEXT, command=_TEXT, url=_TEXT, sha256=_TEXT)
@@ -37,7 +38,7 @@ _ANSWER = _object(
     id=_TEXT,
     question=_TEXT,
     language=_TEXT,
-    answer=_TEXT | {"description": "Markdown, as the maintainer wrote it."},
+    answer=_TEXT | {"description": "In the `format` and `style` asked for: else Markdown, the maintainer's own words."},
     url=_TEXT,
     confidence=_SURE,
     highlight=_HIGHLIGHT,

@@ -12,6 +12,7 @@ from faqkb.kb.answers import Answer
 from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.http.release import installed_version
+from faqkb.server.texts.forms import Addresses
 
 INSTRUCTIONS = (
     "A FAQ whose answers were written by its maintainer; nothing is generated. Call `ask` with the user's question as"
@@ -33,6 +34,8 @@ class McpService:
     record_address: Callable[[str], str]
     """From a record's id to its page, or to its resource where there are no pages."""
     check_address: Callable[[str], str]
+    picture_address: Callable[[str], str] | None = None
+    """From a stored picture's name to its bytes; None where no address leads to them."""
     title: str = "FAQ"
     """Name of the FAQ, as a client shows it."""
     answered: Callable[[Answer], None] = lambda _: None
@@ -45,6 +48,11 @@ class McpService:
     """What the transport itself replies to."""
     answer_token: Callable[[Answer], str | None] = lambda _: None
     """What feedback on an answer is given with; None where there is no address to send it to."""
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where what an answer names is to be had."""
+        return Addresses(self.record_address, self.picture_address)
 
 
 def record_uri(record_id: str) -> str:

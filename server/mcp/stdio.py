@@ -33,7 +33,7 @@ def serve_stdio(kb_folder: Path, branding: Branding) -> None:
             holder.lease,
             record_uri,
             check_uri,
-            branding.name,
+            title=branding.name,
             worded=lambda answer: worded_by(answer, spoken_by(branding, answer.language)),
         )
         converse(sys.stdin.buffer, replies, service)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from faqkb.kb import limits
 from faqkb.kb.conversation.dialogue import reply_to
@@ -15,53 +16,50 @@ from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
 from faqkb.server.mcp import schemas as mcp_schemas
+from faqkb.server.mcp.arguments import Arguments, Probability, Tags, Texts, Truth, Whole
 from faqkb.server.mcp.messages import INVALID_PARAMS, McpError, dump_message
 from faqkb.server.mcp.service import McpService
-
-_Tag = Annotated[str, Field(max_length=limits.TAG_CHARS)]
-_Tags = Annotated[
-    list[_Tag], Field(max_length=limits.TAGS_MAX, description="Only records that carry one of these tags.")
-]
+from faqkb.server.texts.forms import Format, Style, full_text, told
 
 
 class ArgumentsRefused(Exception):
     """The arguments of a tool cannot be used; the message says which and why, for the model to correct."""
 
 
-class _Arguments(BaseModel):
-    """Types as sent, and no argument that is not known: a model that misspells one hears of it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Ask(_Arguments):
+class _Ask(Arguments):
     question: str = Field(description="The user's question as it was put, a pasted text included.")
-    top_k: int = Field(default=3, ge=1, le=limits.TOP_K_MAX, description="How many records to give.")
-    min_confidence: float | None = Field(
-        default=None, ge=0, le=1, description="Confidence from which a record is the answer; by default the calibrated."
+    top_k: Whole = Field(default=3, ge=1, le=limits.TOP_K_MAX, description="How many records to give.")
+    min_confidence: Probability | SkipJsonSchema[None] = Field(
+        default=None, description="Confidence from which a record is the answer; by default the calibrated."
     )
-    tags: _Tags = []
-    earlier_questions: list[str] = Field(
+    tags: Tags = Field(default=[])
+    earlier_questions: Texts = Field(
         default=[],
         max_length=MESSAGES_MAX,
         description="What the user asked before in this conversation, oldest first, so that `and on Windows?` is"
         " understood.",
     )
+    format: Literal["markdown", "text"] = Field(
+        default="markdown", description="What the user sees: `text` for a place that shows no Markdown."
+    )
+    style: Literal["full", "short"] = Field(
+        default="full", description="`short` gives the sentence that answers and the address of the page."
+    )
 
 
-class _Search(_Arguments):
+class _Search(Arguments):
     query: str = Field(description="What to look for, in any language.")
-    limit: int = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX, description="How many results to give.")
-    tags: _Tags = []
+    limit: Whole = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX, description="How many results to give.")
+    tags: Tags = Field(default=[])
 
 
-class _Fetch(_Arguments):
+class _Fetch(Arguments):
     id: str = Field(description="A record's id, as `ask` and `search` give it, e.g. faq/opening-hours")
 
 
-class _GetCheck(_Arguments):
+class _GetCheck(Arguments):
     id: str = Field(description="A check's id, as answers list it, e.g. disk-room")
-    with_script: bool = Field(default=True, description="Whether to give the script's text (10 to 40 kB) too.")
+    with_script: Truth = Field(default=True, description="Whether to give the script's text (10 to 40 kB) too.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class _Tool:
     name: str
     title: str
     description: str
-    arguments: type[_Arguments]
+    arguments: type[Arguments]
     gives: mcp_schemas.Schema
     call: Callable[[KnowledgeBase, McpService, Any], dict[str, Any]]
     """Raises ArgumentsRefused, InvalidQuery."""
@@ -82,7 +80,7 @@ class _Tool:
             "name": self.name,
             "title": self.title,
             "description": self.description,
-            "inputSchema": _without_titles(self.arguments.model_json_schema()),
+            "inputSchema": _plain_schema(self.arguments.model_json_schema()),
             "outputSchema": self.gives,
             "annotations": {"title": self.title, "readOnlyHint": True, "idempotentHint": True, "openWorldHint": False},
         }
@@ -128,10 +126,13 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
     answer = service.worded(reply_to(knowledge, given.question, state, **settings).answer)
     service.answered(answer)
     document = answer.to_json() | {"answer_token": service.answer_token(answer)}
-    for entry in document["answers"]:
-        del entry["answer_html"]  # for browsers; a model reads the Markdown, and pays for each word
-        entry["url"] = service.record_address(entry["id"])
-        _address_checks(entry["checks"], service)
+    shown, style = Format(given.format), Style(given.style)
+    for made, own in zip((document, *document["others"]), (answer, *answer.others), strict=True):
+        for entry, hit in zip(made["answers"], own.hits, strict=True):
+            del entry["answer_html"]  # for browsers; a model reads the Markdown, and pays for each word
+            entry["answer"] = told(hit, shown, style, service.addresses)
+            entry["url"] = service.record_address(entry["id"])
+            _address_checks(entry["checks"], service)
     return document
 
 
@@ -160,7 +161,7 @@ def _fetch(knowledge: KnowledgeBase, service: McpService, given: _Fetch) -> dict
     return {
         "id": record.id,
         "title": record.question,
-        "text": record.answer,
+        "text": full_text(record, Format.MARKDOWN, service.addresses),
         "url": service.record_address(record.id),
         "metadata": {
             "language": record.language,
@@ -188,10 +189,17 @@ def _address_checks(checks: list[dict[str, Any]], service: McpService) -> None:
         check["url"] = service.check_address(check["id"])
 
 
-def _read_arguments(tool: _Tool, arguments: dict[str, Any]) -> _Arguments:
-    """Return the arguments as the tool takes them. Raises ArgumentsRefused."""
+def _read_arguments(tool: _Tool, arguments: dict[str, Any]) -> Arguments:
+    """Return the arguments as the tool takes them; null, and nothing for what may be left out, is absent.
+
+    Raises ArgumentsRefused.
+    """
+    optional = {name for name, field in tool.arguments.model_fields.items() if not field.is_required()}
+    given = {
+        name: value for name, value in arguments.items() if value is not None and not (value == "" and name in optional)
+    }
     try:
-        return tool.arguments.model_validate(arguments)
+        return tool.arguments.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[:FIELD_ERRORS]
         named = ((".".join(map(str, entry["loc"]))[:FIELD_NAME_CHARS], entry["msg"]) for entry in found)
@@ -206,15 +214,13 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without the titles that repeat the names of its fields."""
+def _plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without the titles that repeat the names of its fields, and without defaults of null."""
     fields = {
-        name: {key: part for key, part in field.items() if key != "title"}
+        name: {key: part for key, part in field.items() if key != "title" and (key, part) != ("default", None)}
         for name, field in schema["properties"].items()
     }
-    return {"type": "object", "properties": fields, "additionalProperties": False} | {
-        "required": schema.get("required", [])
-    }
+    return {"type": "object", "properties": fields, "required": schema.get("required", [])}
 
 
 _TOOLS = {

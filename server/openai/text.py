@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from faqkb.kb.answers import Answer, Reason, Status
+from faqkb.server.answering.documents import SITE
 from faqkb.server.answering.wording import Wording
+from faqkb.server.texts.forms import Format, full_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def _without_marks(text: str) -> str:
 def _one_text(answer: Answer, words: Wording, address: Callable[[str], str]) -> ChatText:
     if answer.status is Status.ANSWERED:
         record = answer.hits[0].record
-        return ChatText(record.answer, (Citation(address(record.id), record.question, 0, len(record.answer)),))
+        content = full_text(record, Format.MARKDOWN, SITE)
+        return ChatText(content, (Citation(address(record.id), record.question, 0, len(content)),))
     if answer.status is Status.AMBIGUOUS:
         choices = [(hit.record.id, hit.record.question) for hit in answer.likely_choices]
         return _listed(words.chat.which, choices, address)

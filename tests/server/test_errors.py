@@ -64,7 +64,7 @@ def problem(reply: TestResponse) -> dict:
         b'{"question": "\xff\xfe"}',
         '{"question": "x"}'.encode("utf-16"),
         '{"question": "x"}'.encode("utf-32-le"),
-        "﻿{}".encode(),
+        "﻿﻿{}".encode(),
         b'{"question": "x", "top_k": ' + b"9" * 5_000 + b"}",
         b'{"question": "a\nb"}',
     ],

@@ -76,7 +76,7 @@ def rewrite(path: Path, *statements: str) -> None:
         connection.commit()
 
 
-def with_field(table: str, field: str, value: str, where: str) -> str:
+def with_field(table: str, field: str, value: object, where: str) -> str:
     """Return a statement that gives the stored JSON of a row another value."""
     text = json.dumps(value).replace("'", "''")
     return f"UPDATE {table} SET json = json_set(json, '$.{field}', json('{text}')) WHERE {where};"

@@ -93,6 +93,31 @@ def test_active_html_in_a_stored_answer_reaches_nobody(kb: Path, tmp_path: Path)
     assert "steal" not in faq("export", "--format", "jsonld", "--kb", kb).stdout
 
 
+TARGET = {"start": 0, "end": 1, "address": "https://x.example", "before": "", "after": ""}
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"start": 0},
+        [{**TARGET, "start": -1}],
+        [{**TARGET, "end": 1_000}],
+        [{**TARGET, "end": True}],
+        [{**TARGET, "start": 0.0}],
+        [TARGET, TARGET],
+        [{**TARGET, "start": 1, "end": 0}],
+        [{**TARGET, "address": "javascript:steal()"}],
+        [{**TARGET, "before": 3}],
+        [{**TARGET, "more": ""}],
+        None,
+    ],
+)
+def test_targets_that_are_none_of_the_answers_are_refused(kb: Path, targets: object) -> None:
+    reseal(kb, with_statements(with_field("records", "targets", targets, "1")))
+    with pytest.raises(SnapshotDamaged, match="record that is none"), closing(opened(kb)) as knowledge:
+        knowledge.record("faq/Q1")
+
+
 @pytest.mark.parametrize(
     "statements",
     [

@@ -360,6 +360,12 @@ def test_numbers_that_would_be_the_same_are_kept_apart():
     [
         ("Do **this** first. Then that.", "Do this first. Then that.", "Do this first.", "Do **this** first."),
         ("See [it](http://a.b/it) now. Yes.", "See it now. Yes.", "See it now.", "See [it](http://a.b/it) now."),
+        (
+            'See [it](http://a.b/it "It") now. Yes.',
+            "See it now. Yes.",
+            "See it now.",
+            'See [it](http://a.b/it "It") now.',
+        ),
         ("a &lt; b", "a < b", "a < b", None),
         ("把 `--shm-size` 调大。", "把 --shm-size 调大。", "把 --shm-size 调大。", "把 `--shm-size` 调大。"),
         ("...", "...", "...", None),

@@ -148,7 +148,9 @@ def test_a_question_that_nothing_answers_is_no_error(target, mode):
     [
         ("ask", {}, "question"),
         ("ask", {"question": "shm", "top_k": 0}, "top_k"),
-        ("ask", {"question": "shm", "top-k": 3}, "top-k"),
+        ("ask", {"question": "shm", "top_k": "three"}, "top_k"),
+        ("ask", {"question": "shm", "top_k": True}, "top_k"),
+        ("ask", {"question": "shm", "format": "html"}, "format"),
         ("search", {"query": 3}, "query"),
         ("fetch", {"id": "nowhere/Q1"}, "search"),
         ("get_check", {"id": "nothing"}, "shm"),
@@ -483,7 +485,7 @@ def test_resources_come_page_by_page_whatever_their_ids(encoder: Encoder, tmp_pa
     assert f"Question {pages[2][4].name}" in text
 
 
-@pytest.mark.parametrize("cursor", ["", "%%%", "bm93aGVyZQ==", 3, "A" * 5_000])
+@pytest.mark.parametrize("cursor", ["%%%", "bm93aGVyZQ==", 3, "A" * 5_000])
 def test_a_cursor_that_is_none_of_ours_is_refused(server, cursor):
     reply = post(server, message("resources/list", cursor=cursor))
     assert reply.json["error"]["code"] == -32602
