@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Request, Response, jsonify
 from flask_openapi3 import APIBlueprint
@@ -17,7 +17,7 @@ from faqkb.server.http.sse import EVENT_STREAM, event_stream
 from faqkb.server.limits import COMPLETION_PROMPTS, MODEL_CHARS
 from faqkb.server.openai.bodies import StreamOptions, check_stream
 from faqkb.server.openai.conversation.messages import Message
-from faqkb.server.openai.conversation.mistakes import Documented, documented_body, refuse
+from faqkb.server.openai.conversation.mistakes import Documented, documented_body, refuse_tokens
 from faqkb.server.openai.conversation.reading import read_openai_json
 from faqkb.server.openai.conversation.spoken import MODEL, Spoken, reply_to
 from faqkb.server.openai.helpers.transcripts import labelled
@@ -28,15 +28,14 @@ from faqkb.server.protocol import documented
 completions = APIBlueprint("completions", __name__, url_prefix="/v1")
 
 _END = "[DONE]"
-_Tokens = list[int]
 
 
 class CompletionBody(Documented):
     """Body of `POST /v1/completions`."""
 
     model: str = Field(min_length=1, max_length=MODEL_CHARS)
-    prompt: str | list[str] | _Tokens | list[_Tokens] = Field(
-        description=f"The question, or up to {COMPLETION_PROMPTS}; arrays of token numbers are refused."
+    prompt: str | Annotated[list[str], Field(min_length=1, max_length=COMPLETION_PROMPTS)] = Field(
+        description="The question, or several; arrays of token numbers are refused."
     )
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -59,21 +58,16 @@ class CompletionBody(Documented):
 
 def read_completion_body(request: Request) -> CompletionBody:
     """Return the body. Raises Refused: 415 not JSON, 413 too large, 400 malformed or with a wrong field."""
-    body = documented_body(CompletionBody, read_openai_json(request))
+    value = read_openai_json(request)
+    refuse_tokens("prompt", value)
+    body = documented_body(CompletionBody, value)
     check_stream(body.stream, body.stream_options)
-    if not body.prompt or len(prompts_of(body)) > COMPLETION_PROMPTS:
-        refuse("prompt", f"'prompt' has to be a text, or 1 to {COMPLETION_PROMPTS} of them.")
     return body
 
 
 def prompts_of(body: CompletionBody) -> list[str]:
-    """Return the texts. Raises Refused (400) for numbers: they are tokens of another model."""
-    if isinstance(body.prompt, str):
-        return [body.prompt]
-    texts = [each for each in body.prompt if isinstance(each, str)]
-    if len(texts) < len(body.prompt):
-        refuse("prompt", "'prompt' holds numbers of tokens, and those of this model are others; send the text itself.")
-    return texts
+    """Return the texts."""
+    return [body.prompt] if isinstance(body.prompt, str) else body.prompt
 
 
 @completions.post("/completions", strict_slashes=False, **documented(OPERATIONS, "complete_text"))

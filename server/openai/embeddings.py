@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from flask import Request, Response, jsonify
@@ -19,7 +19,7 @@ from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.turns import batch_turn
 from faqkb.server.http.parsing import parsed_by
 from faqkb.server.limits import EMBEDDED_TEXTS, MODEL_CHARS
-from faqkb.server.openai.conversation.mistakes import Documented, documented_body, refuse
+from faqkb.server.openai.conversation.mistakes import Documented, documented_body, refuse, refuse_tokens
 from faqkb.server.openai.conversation.reading import read_openai_json
 from faqkb.server.openai.conversation.spoken import MODEL
 from faqkb.server.openai.operations import OPERATIONS
@@ -29,19 +29,16 @@ embeddings = APIBlueprint("embeddings", __name__, url_prefix="/v1")
 
 _DIGITS = 9  # of a number, as many as tell every float32 from the next
 _LITTLE_ENDIAN = "<f4"  # what official clients decode
-_TOKENS = (
-    "'input' holds numbers of tokens, and those of this model are others; send the text itself"
-    " (LangChain: check_embedding_ctx_length=False)."
-)
-_Tokens = list[int]
+_FOR_LANGCHAIN = " (LangChain: check_embedding_ctx_length=False)"
+_Text = Annotated[str, Field(min_length=1)]
 
 
 class EmbeddingBody(Documented):
     """Body of `POST /v1/embeddings`."""
 
     model: str = Field(min_length=1, max_length=MODEL_CHARS)
-    input: str | list[str] | _Tokens | list[_Tokens] = Field(
-        description=f"A text, or up to {EMBEDDED_TEXTS}; arrays of token numbers are refused."
+    input: _Text | Annotated[list[_Text], Field(min_length=1, max_length=EMBEDDED_TEXTS)] = Field(
+        description="A text, or several; arrays of token numbers are refused."
     )
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = None
@@ -50,23 +47,14 @@ class EmbeddingBody(Documented):
 
 def read_embedding_body(request: Request) -> EmbeddingBody:
     """Return the body. Raises Refused: 415 not JSON, 413 too large, 400 malformed or with a wrong field."""
-    body = documented_body(EmbeddingBody, read_openai_json(request))
-    texts = texts_of(body)
-    if not 0 < len(texts) <= EMBEDDED_TEXTS:
-        refuse("input", f"'input' holds {len(texts)} texts, and one request takes 1 to {EMBEDDED_TEXTS}; send several.")
-    if not all(map(str.strip, texts)):
-        refuse("input", "'input' holds a text without words, which has no vector; leave it out.")
-    return body
+    value = read_openai_json(request)
+    refuse_tokens("input", value, _FOR_LANGCHAIN)
+    return documented_body(EmbeddingBody, value)
 
 
 def texts_of(body: EmbeddingBody) -> list[str]:
-    """Return the texts. Raises Refused (400) for numbers: they are tokens of another model."""
-    if isinstance(body.input, str):
-        return [body.input]
-    texts = [each for each in body.input if isinstance(each, str)]
-    if len(texts) < len(body.input):
-        refuse("input", _TOKENS)
-    return texts
+    """Return the texts."""
+    return [body.input] if isinstance(body.input, str) else body.input
 
 
 @embeddings.post("/embeddings", strict_slashes=False, **documented(OPERATIONS, "embed"))

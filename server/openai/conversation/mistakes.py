@@ -38,7 +38,7 @@ def documented_body(model: type[_M], value: Any) -> _M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
         raise _refusal(value, found) from None
 
 
@@ -56,6 +56,16 @@ def refuse_format(param: str, asked: Any) -> None:
             f"'{param}' asks for JSON, and nothing is generated here: the answer is the stored text as it was written."
             " Leave it out, or send the type 'text'.",
             "unsupported_value",
+        )
+
+
+def refuse_tokens(param: str, value: Any, more: str = "") -> None:
+    """Refuse numbers of tokens where a body has text, before its types are looked at. Raises Refused (400)."""
+    texts = value.get(param) if isinstance(value, dict) else None
+    if isinstance(texts, list) and any(type(each) is int or isinstance(each, list) for each in texts):
+        refuse(
+            param,
+            f"'{param}' holds numbers of tokens, and those of this model are others; send the text itself{more}.",
         )
 
 
@@ -95,7 +105,12 @@ def _mistake(param: str, errors: Sequence[ErrorDetails]) -> tuple[str, str]:
     kind = errors[0]["type"]
     if kind == "missing":
         return f"Missing required parameter: '{param}'.", "missing_required_parameter"
-    if kind == "too_short":
+    if any(error["type"] == "too_long" for error in errors):
+        most = next(error["ctx"]["max_length"] for error in errors if error["type"] == "too_long")
+        return f"Invalid '{param}': expected at most {most} entries; send several requests.", "array_above_max_length"
+    if any(error["type"] == "string_too_short" for error in errors):
+        return f"Invalid '{param}': empty text; expected some words.", "invalid_value"
+    if any(error["type"] == "too_short" for error in errors):
         return f"Invalid '{param}': empty array; expected at least one entry.", "empty_array"
     expected = list(dict.fromkeys(_EXPECTED[error["type"]] for error in errors if error["type"] in _EXPECTED))
     if expected:
