@@ -10,6 +10,7 @@ CHAT_BODY_BYTES = 256 * 1024  # clients send the whole conversation and their to
 # time, since each lies in a file or in memory until it is whole.
 UPLOAD_BYTES = 8 * 1024 * 1024
 UPLOADS_AT_ONCE = 8
+UPLOAD_READ_BYTES = 128 * 1024  # of it in one look at its socket; at waitress's 8 KiB and our pace, 7 MB take 2 s
 CHAT_JSON_LEVELS = 64  # the JSON schemas of tools nest; they are read over
 CHAT_PIECE_CHARS = 80  # of an answer in one event of a stream: a line of text
 MODEL_CHARS = 256  # of a model's name

@@ -53,6 +53,7 @@ from faqkb.server.limits import (
     TURN_SECONDS,
     UNSENT_BYTES,
     UPLOAD_BYTES,
+    UPLOAD_READ_BYTES,
     UPLOADS_AT_ONCE,
 )
 from faqkb.server.problems import ErrorForm, form_of
@@ -203,6 +204,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self.peer = client_of(client_address({"REMOTE_ADDR": addr[0]}, 0))
         self.since = time.monotonic()  # when it was opened, or its last request began to wait, or was answered
         self.unsent_since: float | None = None  # as far as was seen, in a look at all connections
+
+    def recv(self, buffer_size: int) -> bytes:
+        """Return what has come, more of it at a time while a large body arrives."""
+        is_upload = self.request is not None and self.request.is_upload
+        received: bytes = super().recv(UPLOAD_READ_BYTES if is_upload else buffer_size)
+        return received
 
     def service(self) -> None:
         """Answer its next request, in a thread of its lane."""
