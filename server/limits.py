@@ -6,9 +6,18 @@ HEADER_BYTES = 16 * 1024  # request line and headers together
 DRAINED_BODY_BYTES = 64 * 1024 * 1024  # of a body that is too large, read and thrown away so that its sender hears 413
 DRAINED_HEADER_BYTES = 1024 * 1024  # of a header above its limit, read and thrown away before the connection closes
 CHAT_BODY_BYTES = 256 * 1024  # clients send the whole conversation and their tools each time; 80 ms to count its tokens
+# What may come below /v1/: a photo of a phone as a data URL, which is read over before the rest is parsed; so many at a
+# time, since each lies in a file or in memory until it is whole.
+UPLOAD_BYTES = 8 * 1024 * 1024
+UPLOADS_AT_ONCE = 8
+UPLOAD_READ_BYTES = 128 * 1024  # of it in one look at its socket; at waitress's 8 KiB and our pace, 7 MB take 2 s
 CHAT_JSON_LEVELS = 64  # the JSON schemas of tools nest; they are read over
 CHAT_PIECE_CHARS = 80  # of an answer in one event of a stream: a line of text
 MODEL_CHARS = 256  # of a model's name
+COMPLETION_PROMPTS = 20  # of one request, LangChain's batch; each is a question
+EMBEDDED_TEXTS = 100  # of one request, LlamaIndex's batch: 100 of 100 tokens take a second on two cores
+HELPER_TITLE_WIDTH = 48  # of a conversation's title in a side bar; a sign of Chinese is as wide as two letters
+HELPER_TRIES = 3  # questions of a conversation that are looked at, the last first, to find what it is about
 JSON_LEVELS = 8  # our bodies need 2; Python's parser gives up between 1,000 and 1,000,000, depending on its version
 FIELD_ERRORS = 20  # listed in one problem document; a body of 64 KiB can hold thousands of unknown fields
 FIELD_NAME_CHARS = 80  # of a field's name, repeated to its sender

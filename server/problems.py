@@ -99,6 +99,12 @@ class ErrorForm:
     """Of the body, for the API document; None where that says nothing of the protocol."""
     described: str = ""
     """In words, for the API document."""
+    mistaken: tuple[str, ...] = ()
+    """Addresses that its clients ask by mistake, with all below: told in its form too, though nothing is there."""
+
+    def is_for(self, path: str) -> bool:
+        """Return whether an address tells its errors in this form."""
+        return path.startswith(self.paths) or any(path == each or path.startswith(f"{each}/") for each in self.mistaken)
 
 
 Page = Callable[[int], Response | None]
@@ -116,7 +122,7 @@ PROBLEMS = ErrorForm("/", problem_reply, "Problem")
 
 def form_of(forms: Sequence[ErrorForm], path: str) -> ErrorForm:
     """Return the form of an address."""
-    return next((form for form in forms if path.startswith(form.paths)), PROBLEMS)
+    return next((form for form in forms if form.is_for(path)), PROBLEMS)
 
 
 def detail_of(status: int) -> str:

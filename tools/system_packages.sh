@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and pip cannot give: Chromium for the pages, a Chinese font for its screenshots, systemd's
-# checker for the unit, strace to see what leaves the machine, and Node for clients in JavaScript. Only as root on a system with apt; elsewhere the tests that need them say so.
+# checker for the unit, strace to see what leaves the machine, and Node for the chat clients written in JavaScript.
+# Only as root on a system with apt; elsewhere the tests that need them say so.
 set -eu
 packages=
 command -v chromium >/dev/null || packages="chromium fonts-noto-cjk"

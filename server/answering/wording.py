@@ -64,6 +64,8 @@ class ChatWording:
     """Before the choices."""
     near: str
     """Before stored questions that come near."""
+    not_in_words: str
+    """To a message that is only a picture, a sound or a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from waitress import wasyncore
@@ -51,10 +52,14 @@ from faqkb.server.limits import (
     THREADS,
     TURN_SECONDS,
     UNSENT_BYTES,
+    UPLOAD_BYTES,
+    UPLOAD_READ_BYTES,
+    UPLOADS_AT_ONCE,
 )
 from faqkb.server.problems import ErrorForm, form_of
 
 _QUICK = ("/healthz", "/readyz", "/metrics", "/static/")
+_UPLOADS = ("/v1/",)  # chat windows send pictures within their JSON
 _OTHER_HOST = "give an address of this machine: --host"
 _HEADER_END = b"\r\n\r\n"
 _FOLDED = re.compile(rb"\r\n[ \t]")
@@ -87,11 +92,14 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
     unread = 0  # bytes of the body still to throw away
     unread_header = 0  # bytes of the header that may still be thrown away
     header_tail = b""
+    is_upload = False  # larger than any other request may be
+    is_turned_away = False  # one too many of these
     empty: bool
 
-    def __init__(self, adj: Adjustments) -> None:
+    def __init__(self, adj: Adjustments, has_room: Callable[[], bool] = lambda: False) -> None:
         super().__init__(adj)
         self.began = time.monotonic()  # with the first byte
+        self._has_room = has_room  # for one more upload
 
     def is_overdue(self, now: float) -> bool:
         """Return whether it has been arriving for too long, however steadily."""
@@ -104,6 +112,12 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
         if codings and (_LENGTH.search(header_plus) or codings.count(b"chunked") > 1):
             raise ParsingError("The length of the body is told in two ways")
         super().parse_header(header_plus)
+        if CHAT_BODY_BYTES < self.content_length <= UPLOAD_BYTES and self.path.startswith(_UPLOADS):
+            self.is_upload = self._has_room()
+            if self.is_upload:
+                self.adj = _adjustments(UPLOAD_BYTES)
+            else:
+                self.is_turned_away = True
 
     def received(self, data: bytes) -> int:
         if self.unread_header:
@@ -120,6 +134,8 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= DRAINED_BODY_BYTES:
             self.unread = self.content_length
             self.completed = False
+            if self.is_turned_away:
+                self.error = Overloaded("")
         elif isinstance(self.error, RequestHeaderFieldsTooLarge) and _HEADER_END not in header:
             self.unread_header = DRAINED_HEADER_BYTES
             self.header_tail = header[1 - len(_HEADER_END) :]
@@ -181,13 +197,19 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     client = ""  # whose request that is
     task_class = _Task
     error_task_class = _ProblemTask
-    parser_class = _PatientParser
 
     def __init__(self, server: Listener, sock: socket.socket, addr: Any, adj: Adjustments, map: Any) -> None:
         super().__init__(server, sock, addr, adj, map)
+        self.parser_class = partial(_PatientParser, has_room=server.has_room_for_upload)
         self.peer = client_of(client_address({"REMOTE_ADDR": addr[0]}, 0))
         self.since = time.monotonic()  # when it was opened, or its last request began to wait, or was answered
         self.unsent_since: float | None = None  # as far as was seen, in a look at all connections
+
+    def recv(self, buffer_size: int) -> bytes:
+        """Return what has come, more of it at a time while a large body arrives."""
+        is_upload = self.request is not None and self.request.is_upload
+        received: bytes = super().recv(UPLOAD_READ_BYTES if is_upload else buffer_size)
+        return received
 
     def service(self) -> None:
         """Answer its next request, in a thread of its lane."""
@@ -230,6 +252,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         elif self.request is not None and self.request.is_overdue(now):
             self.requests, self.request = [self.request], None
             self.refuse(_TooSlow(""))
+
+    @property
+    def holds_upload(self) -> bool:
+        """Return whether one of its requests is large: arriving, waiting or being answered."""
+        return any(each.is_upload for each in (*self.requests, self.request) if each is not None)
 
     @property
     def is_quiet(self) -> bool:
@@ -308,7 +335,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             map={},
             _sock=listening,
             dispatcher=_Lane(THREADS, QUEUED_REQUESTS, CLIENT_THREADS),
-            adj=_adjustments(),
+            adj=_adjustments(CHAT_BODY_BYTES),
             sockinfo=sockinfo,
             bind_socket=False,
         )
@@ -339,6 +366,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         if crowded_out is not None:
             self._refusals += 1
             self._refused.append(crowded_out)  # not here: the channel is locked while its requests are read
+
+    def has_room_for_upload(self) -> bool:
+        """Return whether one more large body may come in; asked by the thread that reads the sockets."""
+        uploads = [channel for channel in self.active_channels.values() if channel.holds_upload]
+        return len(uploads) < UPLOADS_AT_ONCE
 
     def load(self) -> ServerLoad:
         """Return what waits now, and how many were told that too many do."""
@@ -414,14 +446,15 @@ def _least_missed(channels: Sequence[_Channel], now: float) -> list[_Channel]:
     return stale + idle[len(stale) :][::-1]
 
 
-def _adjustments() -> Adjustments:
-    """Return what waitress is told."""
+@cache
+def _adjustments(body_bytes: int) -> Adjustments:
+    """Return what waitress is told, where a request's body is so large at most."""
     return Adjustments(
         sockets=[],
         threads=THREADS,
         ident="",
         max_request_header_size=HEADER_BYTES,
-        max_request_body_size=CHAT_BODY_BYTES + 1,  # the most any address takes; waitress refuses from this size on
+        max_request_body_size=body_bytes + 1,  # waitress refuses from this size on
         # No thread ever waits for a client to take its reply, least of all the one that watches the sockets: between
         # two requests `_Channel.service` looks at what is unsent, and `end_overdue` ends what stays so.
         outbuf_high_watermark=sys.maxsize,

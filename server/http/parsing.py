@@ -74,8 +74,13 @@ def read_body(request: Request, model: type[_M]) -> _M:
 def read_json(request: Request, levels: int = JSON_LEVELS) -> Any:
     """Return the JSON body, nested at most so deep. Raises Refused: 415 not JSON, 413 too large, 400 malformed."""
     require_json(request)
+    return json_of(request.get_data(cache=False), levels)
+
+
+def json_of(content: bytes, levels: int = JSON_LEVELS) -> Any:
+    """Return the JSON that a body holds, nested at most so deep. Raises Refused (400)."""
     try:
-        return parse_strictly(request.get_data(cache=False), levels)
+        return parse_strictly(content, levels)
     except Malformed as why:
         raise Refused(400, f"The request body cannot be read: {why}; send one JSON object in UTF-8.") from None
 

@@ -17,6 +17,11 @@ def event(document: Any) -> bytes:
     return b"data: " + json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n\n"
 
 
+def named_event(name: str, document: Any) -> bytes:
+    """Return one event with its name, for clients that sort events by it."""
+    return b"event: " + name.encode("ascii") + b"\n" + event(document)
+
+
 def event_stream(documents: Iterable[Any], end: str) -> bytes:
     """Return events, and the word that ends the stream."""
     return b"".join(map(event, documents)) + b"data: " + end.encode("ascii") + b"\n\n"

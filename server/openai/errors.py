@@ -10,6 +10,8 @@ from faqkb.server.problems import ErrorForm, ErrorReply, FieldError, detail_of
 
 OPENAI_PATHS = "/v1/"
 """How the addresses of that API begin."""
+OPENAI_MISTAKEN_PATHS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
+"""What a client asks for whose base URL lacks `/v1`."""
 _CONTENT_TYPE = "application/json"
 
 _REQUEST = "invalid_request_error"
@@ -25,8 +27,14 @@ _CODES = {
 # Where what is said of the other addresses does not hold for these.
 _MESSAGES = {
     401: "The API key is missing or not known here; send Authorization: Bearer and a key that the operator gave you.",
-    404: "There is nothing at this address; POST /v1/chat/completions answers, GET /v1/models lists what there is.",
-    413: "The request body is too large (expected at most 256 KiB); leave out the oldest messages.",
+    404: (
+        "There is nothing at this address. The base URL of this API ends in /v1: POST /v1/chat/completions answers,"
+        " GET /v1/models lists what there is."
+    ),
+    413: (
+        "The request body is too large (expected at most 256 KiB, 8 MiB with pictures); leave out the oldest messages"
+        " or pictures."
+    ),
 }
 
 
@@ -42,4 +50,11 @@ def openai_error(status: int, detail: str | None = None, errors: Sequence[FieldE
     return ErrorReply(json.dumps({"error": error}, ensure_ascii=False).encode(), _CONTENT_TYPE)
 
 
-OPENAI_ERRORS = ErrorForm(OPENAI_PATHS, openai_error, "OpenAiError", OpenAiError, "the error object of OpenAI's API")
+OPENAI_ERRORS = ErrorForm(
+    OPENAI_PATHS,
+    openai_error,
+    "OpenAiError",
+    OpenAiError,
+    "the error object of OpenAI's API",
+    OPENAI_MISTAKEN_PATHS,
+)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from faqkb.server.sample import TOKEN, Sample
+from faqkb.server.openai.conversation.described import extension_example
+from faqkb.server.sample import Sample
 
 _CREATED = 1793865600
 _ID = "chatcmpl-5f0c8d1e2b3a49678899aabbccddeeff"
+_TEXT_ID = "cmpl-5f0c8d1e2b3a49678899aabbccddeeff"
 _PIECE = 40  # characters of an event's text in the example
 _USAGE: dict[str, Any] = {
     "prompt_tokens": 6,
@@ -58,16 +60,50 @@ def completion(sample: Sample) -> dict[str, Any]:
         "system_fingerprint": sample.snapshot,
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
         "usage": _USAGE,
-        "faq": {
-            "status": "answered",
-            "confidence": 0.93,
-            "record_ids": [record.id],
-            "answer_token": TOKEN,
-            "follow_ups": sample.follow_ups,
-            "talk": None,
-            "handover": False,
-        },
+        "faq": extension_example(sample),
     }
+
+
+def text(sample: Sample) -> dict[str, Any]:
+    """Return bodies of a text to complete."""
+    return {"plain": {"summary": "A question", "value": {"model": "faq", "prompt": sample.asked}}}
+
+
+def text_completion(sample: Sample) -> dict[str, Any]:
+    """Return the reply to a text as one document."""
+    choice = {"index": 0, "text": sample.record.answer, "logprobs": None, "finish_reason": "stop"}
+    return {
+        "id": _TEXT_ID,
+        "object": "text_completion",
+        "created": _CREATED,
+        "model": "faq",
+        "system_fingerprint": sample.snapshot,
+        "choices": [choice | {"faq": extension_example(sample)}],
+        "usage": _USAGE,
+    }
+
+
+def text_completion_stream(sample: Sample) -> str:
+    """Return the same as a stream of events."""
+    choice = {"index": 0, "text": sample.record.answer[:_PIECE], "logprobs": None, "finish_reason": None}
+    head = {"id": _TEXT_ID, "object": "text_completion", "created": _CREATED, "model": "faq"}
+    event = json.dumps(head | {"choices": [choice]}, ensure_ascii=False, separators=(",", ":"))
+    return f"data: {event}\n\ndata: [DONE]\n\n"
+
+
+def to_embed(sample: Sample) -> dict[str, Any]:
+    """Return bodies of texts to embed."""
+    several = {"model": "faq", "input": [sample.asked, sample.record.question], "encoding_format": "base64"}
+    return {
+        "plain": {"summary": "A text", "value": {"model": "faq", "input": sample.asked}},
+        "several": {"summary": "Two texts, their vectors in base64", "value": several},
+    }
+
+
+def embeddings(_sample: Sample) -> dict[str, Any]:
+    """Return the vectors of a text, cut short."""
+    vector = {"object": "embedding", "index": 0, "embedding": [0.0412, -0.0337, 0.0521]}
+    return {"object": "list", "data": [vector], "model": "faq", "usage": {"prompt_tokens": 6, "total_tokens": 6}}
 
 
 def completion_stream(sample: Sample) -> str:

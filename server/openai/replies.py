@@ -1,4 +1,4 @@
-"""The documents of OpenAI's chat protocol, as models; see `server/api/replies.py`."""
+"""The documents of OpenAI's protocol, as models; see `server/api/replies.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from faqkb.kb.answers import Talk
-from faqkb.server.reference.reply_parts import Confidence, FollowUpDocument, Reply
+from faqkb.server.openai.conversation.extension import FaqExtension
+from faqkb.server.reference.reply_parts import Reply
 
 
 class UrlCitation(Reply):
@@ -70,18 +70,6 @@ class Usage(Reply):
     completion_tokens_details: CompletionTokens
 
 
-class FaqExtension(Reply):
-    """What OpenAI's protocol has no field for."""
-
-    status: Literal["answered", "ambiguous", "no_answer"]
-    confidence: Confidence
-    record_ids: list[str]
-    answer_token: str
-    follow_ups: list[FollowUpDocument]
-    talk: Talk | None = Field(description="What kind of small talk, where the message was some.")
-    handover: bool = Field(description="Whether a person should go on.")
-
-
 class ChatCompletion(Reply):
     """The reply to a conversation as one document."""
 
@@ -92,7 +80,55 @@ class ChatCompletion(Reply):
     system_fingerprint: str = Field(description="Name of the snapshot that answered.")
     choices: list[CompletionChoice]
     usage: Usage
-    faq: FaqExtension
+    faq: FaqExtension | None = Field(
+        default=None, description="Not there where a chat window asked on its own behalf, e.g. for a title."
+    )
+
+
+class TextChoice(Reply):
+    """The answer to one text."""
+
+    index: int = Field(ge=0)
+    text: str
+    logprobs: None
+    finish_reason: Literal["stop"]
+    faq: FaqExtension | None = None
+
+
+class TextCompletion(Reply):
+    """The reply to one or more texts as one document."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int = Field(description="Seconds since 1970.")
+    model: Literal["faq"]
+    system_fingerprint: str = Field(description="Name of the snapshot that answered.")
+    choices: list[TextChoice]
+    usage: Usage
+
+
+class EmbeddingDocument(Reply):
+    """The vector of one text."""
+
+    object: Literal["embedding"]
+    index: int = Field(ge=0)
+    embedding: list[float] | str = Field(description="Of length 1; a text in base64, float32 with the low byte first.")
+
+
+class EmbeddingUsage(Reply):
+    """Tokens of all texts."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsDocument(Reply):
+    """The vectors of some texts, in their order."""
+
+    object: Literal["list"]
+    data: list[EmbeddingDocument]
+    model: Literal["faq"]
+    usage: EmbeddingUsage
 
 
 class ModelDocument(Reply):

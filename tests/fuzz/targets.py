@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -54,7 +54,14 @@ from faqkb.server.http.parsing import read_body
 from faqkb.server.mcp.dispatch import HANDSHAKE_VERSIONS, answer
 from faqkb.server.mcp.messages import INTERNAL_ERROR, McpError, dump_message, parse_content
 from faqkb.server.mcp.service import McpService
-from faqkb.server.openai.bodies import questions_of, read_chat_body
+from faqkb.server.openai.bodies import messages_of, read_chat_body
+from faqkb.server.openai.completions import prompts_of, read_completion_body
+from faqkb.server.openai.conversation.messages import Message
+from faqkb.server.openai.embeddings import read_embedding_body
+from faqkb.server.openai.helpers.templates import helper_request
+from faqkb.server.openai.helpers.wrapped import unwrapped
+from faqkb.server.openai.responses.bodies import messages_of as messages_of_response
+from faqkb.server.openai.responses.bodies import read_response_body
 from faqkb.server.problems import Refused
 
 SECONDS = 4.0  # of processor time; a document may take as long before it is refused
@@ -121,8 +128,17 @@ def ask_body(content: bytes) -> None:
 
 
 def chat_body(content: bytes) -> None:
-    """So is a body of OpenAI's protocol."""
-    _refused_at_most(lambda request: questions_of(read_chat_body(request).messages), content)
+    """So is a body of OpenAI's protocol, whichever address it is sent to, and a chat window's own request."""
+    _refused_at_most(lambda request: _read_as_helper(messages_of(read_chat_body(request))), content)
+    _refused_at_most(lambda request: _read_as_helper(messages_of_response(read_response_body(request))), content)
+    _refused_at_most(lambda request: prompts_of(read_completion_body(request)), content)
+    _refused_at_most(read_embedding_body, content)
+
+
+def _read_as_helper(messages: Sequence[Message]) -> None:
+    helper_request([message.said for message in messages])
+    for message in messages:
+        unwrapped(message.text)
 
 
 def azure_body(content: bytes) -> None:

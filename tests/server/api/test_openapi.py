@@ -28,7 +28,18 @@ from faqkb.server.app import PROTOCOLS
 from faqkb.server.feedback.judging import FeedbackBody
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.openai.bodies import ChatBody
-from faqkb.server.openai.replies import ChatCompletion, ModelDocument, ModelsDocument, OpenAiError
+from faqkb.server.openai.completions import CompletionBody
+from faqkb.server.openai.embeddings import EmbeddingBody
+from faqkb.server.openai.replies import (
+    ChatCompletion,
+    EmbeddingsDocument,
+    ModelDocument,
+    ModelsDocument,
+    OpenAiError,
+    TextCompletion,
+)
+from faqkb.server.openai.responses.bodies import ResponseBody
+from faqkb.server.openai.responses.replies import ResponseDocument
 from faqkb.server.sample import sample_of
 
 OPERATIONS = {name: each for protocol in PROTOCOLS for name, each in protocol.operations.items()}
@@ -40,6 +51,9 @@ BODIES: dict[str, type[BaseModel]] = {
     "give_feedback": FeedbackBody,
     "give_click": ClickBody,
     "complete_chat": ChatBody,
+    "complete_text": CompletionBody,
+    "embed": EmbeddingBody,
+    "respond": ResponseBody,
 }
 
 
@@ -113,6 +127,12 @@ def test_a_key_may_be_sent_in_either_header_and_need_not_be(document):
     assert document["components"]["securitySchemes"]["api_key"]["name"] == "X-API-Key"
 
 
+TITLE = [
+    {
+        "role": "user",
+        "content": f"Provide a concise, 5-word-or-less title for it.\n\nConversation:\nUser: {DOCKER_QUESTION}\nAI: …",
+    }
+]
 REPLIES = [
     ("POST", "/api/v1/ask", {"question": DOCKER_QUESTION}, AnswerDocument),
     ("POST", "/api/v1/ask", {"question": DOCKER_QUESTION, "explain": True, "top_k": 20}, AnswerDocument),
@@ -126,6 +146,12 @@ REPLIES = [
     ("GET", f"/api/v1/records/{SHM}", None, RecordDocument),
     ("GET", "/api/v1/checks", None, ChecksDocument),
     ("POST", "/v1/chat/completions", CHAT, ChatCompletion),
+    ("POST", "/v1/chat/completions", {"model": "faq", "messages": TITLE}, ChatCompletion),
+    ("POST", "/v1/responses", {"model": "faq", "input": DOCKER_QUESTION}, ResponseDocument),
+    ("POST", "/v1/responses", {"model": "faq", "input": TITLE}, ResponseDocument),
+    ("POST", "/v1/completions", {"model": "faq", "prompt": [DOCKER_QUESTION, WEATHER_QUESTION]}, TextCompletion),
+    ("POST", "/v1/embeddings", {"model": "faq", "input": DOCKER_QUESTION}, EmbeddingsDocument),
+    ("POST", "/v1/embeddings", {"model": "faq", "input": ["a"], "encoding_format": "base64"}, EmbeddingsDocument),
     ("GET", "/v1/models", None, ModelsDocument),
     ("GET", "/v1/models/faq", None, ModelDocument),
     ("GET", "/healthz", None, HealthDocument),
@@ -137,6 +163,9 @@ ERRORS = [
     ("GET", "/api/v1/records?cursor=nope", None, ProblemDocument),
     ("GET", "/v1/models/nope", None, OpenAiError),
     ("POST", "/v1/chat/completions", {}, OpenAiError),
+    ("POST", "/v1/responses", {"model": "faq", "input": "x", "previous_response_id": "resp_1"}, OpenAiError),
+    ("POST", "/v1/completions", {"model": "faq", "prompt": [1, 2]}, OpenAiError),
+    ("POST", "/v1/embeddings", {"model": "faq", "input": ["a", [1]]}, OpenAiError),
 ]
 
 

@@ -1,0 +1,1 @@
+"""OpenAI's newer address, `POST /v1/responses`: the same conversation in other words."""
