@@ -15,7 +15,15 @@ WINGS = ("kb", "ingest", "server", "faq")
 # What each room may import of its own wing, beside itself. `kb` and `server` alone stand for the ground of the wing:
 # values that every room shares. A room that is not here may not be.
 KB = ("kb", "kb.language", "kb.foreign")
-SERVED = ("server", "server.http", "server.texts", "server.reference", "server.answering", "server.feedback")
+SERVED = (
+    "server",
+    "server.http",
+    "server.texts",
+    "server.wording",
+    "server.reference",
+    "server.answering",
+    "server.feedback",
+)
 ROOMS: dict[str, tuple[str, ...]] = {
     "kb": (),
     "kb.language": (),
@@ -51,9 +59,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "server": (),
     "server.http": ("server",),
     "server.texts": (),
+    "server.wording": ("server",),
     "server.access": ("server", "server.http"),
-    "server.reference": ("server", "server.http", "server.answering"),
-    "server.answering": ("server", "server.http", "server.texts"),
+    "server.reference": ("server", "server.http", "server.answering", "server.wording"),
+    "server.answering": ("server", "server.http", "server.texts", "server.wording"),
     "server.feedback": ("server", "server.http", "server.access", "server.answering"),
     "server.monitoring": (*SERVED, "server.access"),
     "server.api": (*SERVED, "server.access"),

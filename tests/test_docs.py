@@ -32,7 +32,7 @@ NOT_RUN = (
 )
 # A file of ours, and a name that is said to stand in one. `NAME` and `ID` stand for any.
 FILE = re.compile(r"`((?:kb|ingest|server|faq|faqkb|tools|tests|content|benchmarks|docs|deploy)/[\w./-]*[\w/])`")
-STILL_TO_BE_WRITTEN = {"server/answering/translations/fr/LC_MESSAGES/messages.po", "content/faq.md"}  # by the reader
+STILL_TO_BE_WRITTEN = {"server/wording/translations/fr/LC_MESSAGES/messages.po", "content/faq.md"}  # by the reader
 NAME_IN_FILE = re.compile(r"`(\w+)` in\s`([\w./-]+\.(?:py|js))`")
 
 

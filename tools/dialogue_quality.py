@@ -34,9 +34,9 @@ from faqkb.kb.language.codes import twin_key
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.server.answering.catalogues import WORDINGS
-from faqkb.server.answering.talk import worded_by
 from faqkb.server.openai.text import chat_text
+from faqkb.server.wording.spoken import WORDINGS
+from faqkb.server.wording.talk import worded_by
 
 DOCUMENT = ROOT / "docs" / "conversation.md"
 BUNDLED = "content"

@@ -33,8 +33,8 @@ def _worded(answer: Answer) -> Answer:
     from faqkb.faq.branding import site_branding  # noqa: PLC0415 - the same words in both places
     from faqkb.faq.config import read_config  # noqa: PLC0415
     from faqkb.kb.language.detection import detect_language  # noqa: PLC0415
-    from faqkb.server.answering.catalogues import spoken_by  # noqa: PLC0415
-    from faqkb.server.answering.talk import worded_by  # noqa: PLC0415
+    from faqkb.server.wording.spoken import spoken_by  # noqa: PLC0415
+    from faqkb.server.wording.talk import worded_by  # noqa: PLC0415
 
     language = answer.language or detect_language(answer.question)
     return worded_by(answer, spoken_by(site_branding(read_config()), language))

@@ -88,7 +88,6 @@ def rank_records(
     identities = {position: indexes.store.records.identity_of(position) for position in positions}
     rows, dense = _nearest_passages(query, written, positions, indexes)
     late = _nearest_views(query, written, positions, indexes)
-    standing = _standings([of_view["late"] for of_view in late])
     marks = marks_of(text)
     scored = [
         ScoredRecord(
@@ -105,7 +104,9 @@ def rank_records(
             },
             confidence=0.0,
         )
-        for position, row, of_passage, of_view, stands in zip(positions, rows, dense, late, standing, strict=True)
+        for position, row, of_passage, of_view, stands in zip(
+            positions, rows, dense, late, _standings(late), strict=True
+        )
     ]
     return _with_confidence(scored, identities, language or written, indexes.ranking)
 
@@ -198,9 +199,9 @@ def _nearest_views(
     return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
 
 
-def _standings(scores: Sequence[float]) -> list[float]:
-    """Return how many standard deviations each score lies above the mean of all; 0 of one alone."""
-    values = np.array(scores)
+def _standings(late: Sequence[Mapping[str, float]]) -> list[float]:
+    """Return how many standard deviations each late score lies above the mean of all; 0 of one alone."""
+    values = np.array([of_view["late"] for of_view in late])
     if not values.size:
         return []
     standings: list[float] = ((values - values.mean()) / (values.std() + _LEAST_DEVIATION)).tolist()

@@ -17,8 +17,8 @@ from faqkb.kb.conversation.understanding import Way
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.catalogues import words_of
 from faqkb.server.answering.remarks import note_remark
-from faqkb.server.answering.talk import worded_by
 from faqkb.server.problems import FieldError, Refused
+from faqkb.server.wording.talk import worded_by
 
 EXTENSION = "faq-sessions"
 UNGUESSABLE_CHARS = 22  # 128 bits in base64

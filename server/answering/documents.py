@@ -11,10 +11,10 @@ from flask import url_for
 from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.follow_ups import follow_ups_of
-from faqkb.server.answering.talk import hands_over
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.noted import note_answer
 from faqkb.server.texts.forms import Addresses, Format, Style, told
+from faqkb.server.wording.talk import hands_over
 
 _VIA = "api"
 

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from faqkb.server.answering.catalogues import spoken_by
 from faqkb.server.answering.reload import KnowledgeHolder
-from faqkb.server.answering.talk import worded_by
 from faqkb.server.branding import Branding
 from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.messages import INVALID_REQUEST, McpError, dump_message, parse_content
 from faqkb.server.mcp.service import McpService, check_uri, record_uri
+from faqkb.server.wording.spoken import spoken_by
+from faqkb.server.wording.talk import worded_by
 
 LINE_BYTES = 4 * 1024 * 1024  # of one message; a pasted log has at most 2 million characters (kb.limits)
 

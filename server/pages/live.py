@@ -9,8 +9,8 @@ from flask import current_app, url_for
 
 from faqkb.kb.answers import LIKELY
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language
-from faqkb.server.answering.wording import Wording
 from faqkb.server.limits import RELATED_ABOVE
+from faqkb.server.wording.texts import Wording
 
 ANSWERER = "FAQ_ANSWERER"  # setting: address of a module that answers in place of the server, seen from search.js
 # Of the wording; the others stand in the pages alone.

@@ -18,18 +18,19 @@ from faqkb.kb.answers import Answer, Hit, Reason
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS, chosen_language, wording
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.follow_ups import related_hits
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token, record_token
 from faqkb.server.answering.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
-from faqkb.server.answering.wording import Wording
 from faqkb.server.feedback.most_asked import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from faqkb.server.noted import note_answer
 from faqkb.server.pages.live import live_settings
 from faqkb.server.pages.pictures import with_pictures
+from faqkb.server.wording.spoken import WORDINGS
+from faqkb.server.wording.texts import Wording
 
 pages = Blueprint("pages", __name__)
 _KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language

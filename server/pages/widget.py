@@ -7,12 +7,13 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 
-from faqkb.server.answering.catalogues import WORDINGS, wording
+from faqkb.server.answering.catalogues import wording
 from faqkb.server.branding import address_of, branding_of
 from faqkb.server.limits import QUESTION_UNITS, WIDGET_SECONDS
 from faqkb.server.pages.brand import brand_of, logo_address
 from faqkb.server.pages.live import live_settings
 from faqkb.server.pages.widget_style import shadow_style
+from faqkb.server.wording.spoken import WORDINGS
 
 widget = Blueprint("widget", __name__)
 

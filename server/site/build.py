@@ -26,18 +26,19 @@ from faqkb.kb.records import Record
 from faqkb.kb.snapshot.client_index import client_index
 from faqkb.server.access.decision import NO_ACCESS_CONTROL
 from faqkb.server.answering import tokens
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, WORDINGS
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.tokens import GivenAnswer
 from faqkb.server.answering.topics import topics_of
-from faqkb.server.answering.wording import Wording
 from faqkb.server.app import create_app
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
+from faqkb.server.wording.spoken import WORDINGS
+from faqkb.server.wording.texts import Wording
 
 SHARD_RECORDS = 50  # in one file of answers, about 40 kB gzipped; a question loads one to three of them
 _PAGE = "faq.site.page"  # in the environment of a request: the address of the page within the site

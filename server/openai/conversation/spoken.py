@@ -14,7 +14,6 @@ from faqkb.server.answering.catalogues import words_of
 from faqkb.server.answering.documents import page_address
 from faqkb.server.answering.follow_ups import follow_ups_of
 from faqkb.server.answering.leases import leased_knowledge
-from faqkb.server.answering.talk import hands_over
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.limits import CHAT_PIECE_CHARS
 from faqkb.server.noted import note_answer
@@ -24,6 +23,7 @@ from faqkb.server.openai.conversation.serving import served
 from faqkb.server.openai.conversation.text import ChatText, chat_text
 from faqkb.server.openai.helpers.templates import helper_request
 from faqkb.server.openai.helpers.wrapped import unwrapped
+from faqkb.server.wording.talk import hands_over
 
 MODEL = "faq"
 """The one model there is: the knowledge base that is served."""

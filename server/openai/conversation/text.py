@@ -8,8 +8,8 @@ from typing import Any
 
 from faqkb.kb.answers import Answer, Reason, Status
 from faqkb.server.answering.documents import SITE
-from faqkb.server.answering.wording import Wording
 from faqkb.server.texts.forms import Format, full_text
+from faqkb.server.wording.texts import Wording
 
 
 @dataclass(frozen=True, slots=True)

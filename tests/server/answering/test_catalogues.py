@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from server_support import ROOT
 
-from faqkb.server.answering.catalogues import WORDINGS
+from faqkb.server.wording.spoken import WORDINGS
 
 FOLDER = ROOT / "server" / "answering" / "translations"
 CATALOGUES = sorted(FOLDER.glob("*/LC_MESSAGES/messages.po"))

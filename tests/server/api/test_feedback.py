@@ -21,13 +21,13 @@ from faqkb.kb.answers import Status
 from faqkb.kb.feedback.events import REASONS, Unanswered
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.server.answering.catalogues import WORDINGS
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import AnswerTokens, GivenAnswer
 from faqkb.server.app import create_app
 from faqkb.server.feedback.readers import check_page_token, page_token
 from faqkb.server.limits import MOST_ASKED_FROM
 from faqkb.server.problems import Refused
+from faqkb.server.wording.spoken import WORDINGS
 
 CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
 API = "/api/v1/feedback"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import shutil
 import subprocess
@@ -11,29 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from platformdirs import user_cache_path
+from node_support import installed_modules
 from server_support import DOCKER_QUESTION, ROOT, required_tool, served
 
 from faqkb.kb.knowledge import KnowledgeBase
 
 CLIENTS = ROOT / "tests" / "clients" / "node"
-LOCK = CLIENTS / "package-lock.json"
 SHM = "faq_2021_s1/Q1.3"
 
 
 @pytest.fixture(scope="session")
 def node_clients() -> Path:
-    """Return a folder with the script and the packages it needs, installed once for each state of the lock file."""
-    npm = required_tool("npm")
-    folder = user_cache_path("faqkb") / "node-clients" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits; the system drops it when one dies
-        for path in CLIENTS.iterdir():
-            shutil.copy2(path, folder)
-        if not (folder / "installed").exists():
-            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
-            (folder / "installed").touch()
+    """Return a folder with the script and the packages it needs."""
+    folder = installed_modules(CLIENTS.name).parent
+    shutil.copy2(CLIENTS / "ask.mjs", folder)
     return folder
 
 

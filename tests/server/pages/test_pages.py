@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION, make_record
 
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.server.answering.catalogues import WORDINGS
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
+from faqkb.server.wording.spoken import WORDINGS
 
 CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
 CHINESE_READER = {"Accept": "text/html", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}

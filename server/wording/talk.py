@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from faqkb.kb.answers import Answer, Talk
-from faqkb.server.answering.wording import Wording
+from faqkb.server.wording.texts import Wording
 
 _HANDS_OVER = frozenset([Talk.PERSON, Talk.DISTRESS])
 """What a person should see to."""
