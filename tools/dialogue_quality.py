@@ -34,7 +34,7 @@ from faqkb.kb.language.codes import twin_key
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.snapshot.build import build_snapshot
-from faqkb.server.openai.text import chat_text
+from faqkb.server.openai.conversation.text import chat_text
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.talk import worded_by
 

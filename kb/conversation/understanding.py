@@ -102,12 +102,8 @@ def resolve(question: str, state: State, look: Look, title: Title) -> Resolution
         return said
     own, is_announced = without_change(without_small_talk(question))
     leaning = leaning_of(own)
-    is_new = is_announced and leaning is Leaning.NONE and length_in_words(own.casefold()) >= _NEW_WORDS
-    if (
-        not state.topic
-        or is_new
-        or (leaning is not Leaning.EMPTY and _stands_alone(own, leaning, look(own), state, is_announced))
-    ):
+    is_alone = not state.topic or _is_new(own, leaning, is_announced)
+    if is_alone or (leaning is not Leaning.EMPTY and _stands_alone(own, leaning, look(own), state, is_announced)):
         return Resolution(Way.ALONE, own)
     if may_be_repair(own) and state.shown:
         return Resolution(Way.REPAIR, state.query)
@@ -116,6 +112,13 @@ def resolve(question: str, state: State, look: Look, title: Title) -> Resolution
     sightings = [look(query) for query in queries] if len(queries) > 1 else []
     surest = max(range(len(sightings)), key=lambda at: sightings[at].confidence, default=0)
     return Resolution(Way.COMBINED, queries[surest], leaning=leaning)
+
+
+def _is_new(own: str, leaning: Leaning, is_announced: bool) -> bool:
+    """Say whether a text is not about what was said before, whatever it finds: it says so, or it says nothing."""
+    if not any(map(str.isalnum, own)):
+        return True
+    return is_announced and leaning is Leaning.NONE and length_in_words(own.casefold()) >= _NEW_WORDS
 
 
 def _said(question: str, state: State, look: Look) -> Resolution | None:

@@ -78,9 +78,8 @@ def rank_records(
 ) -> tuple[ScoredRecord, ...]:
     """Return the candidates for a query, surest first, ties by stored order.
 
-    `allowed` are the record positions to choose from, None for all; `named` are candidates however far they are. The
-    candidates do not depend on how many hits are asked for, so neither does any confidence. Of translations the one in
-    `language` comes first; without it, the one in the text's.
+    `allowed` are the record positions to choose from, None for all; `named` are candidates however far they are, and of
+    translations the one in `language` comes first, else in the text's. No confidence depends on how many are asked for.
     """
     written = detect_language(text)
     wordings = indexes.wordings.evidence(query.vector)
@@ -98,9 +97,8 @@ def rank_records(
                 **of_view,
                 "standing": stands,
                 "brevity": 1 / len(query.tokens),
-                "alternates": math.log(len(indexes.store.passages.views_of(position))),
                 "wordings": wordings.get(position, 0.0),
-                "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
+                **_of_record(position, marks, indexes),
             },
             confidence=0.0,
         )
@@ -109,6 +107,14 @@ def rank_records(
         )
     ]
     return _with_confidence(scored, identities, language or written, indexes.ranking)
+
+
+def _of_record(position: int, marks: frozenset[str], indexes: Indexes) -> dict[str, float]:
+    """Return the parts that follow from a record and what the question names."""
+    return {
+        "alternates": math.log(len(indexes.store.passages.views_of(position))),
+        "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
+    }
 
 
 def raise_named(hits: Sequence[ScoredRecord], named: Sequence[int], confidence: float) -> tuple[ScoredRecord, ...]:

@@ -12,7 +12,7 @@ from server_support import ROOT
 
 from faqkb.server.wording.spoken import WORDINGS
 
-FOLDER = ROOT / "server" / "answering" / "translations"
+FOLDER = ROOT / "server" / "wording" / "translations"
 CATALOGUES = sorted(FOLDER.glob("*/LC_MESSAGES/messages.po"))
 
 

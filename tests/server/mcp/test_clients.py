@@ -169,9 +169,17 @@ def test_a_page_may_ask_at_either_address(kb_folder):
     assert allowed[0] == allowed[1]
 
 
-@pytest.mark.parametrize(("said", "word"), [("hello", "Hello"), ("谢谢", "不客气"), ("thanks!", "You are welcome")])
-@pytest.mark.parametrize("earlier", [{}, {"earlier_questions": [DOCKER_QUESTION]}])
-def test_small_talk_gets_a_word_in_its_language_with_and_without_history(server, said, word, earlier):
+@pytest.mark.parametrize(
+    ("said", "earlier", "word"),
+    [
+        ("hello", {}, "Hello"),
+        ("谢谢", {}, "不客气"),
+        ("thanks!", {}, "You are welcome"),
+        ("谢谢", {"earlier_questions": [DOCKER_QUESTION]}, "不客气"),
+        ("thanks!", {"earlier_questions": [DOCKER_QUESTION]}, "不客气"),
+    ],
+)
+def test_small_talk_gets_a_word_in_the_language_of_the_conversation(server, said, earlier, word):
     result = called(server, "ask", question=said, **earlier)["structuredContent"]
     assert (result["status"], result["answers"]) == ("no_answer", [])
     assert result["no_answer"]["reason"] == "small_talk"

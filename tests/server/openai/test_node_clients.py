@@ -62,5 +62,5 @@ def test_the_ai_sdk_with_its_provider_for_others(replies: Any, knowledge: Knowle
 
 
 def test_the_lock_file_names_no_place_to_install_from() -> None:
-    packages = json.loads(LOCK.read_text(encoding="utf-8"))["packages"]
+    packages = json.loads((CLIENTS / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert all("integrity" in each and "resolved" not in each for name, each in packages.items() if name)
