@@ -10,6 +10,7 @@ from typing import Any
 from faqkb.kb import limits
 from faqkb.kb.answers import Answer, NoAnswer, Reason, Status, Suggestion, Talk
 from faqkb.kb.conversation.leaning import Leaning
+from faqkb.kb.conversation.likeness import heard_in
 from faqkb.kb.conversation.state import State
 from faqkb.kb.conversation.tongue import own_language
 from faqkb.kb.conversation.understanding import Resolution, Sighting, Title, Way, resolve
@@ -59,6 +60,10 @@ class _Search:
             by_record.setdefault(twin_key(self.knowledge.record_at(hit.position).id), hit.confidence)
         return Sighting(hits[0].confidence if hits else 0.0, by_record)
 
+    def heard(self, text: str) -> Talk | None:
+        """Return the kind of small talk that a text is like."""
+        return heard_in(text, self.knowledge)
+
     def picked(self, text: str, record_id: str, language: str = "") -> Answer:
         """Return the answer to a text with one record as its first; as it is when that record is not found."""
         answer, _ = self.ask(text, language)
@@ -93,7 +98,7 @@ def reply_to(
     started = time.perf_counter()
     language = state.language if state.is_language_asked_for else own_language(question) or state.language
     search = _Search(knowledge, language, top_k=top_k, min_confidence=min_confidence, tags=tuple(tags))
-    resolution = resolve(question, state, search.look, title_in(knowledge))
+    resolution = resolve(question, state, search.look, title_in(knowledge), search.heard)
     answer = replace(
         _ANSWERS[resolution.way](search, resolution, state),
         question=parse_query(question).text,

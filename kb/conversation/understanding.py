@@ -28,6 +28,7 @@ from faqkb.kb.language.codes import twin_key
 
 _SURE = 0.985  # alone, whatever the words: above this a leaning question found its own record (tune half)
 _PLAIN_SURE = 0.83  # alone, with no word that leans; the bundled ranking's own bar for an answer
+_NEAR = 0.5  # alone: something stored is near enough that a text is not taken for talk by likeness alone
 _ELSEWHERE = 0.5  # alone, when hardly anything speaks for what was shown before
 _KEPT = 0.05  # confidence of what was shown before, from which the question is taken to be about it as well
 _NEW_WORDS = 2  # of a question that is announced as another one: fewer leave out what they ask about
@@ -88,20 +89,24 @@ Title = Callable[[str], str | None]
 """Returns the question of the record of that id; None when there is no such record any more."""
 
 
-def resolve(question: str, state: State, look: Look, title: Title) -> Resolution:
+Heard = Callable[[str], Talk | None]
+"""Returns the kind of small talk that a text is like; None of a question."""
+
+
+def resolve(question: str, state: State, look: Look, title: Title, heard: Heard) -> Resolution:
     """Return what the last question asks for.
 
-    Searches at most four times; the first question of a conversation costs one search, and only if it may be small
-    talk, which a record of the maintainer's own about it overrules.
+    Searches at most four times, the first question of a conversation once. Small talk is overruled by a record of the
+    maintainer's own about it; what is only like some is taken for it where nothing stored is near.
     """
     if state.offered and (chosen := _chosen(question, state, title)):
         return chosen
     if language := requested_language(question):
         return Resolution(Way.LANGUAGE, question, language=language)
-    if said := _said(question, state, look):
-        return said
     own, is_announced = without_change(without_small_talk(question))
     leaning = leaning_of(own)
+    if said := _said(question, state, look) or _like_talk(own, leaning, state, look, heard):
+        return said
     is_alone = not state.topic or _is_new(own, leaning, is_announced)
     if is_alone or (leaning is not Leaning.EMPTY and _stands_alone(own, leaning, look(own), state, is_announced)):
         return Resolution(Way.ALONE, own)
@@ -130,6 +135,16 @@ def _said(question: str, state: State, look: Look) -> Resolution | None:
         return None
     own_record = _SURE if kind in _LIGHT | {Talk.PERSON} else _PLAIN_SURE
     return None if look(question).confidence >= own_record else Resolution(Way.TALK, question, talk=kind)
+
+
+def _like_talk(own: str, leaning: Leaning, state: State, look: Look, heard: Heard) -> Resolution | None:
+    """Return what a text says that is like small talk, where its words ask nothing and nothing stored is near."""
+    if leaning is Leaning.EMPTY or not any(map(str.isalnum, own)) or look(own).confidence >= _NEAR:
+        return None
+    kind = heard(own)
+    if kind is Talk.NOT_HELPED:
+        return Resolution(Way.REPAIR, state.query) if state.shown else None
+    return Resolution(Way.TALK, own, talk=kind) if kind else None
 
 
 def _chosen(question: str, state: State, title: Title) -> Resolution | None:

@@ -37,7 +37,9 @@ OLD = State(*["how do I upgrade"] * 2, shown=("faq/upgrade",), answered=("faq/up
 
 def resolved(question: str, sightings: Mapping[str, Sighting], state: State = NOTHING_SAID) -> tuple[Way, str]:
     """Resolve a question where these texts find these records and any other text finds nothing."""
-    found = resolve(question, state, lambda text: sightings.get(text, Sighting(0.0, {})), lambda record: record)
+    found = resolve(
+        question, state, lambda text: sightings.get(text, Sighting(0.0, {})), lambda record: record, lambda text: None
+    )
     return found.way, found.query
 
 
