@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from server_support import ROOT
+from server_support import ROOT, Reply, send
 
 EXAMPLES = ROOT / "examples"
 HANDOVER = "Call Ada on extension 42."
@@ -81,3 +84,23 @@ def running_bot(name: str, log: Path, *, python: str | Path = sys.executable, **
             except subprocess.TimeoutExpired:
                 bot.kill()
                 bot.wait()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def call(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
+    """Send what a platform sends to a bot that listens; waits until it does."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
+        with closing(connection):
+            try:
+                return send(connection, method, path, body=body, headers=headers)
+            except ConnectionRefusedError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
