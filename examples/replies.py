@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from faqkb.client import Answer
 
-WHICH = {"zh": "您问的是哪一个？请回复编号：", "en": "Which of these do you mean? Reply with its number:"}
-NEAR = {"zh": "相近的问题，可回复编号：", "en": "These come near; reply with a number:"}
+WHICH = {"zh": "你想问的是下面哪一个？请回复编号：", "en": "Which of these do you mean? Reply with its number:"}
+NEAR = {"zh": "库里这几个问题比较接近，可以回复编号：", "en": "These come near; reply with a number:"}
 UNREACHABLE = "The FAQ cannot be asked right now, please try again later. 暂时无法查询，请稍后再试。"
 
 
