@@ -7,6 +7,7 @@ this machine alone. With an empty MICROSOFT_APP_ID nobody is asked who they are:
 
 from __future__ import annotations
 
+import logging
 from types import SimpleNamespace
 
 from aiohttp import web
@@ -40,10 +41,11 @@ class FaqBot(ActivityHandler):
         session = session_of(PASSWORD, activity.conversation.id, activity.from_property.id)
         try:
             answer = await faq.ask(question.strip(), session_id=session, format="text")
-        except KbError:
+        except KbError as error:
+            logging.error(error)  # raised, it would be a 500, after which the message is sent again
             await say(turn_context, UNREACHABLE)
-            raise  # the adapter logs it
-        await say(turn_context, reply_text(answer))
+        else:
+            await say(turn_context, reply_text(answer))
 
     async def on_members_added_activity(self, members_added: list, turn_context: TurnContext) -> None:  # type: ignore
         """Greet whoever opens the chat, with the words of the FAQ's maintainer."""

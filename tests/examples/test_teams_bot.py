@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -62,14 +63,20 @@ def python() -> Path:
     return python_for(replace(parse_check(script.read_bytes(), script.stem), dependencies=NEEDED))
 
 
-@pytest.fixture(scope="module")
-def teams(faq_server: ServedProcess, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connector]:
-    stand_in, log = Connector(free_port()), tmp_path_factory.mktemp("teams") / "log"
+@contextmanager
+def bot_of(faq_url: str, python: Path, log: Path) -> Iterator[Connector]:
+    stand_in = Connector(free_port())
     application = web.Application()
     application.router.add_post("/v3/conversations/{conversation}/activities", stand_in.called)
     application.router.add_post("/v3/conversations/{conversation}/activities/{activity}", stand_in.called)
-    settings = {"MICROSOFT_APP_ID": "", "PORT": str(stand_in.port), "FAQ_SERVER": faq_server.url}
+    settings = {"MICROSOFT_APP_ID": "", "PORT": str(stand_in.port), "FAQ_SERVER": faq_url}
     with platform(application) as (stand_in.url, _), running_bot("teams_bot.py", log, python=python, **settings):
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def teams(faq_server: ServedProcess, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connector]:
+    with bot_of(faq_server.url, python, tmp_path_factory.mktemp("teams") / "log") as stand_in:
         yield stand_in
 
 
@@ -106,3 +113,10 @@ def test_what_the_bot_framework_did_not_sign_is_refused(
     settings = {"PORT": str(stranger.port), "FAQ_SERVER": faq_server.url, **secrets}
     with running_bot("teams_bot.py", tmp_path / "log", python=python, **settings):
         assert stranger.sends("Ada", text=DOCKER_QUESTION).status == 401
+
+
+def test_a_server_that_is_gone_is_told_of_and_logged(python: Path, tmp_path: Path) -> None:
+    gone = f"http://127.0.0.1:{free_port()}"
+    with bot_of(gone, python, tmp_path / "log") as teams:
+        assert "cannot be asked right now" in teams.asks("Ada", DOCKER_QUESTION)
+    assert f"{gone}: no connection" in (tmp_path / "log").read_text()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from platform_support import HANDOVER, Heard, platform, running_bot
+from platform_support import HANDOVER, Heard, free_port, platform, running_bot
 from server_support import DOCKER_QUESTION, ServedProcess
 
 pytest.importorskip("telegram", reason="pip install 'faqkb[dev]'")
@@ -61,16 +63,21 @@ class Telegram:
         return True
 
 
-@pytest.fixture(scope="module")
-def telegram(faq_server: ServedProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telegram]:
+@contextmanager
+def bot_of(faq_url: str, log: Path) -> Iterator[Telegram]:
     stand_in = Telegram()
     application = web.Application()
     application.router.add_post("/bot{token}/{method}", stand_in.called)
-    log = tmp_path_factory.mktemp("telegram") / "log"
     with platform(application) as (url, _):
         settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": url, "TELEGRAM_STAFF_CHAT": STAFF}
-        with running_bot("telegram_bot.py", log, FAQ_SERVER=faq_server.url, **settings):
+        with running_bot("telegram_bot.py", log, FAQ_SERVER=faq_url, **settings):
             yield stand_in
+
+
+@pytest.fixture(scope="module")
+def telegram(faq_server: ServedProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telegram]:
+    with bot_of(faq_server.url, tmp_path_factory.mktemp("telegram") / "log") as stand_in:
+        yield stand_in
 
 
 def test_an_answer_is_plain_text_and_a_follow_up_stays_with_it(telegram: Telegram) -> None:
@@ -97,3 +104,12 @@ def test_whoever_wants_a_person_hears_how_and_the_staff_hears_of_them(telegram: 
     told, forwarded = telegram.heard.next(), telegram.heard.next()
     assert (told["chat_id"], "Cy wants a person" in told["text"]) == (STAFF, True)
     assert (forwarded["method"], forwarded["chat_id"]) == ("forwardMessage", STAFF)
+
+
+def test_a_server_that_is_gone_is_told_of_and_logged(tmp_path: Path) -> None:
+    gone = f"http://127.0.0.1:{free_port()}"
+    with bot_of(gone, tmp_path / "log") as telegram:
+        assert "cannot be asked right now" in telegram.asks(DOCKER_QUESTION)
+    log = (tmp_path / "log").read_text()
+    assert f"{gone}: no connection" in log
+    assert TOKEN not in log
