@@ -43,7 +43,8 @@ def pieces(text: str, limit: int) -> Iterator[str]:
         cut = limit if end < 0 else end
         yield text[:cut]
         text = text[cut:].lstrip("\n")
-    yield text
+    if text:
+        yield text
 
 
 def _one(answer: Answer, mark: str) -> str:

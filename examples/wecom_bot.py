@@ -28,6 +28,7 @@ TOKEN = setting("WECOM_TOKEN")
 KEY = base64.b64decode(setting("WECOM_AES_KEY") + "=")
 CORP_ID = setting("WECOM_CORP_ID")
 LONGEST = 2_048  # bytes of a reply
+FRESH_SECONDS = 300  # two clocks may differ
 PADDING = PKCS7(32 * 8)  # to 32 bytes, although AES has blocks of 16
 REPLY = """<xml><ToUserName><![CDATA[{person}]]></ToUserName><FromUserName><![CDATA[{corp}]]></FromUserName>
 <CreateTime>{time}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content></xml>"""
@@ -76,6 +77,8 @@ def opened(sealed: str) -> str:
     """Return what WeCom encrypted; 403 unless it is signed for this app."""
     expected = signature(request.args["timestamp"], request.args["nonce"], sealed)
     if not hmac.compare_digest(expected.encode(), request.args["msg_signature"].encode()):
+        abort(403)
+    if abs(time.time() - int(request.args["timestamp"])) > FRESH_SECONDS:  # somebody sends again what WeCom once sent
         abort(403)
     # 16 bytes of chance, the length, the text, and whom it is for.
     decryptor, unpadder = Cipher(algorithms.AES(KEY), modes.CBC(KEY[:16])).decryptor(), PADDING.unpadder()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -33,11 +34,12 @@ class WeCom:
     def crypto(self) -> WeChatCrypto:
         return WeChatCrypto(self.token, AES_KEY, self.corp_id)
 
-    def sealed(self, text: str) -> tuple[bytes, dict[str, str]]:
+    def sealed(self, text: str, age_seconds: int = 0) -> tuple[bytes, dict[str, str]]:
         """Return an encrypted body and the query that signs it."""
-        body = self.crypto.encrypt_message(text, "nonce", "1700000000")
+        timestamp = str(int(time.time()) - age_seconds)
+        body = self.crypto.encrypt_message(text, "nonce", timestamp)
         signature = xmltodict.parse(body)["xml"]["MsgSignature"]
-        return body.encode(), {"msg_signature": signature, "timestamp": "1700000000", "nonce": "nonce"}
+        return body.encode(), {"msg_signature": signature, "timestamp": timestamp, "nonce": "nonce"}
 
     def says(self, person: str, text: str, kind: str = "text") -> Reply:
         body, query = self.sealed(MESSAGE.format(corp=self.corp_id, person=person, kind=kind, text=text))
@@ -100,3 +102,8 @@ def test_what_is_not_signed_for_this_app_is_refused(wecom: WeCom) -> None:
     assert call(wecom.port, "POST", "/wecom", body).status == 400
     assert call(wecom.port, "POST", f"/wecom?{urlencode(query)}", b"no XML").status == 400
     assert call(wecom.port, "POST", f"/wecom?{urlencode(query)}", b"x" * 70_000).status == 413
+
+
+def test_what_was_signed_long_ago_is_refused(wecom: WeCom) -> None:
+    body, query = wecom.sealed(MESSAGE.format(corp=CORP_ID, person="Ada", kind="text", text="thanks"), age_seconds=900)
+    assert call(wecom.port, "POST", f"/wecom?{urlencode(query)}", body).status == 403
