@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from node_support import CLIENTS
-from platform_support import HANDOVER, Heard, call, free_port, platform, running_bot
+from platform_support import HANDOVER, Heard, call, dead_url, free_port, platform, running_bot
 from server_support import DOCKER_QUESTION, Reply, ServedProcess
 
 from faqkb.faq.checks.environment import python_for
@@ -116,7 +116,6 @@ def test_what_the_bot_framework_did_not_sign_is_refused(
 
 
 def test_a_server_that_is_gone_is_told_of_and_logged(python: Path, tmp_path: Path) -> None:
-    gone = f"http://127.0.0.1:{free_port()}"
-    with bot_of(gone, python, tmp_path / "log") as teams:
+    with dead_url() as gone, bot_of(gone, python, tmp_path / "log") as teams:
         assert "cannot be asked right now" in teams.asks("Ada", DOCKER_QUESTION)
     assert f"{gone}: no connection" in (tmp_path / "log").read_text()

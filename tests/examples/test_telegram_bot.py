@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from platform_support import HANDOVER, Heard, free_port, platform, running_bot
+from platform_support import HANDOVER, Heard, dead_url, platform, running_bot
 from server_support import DOCKER_QUESTION, ServedProcess
 
 pytest.importorskip("telegram", reason="pip install 'faqkb[dev]'")
@@ -107,8 +107,7 @@ def test_whoever_wants_a_person_hears_how_and_the_staff_hears_of_them(telegram: 
 
 
 def test_a_server_that_is_gone_is_told_of_and_logged(tmp_path: Path) -> None:
-    gone = f"http://127.0.0.1:{free_port()}"
-    with bot_of(gone, tmp_path / "log") as telegram:
+    with dead_url() as gone, bot_of(gone, tmp_path / "log") as telegram:
         assert "cannot be asked right now" in telegram.asks(DOCKER_QUESTION)
     log = (tmp_path / "log").read_text()
     assert f"{gone}: no connection" in log

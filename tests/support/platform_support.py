@@ -6,13 +6,14 @@ import asyncio
 import http.client
 import os
 import queue
+import random
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,20 @@ def running_bot(name: str, log: Path, *, python: str | Path = sys.executable, **
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """Return a port of this machine that nobody listens on, below those that are given to whoever asks for any."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as trying, suppress(OSError):
+            trying.bind(("127.0.0.1", port))
+            return port
+
+
+@contextmanager
+def dead_url() -> Iterator[str]:
+    """Hold a port that refuses connections, so that nobody else gets it; yield its address."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
 def call(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
