@@ -210,7 +210,7 @@ def test_no_two_modules_import_each_other() -> None:
 
 def test_nothing_is_imported_past_the_one_name() -> None:
     """In a checkout `import kb` would find the folder too, and load every module a second time."""
-    for path in [*MODULES.values(), *sources("tests", "tools", "benchmarks")]:
+    for path in [*MODULES.values(), *sources("tests", "tools", "benchmarks", "examples")]:
         assert not top_level(path) & set(WINGS), path
 
 

@@ -31,7 +31,8 @@ NOT_RUN = (
     *("faq serve", "pip install", "pip download", "python3 -m venv", ". faq-env", "git clone", ".venv/bin/python"),
 )
 # A file of ours, and a name that is said to stand in one. `NAME` and `ID` stand for any.
-FILE = re.compile(r"`((?:kb|ingest|server|faq|faqkb|tools|tests|content|benchmarks|docs|deploy)/[\w./-]*[\w/])`")
+FOLDERS = "kb|ingest|server|faq|faqkb|tools|tests|content|benchmarks|docs|deploy|examples"
+FILE = re.compile(rf"`((?:{FOLDERS})/[\w./-]*[\w/])`")
 STILL_TO_BE_WRITTEN = {"server/wording/translations/fr/LC_MESSAGES/messages.po", "content/faq.md"}  # by the reader
 NAME_IN_FILE = re.compile(r"`(\w+)` in\s`([\w./-]+\.(?:py|js))`")
 

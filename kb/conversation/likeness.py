@@ -23,6 +23,7 @@ QUESTION = "question_asked"
 """The class of what is no small talk."""
 LEAST = 0.7
 """Probability from which a text is taken for talk: 6 of 1,000 real questions have it, most of them talk."""
+_NOT_BY_LIKENESS = {QUESTION, Talk.ACKNOWLEDGED}  # `do you have a fine` is like `fine`
 _WORDS = 14  # of a text that is listened to: longer ones ask
 
 
@@ -36,7 +37,7 @@ def heard_in(text: str, knowledge: KnowledgeBase) -> Talk | None:
     shares = np.exp(odds - odds.max())
     best = int(shares.argmax())
     is_sure = shares[best] >= LEAST * shares.sum()
-    return Talk(kinds[best]) if is_sure and kinds[best] != QUESTION else None
+    return Talk(kinds[best]) if is_sure and kinds[best] not in _NOT_BY_LIKENESS else None
 
 
 @lru_cache(maxsize=1)

@@ -152,7 +152,7 @@ def _chosen(question: str, state: State, title: Title) -> Resolution | None:
     titles = [title(record) or "" for record in state.offered]
     numbers = chosen_numbers(question, len(titles))
     if any(not 1 <= number <= len(titles) for number in numbers):
-        return Resolution(Way.TALK, question, talk=Talk.OUTSIDE)
+        return Resolution(Way.TALK, question, talk=Talk.OUTSIDE if len(titles) > 1 else Talk.DECLINED)
     by_words = chosen_by_words(question, titles) if not numbers else None
     places = [number - 1 for number in numbers] or ([] if by_words is None else [by_words])
     picked = [(titles[at], state.offered[at]) for at in places if titles[at]]
