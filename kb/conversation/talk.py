@@ -23,6 +23,7 @@ _ASKS = re.compile(
 )
 _ALNUM = re.compile(r"[^\W_]")
 _OPENING_END = re.compile(r"[\s,.!?;:~，。！？；：、～…]+")
+_ASKING = (Talk.DISTRESS, Talk.PERSON, Talk.INSULT, Talk.QUESTION, Talk.IDENTITY)
 _KINDS = tuple(kind.value for kind in Talk)
 
 
@@ -33,8 +34,9 @@ def talk_of(text: str) -> Talk | None:
     """
     if any(words in text[:_HEARD_CHARS].casefold() for words in _said_anywhere()):
         return Talk.DISTRESS
-    found = lowest_rank(text, _talk())
-    return None if found is None else Talk(_KINDS[found])
+    narrow, wide = _talk(), _asking_talk()
+    found = [rank for rank in (lowest_rank(text, narrow), lowest_rank(text, wide)) if rank is not None]
+    return Talk(_KINDS[min(found)]) if found else None
 
 
 def is_small_talk(text: str) -> bool:
@@ -104,6 +106,14 @@ def _talk() -> Ranks:
 
 
 @lru_cache(maxsize=1)
+def _asking_talk() -> Ranks:
+    """Return the ranks of talk that asks for something, with the small words of requests; other talk is beside it."""
+    lists = read_word_lists("talk.txt")
+    asking = [(_KINDS.index(kind.value), lists[kind.value]) for kind in _ASKING]
+    return ranked([*asking, (None, _talk()), (None, lists["asking_fillers"])])
+
+
+@lru_cache(maxsize=1)
 def _said_anywhere() -> tuple[str, ...]:
     return read_word_lists("talk.txt")["anywhere"]
 
@@ -112,7 +122,7 @@ def _said_anywhere() -> tuple[str, ...]:
 def _remarks(name: str, *, beside: bool = True) -> Ranks:
     """Return the ranks of a list of remarks on an answer, with small talk and what was tried that may stand beside."""
     lists = read_word_lists("follow_ups.txt")
-    return ranked([(0, lists[name]), *([(None, _talk()), (None, lists["tried"])] if beside else ())])
+    return ranked([(0, lists[name]), *([(None, _asking_talk()), (None, lists["tried"])] if beside else ())])
 
 
 @lru_cache(maxsize=1)
