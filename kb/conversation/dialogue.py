@@ -194,9 +194,10 @@ def _state_after(resolution: Resolution, answer: Answer, before: State) -> State
     if missing is not None and missing.reason is Reason.EMPTY_QUESTION:
         return state
     if missing is not None and missing.talk is not None:
-        offered = {Talk.NOT_HELPED: answer.shown_ids, Talk.DECLINED: ()}
-        return replace(state, offered=offered.get(missing.talk, state.offered))
-    state = _with_question(resolution, state)
+        offered = {Talk.NOT_HELPED: answer.shown_ids, Talk.DECLINED: ()}.get(missing.talk, state.offered)
+        has_failed = state.has_failed or (missing.talk is Talk.NOT_HELPED and bool(state.answered))
+        return replace(state, offered=offered, has_failed=has_failed)
+    state = replace(_with_question(resolution, state), has_failed=False)
     given = tuple(each.hits[0].record.id for each in (answer, *answer.others) if each.status is Status.ANSWERED)
     is_list = answer.status is not Status.ANSWERED
     return replace(

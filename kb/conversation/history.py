@@ -14,6 +14,7 @@ from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.conversation.talk import is_refusal, is_repair, talk_of, without_small_talk
 from faqkb.kb.conversation.tongue import own_language, requested_language
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import Record
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.text import clean
 
@@ -75,6 +76,18 @@ def state_after(knowledge: KnowledgeBase, said: Sequence[Said], *, tags: Sequenc
         elif listed := listed_records(knowledge, each.text):
             state = replace(state, offered=listed)
     return state
+
+
+def state_of_turn(knowledge: KnowledgeBase, asked: str, shown: Record | None) -> State:
+    """Return the state after one turn, for a client that keeps no more: what was asked, and the record it got.
+
+    A follow-up was asked about that record, which is more than its own words tell. Raises InvalidQuery.
+    """
+    state = state_after(knowledge, questions_of([asked or (shown.question if shown else "")]))
+    if shown is None or shown.id in state.shown:
+        return state
+    topic = shown.question[: limits.TURN_CHARS]
+    return replace(state, topic=topic, query=topic, shown=(shown.id,), offered=(), answered=(shown.id,))
 
 
 def listed_records(knowledge: KnowledgeBase, message: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ class State:
     """Ids of the records to choose from, in the order of the list that was shown; they can be chosen from again."""
     answered: tuple[str, ...] = ()
     """Ids of the records given as the answer since the topic began, the last one last."""
+    has_failed: bool = False
+    """The last of these did not help, as the reader said."""
     language: str = ""
     """What the reader writes, as a code, e.g. `zh`; empty where nothing told it."""
     is_language_asked_for: bool = False

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from faqkb.kb.answers import Answer, NoAnswer, Reason, Status, Talk
-from faqkb.kb.conversation.phrases import Ranks, end_of_opening, ends_in, lowest_rank, ranked
+from faqkb.kb.conversation.phrases import Phrases, end_of_opening, ends_in, lowest_rank, ranked
 from faqkb.kb.conversation.word_lists import read_word_lists
 
 _CHARS = 80  # a longer text is no small talk, and is not looked at
@@ -100,17 +100,17 @@ def _opening_end(text: str, start: int) -> int:
 
 
 @lru_cache(maxsize=1)
-def _talk() -> Ranks:
+def _talk() -> Phrases:
     lists = read_word_lists("talk.txt")
     return ranked([*((at, lists[kind]) for at, kind in enumerate(_KINDS) if kind in lists), (None, lists["fillers"])])
 
 
 @lru_cache(maxsize=1)
-def _asking_talk() -> Ranks:
+def _asking_talk() -> Phrases:
     """Return the ranks of talk that asks for something, with the small words of requests; other talk is beside it."""
     lists = read_word_lists("talk.txt")
     asking = [(_KINDS.index(kind.value), lists[kind.value]) for kind in _ASKING]
-    return ranked([*asking, (None, _talk()), (None, lists["asking_fillers"])])
+    return ranked([*asking, (None, _talk().ranks), (None, lists["asking_fillers"])])
 
 
 @lru_cache(maxsize=1)
@@ -119,12 +119,12 @@ def _said_anywhere() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _remarks(name: str, *, beside: bool = True) -> Ranks:
+def _remarks(name: str, *, beside: bool = True) -> Phrases:
     """Return the ranks of a list of remarks on an answer, with small talk and what was tried that may stand beside."""
     lists = read_word_lists("follow_ups.txt")
-    return ranked([(0, lists[name]), *([(None, _asking_talk()), (None, lists["tried"])] if beside else ())])
+    return ranked([(0, lists[name]), *([(None, _asking_talk().ranks), (None, lists["tried"])] if beside else ())])
 
 
 @lru_cache(maxsize=1)
-def _changes() -> Ranks:
+def _changes() -> Phrases:
     return ranked([(0, read_word_lists("follow_ups.txt")["changes"])])

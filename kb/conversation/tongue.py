@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from faqkb.kb.conversation.phrases import Ranks, lowest_rank, ranked
+from faqkb.kb.conversation.phrases import Phrases, lowest_rank, ranked
 from faqkb.kb.conversation.word_lists import read_word_lists
 from faqkb.kb.language.codes import UNDETERMINED
 from faqkb.kb.language.detection import detect_language
@@ -55,7 +55,7 @@ def _codes() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _requests() -> Ranks:
+def _requests() -> Phrases:
     """Return the rank of each language's names by its place among the codes; a name that is of no use has none."""
     lists = read_word_lists(_FILE)
     names = [lists[code] for code in _codes()]

@@ -30,6 +30,7 @@ _SURE = 0.985  # alone, whatever the words: above this a leaning question found 
 _PLAIN_SURE = 0.83  # alone, with no word that leans; the bundled ranking's own bar for an answer
 _NEAR = 0.5  # alone: something stored is near enough that a text is not taken for talk by likeness alone
 _ELSEWHERE = 0.5  # alone, when hardly anything speaks for what was shown before
+_ELSEWHERE_AFTER_FAILURE = 0.1  # the same when that did not help: it would be the answer again
 _KEPT = 0.05  # confidence of what was shown before, from which the question is taken to be about it as well
 _NEW_WORDS = 2  # of a question that is announced as another one: fewer leave out what they ask about
 _WHOLE_WORDS = 3  # of a question with no word that leans: shorter ones, `8g够吗`, lean all the same
@@ -174,4 +175,5 @@ def _stands_alone(own: str, leaning: Leaning, alone: Sighting, before: State, is
         return True
     is_whole = leaning is Leaning.NONE and length_in_words(own.casefold()) >= _WHOLE_WORDS
     points_away = alone.confidence_in(before.shown[:1]) < _KEPT
-    return points_away and (sure >= _ELSEWHERE or (is_whole and sure < _UNRELATED))
+    elsewhere = _ELSEWHERE_AFTER_FAILURE if before.has_failed else _ELSEWHERE
+    return points_away and (sure >= elsewhere or (is_whole and sure < _UNRELATED))

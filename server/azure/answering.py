@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Highlight, Hit, Status
-from faqkb.kb.conversation.history import questions_of, state_after
+from faqkb.kb.conversation.history import questions_of, state_of_turn
 from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
@@ -138,17 +138,8 @@ def _joined(sets: Sequence[frozenset[int]], operation: str | None) -> frozenset[
 
 
 def _state_before(knowledge: KnowledgeBase, numbers: Numbers, context: AnswerContext | None) -> State:
-    """Return the state after the turn before, by what was asked and by what was shown then.
-
-    A follow-up was asked about the record that it got, which is more than its own words tell.
-    """
     if context is None:
         return NOTHING_SAID
     record_id = numbers.by_number.get(context.previousQnaId or 0)
     record = knowledge.record(record_id) if record_id is not None else None
-    asked = context.previousUserQuery or (record.question if record else "")
-    state = state_after(knowledge, questions_of([asked]))
-    if record is None or record.id in state.shown:
-        return state
-    topic, shown = record.question, (record.id,)
-    return replace(state, topic=topic, query=topic, shown=shown, offered=(), answered=shown)
+    return state_of_turn(knowledge, context.previousUserQuery or "", record)

@@ -212,6 +212,11 @@ def test_that_an_answer_did_not_help_never_brings_it_again(knowledge: KnowledgeB
     assert reply_to(knowledge, "为什么？", third.state).answer.hits[0].record.id == "faq_2021_s1/Q1.3"
 
 
+def test_what_is_said_after_a_failure_is_not_dragged_back_to_it(knowledge: KnowledgeBase) -> None:
+    assert talk(knowledge, DOCKER, "还是不行", "accuracy").answer.shown_ids[:1] != ("faq_2021_s1/Q1.3",)
+    assert talk(knowledge, DOCKER, "还是不行", "那 num_workers 呢").resolution.way is Way.COMBINED
+
+
 def test_a_new_question_that_ends_like_a_complaint_is_asked(knowledge: KnowledgeBase) -> None:
     assert talk(knowledge, "C++ 预测开了 mkldnn 不管用").resolution.way is Way.ALONE
 
