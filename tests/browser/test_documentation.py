@@ -111,7 +111,8 @@ def test_the_site_can_be_searched_without_a_server(built: Built, browser: Browse
     page = context.new_page()
     page.goto("/index.html", wait_until="load")
     page.locator("input[data-md-component=search-query]").fill(word)
-    expect(page.locator(".md-search-result__link").first).to_have_attribute("href", re.compile(found))
+    first = page.locator(".md-search-result__link").first
+    expect(first).to_have_attribute("href", re.compile(found), timeout=30_000)  # a worker reads the whole index first
     context.close()
 
 

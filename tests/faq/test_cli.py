@@ -72,6 +72,7 @@ def test_json_is_one_answer_document(kb_folder: Path) -> None:
         "no_answer",
         "snapshot",
         "took_ms",
+        "language",
     }
 
 

@@ -30,7 +30,7 @@ class OtherPart(Documented):
 
 def _kind_of_part(part: Any) -> str:
     kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
-    return "words" if kind in _IN_WORDS else "other"
+    return "words" if isinstance(kind, str) and kind in _IN_WORDS else "other"
 
 
 Part = Annotated[Annotated[TextPart, Tag("words")] | Annotated[OtherPart, Tag("other")], Discriminator(_kind_of_part)]

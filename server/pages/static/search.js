@@ -489,8 +489,7 @@ export class SearchBox {
 
   showAnswer(answer) {
     telling?.clear();
-    const { talk, reason } = answer.no_answer ?? {};
-    this.token = talk || this.texts[reason] ? null : answer.answer_token;
+    this.token = answer.answer_token;
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -512,6 +511,7 @@ export class SearchBox {
 
   showNoAnswer({ question, no_answer: { talk, reason, message, suggestions } }) {
     const { no_answer, no_answer_hint, [reason]: instead = talk && message, understood, suggestions: title } = this.texts;
+    if (instead) this.token = null;
     const head = this.drawing.message(...(instead ? [instead] : [no_answer, filled(understood, { question }), no_answer_hint]));
     if (suggestions.length) head.push(element("h3", {}, title));
     this.show("no_answer", { head, hits: suggestions, said: this.counted(no_answer, suggestions) });

@@ -43,6 +43,7 @@ def test_the_document_is_the_servers(server, kb_folder):
     there = json.loads(faq("ask", DOCKER_QUESTION, "--json", "--server", server.url).stdout)
     assert there.pop("answer_token"), "what feedback is given with"
     assert there.pop("follow_ups"), "what a bot shows below an answer"
+    assert there.pop("handover") is False, "whether a person should go on"
     assert there.pop("took_ms") > 0
     del here["took_ms"]
     assert there == here
