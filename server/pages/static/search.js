@@ -35,7 +35,7 @@ function storedNodes(html, { pictures, adapt }) {
   return document.importNode(parsed.body, true).childNodes;
 }
 
-// Ranges of the sentences that answer. Marked so, the stored nodes stay as they are; older browsers show no mark.
+// Ranges of the sentences that answer: the stored nodes stay as they are, and older browsers show no mark.
 const telling = globalThis.CSS?.highlights && new Highlight();
 if (telling) CSS.highlights.set("telling", telling);
 
@@ -453,7 +453,7 @@ export class SearchBox {
   /** Return the status and, when it is good, the answer document; null when nobody replied. */
   async request(question, signal) {
     try {
-      // A site without a server answers by itself; the module is loaded with the first question.
+      // A site without a server answers by itself; its module comes with the first question.
       if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
       const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES };
       const reply = await this.post(this.settings.ask, body, { signal });
