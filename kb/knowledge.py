@@ -35,6 +35,7 @@ from faqkb.kb.snapshot.published import (
     open_current,
     open_snapshot,
 )
+from faqkb.kb.vectors import Vector
 
 _PAGE = 1_000  # records held at once by who goes through all of them
 
@@ -185,6 +186,11 @@ class KnowledgeBase:
         _check(limit, None, tags)
         found = self._finder.find(question, parse_query(question), tags)
         return filled(found, found.hits[:limit], self._indexes)
+
+    def query_vector(self, question: str, *, tags: Sequence[str] = (), language: str | None = None) -> Vector | None:
+        """Return the vector, shape (dim,), that `ask` finds records by; None where there is nothing to search for."""
+        found = self._finder.find(question, parse_query(question), tags, language)
+        return None if found.query is None else found.query.vector
 
     def positions_tagged(self, tags: Sequence[str]) -> frozenset[int]:
         """Return the positions of the records that carry any of the tags."""

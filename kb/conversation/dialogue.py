@@ -12,8 +12,7 @@ from faqkb.kb.answers import Answer, NoAnswer, Reason, Status, Suggestion, Talk
 from faqkb.kb.conversation.leaning import Leaning
 from faqkb.kb.conversation.likeness import heard_in
 from faqkb.kb.conversation.state import State
-from faqkb.kb.conversation.tongue import own_language
-from faqkb.kb.conversation.understanding import Resolution, Sighting, Title, Way, resolve
+from faqkb.kb.conversation.understanding import Resolution, Sighting, Title, Way, read_message, resolve
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
@@ -55,14 +54,19 @@ class _Search:
     def look(self, text: str) -> Sighting:
         """Return what a text finds."""
         _, hits = self.ask(text)
-        by_record: dict[str, float] = {}
-        for hit in hits[:_NEAREST]:
-            by_record.setdefault(twin_key(self.knowledge.record_at(hit.position).id), hit.confidence)
-        return Sighting(hits[0].confidence if hits else 0.0, by_record)
+
+        def found() -> dict[str, float]:
+            by_record: dict[str, float] = {}
+            for hit in hits[:_NEAREST]:
+                by_record.setdefault(twin_key(self.knowledge.record_at(hit.position).id), hit.confidence)
+            return by_record
+
+        return Sighting(hits[0].confidence if hits else 0.0, found)
 
     def heard(self, text: str) -> Talk | None:
         """Return the kind of small talk that a text is like."""
-        return heard_in(text, self.knowledge)
+        vector = self.knowledge.query_vector(text, tags=self._settings["tags"], language=self._language or None)
+        return None if vector is None else heard_in(text, vector, self.knowledge.encoder.id)
 
     def picked(self, text: str, record_id: str, language: str = "") -> Answer:
         """Return the answer to a text with one record as its first; as it is when that record is not found."""
@@ -96,15 +100,16 @@ def reply_to(
     The answer's `question` is what was typed, whatever was searched for. Raises InvalidQuery.
     """
     started = time.perf_counter()
-    language = state.language if state.is_language_asked_for else own_language(question) or state.language
+    language = state.language if state.is_language_asked_for else read_message(question).language or state.language
     search = _Search(knowledge, language, top_k=top_k, min_confidence=min_confidence, tags=tuple(tags))
     resolution = resolve(question, state, search.look, title_in(knowledge), search.heard)
+    found = _ANSWERS[resolution.way](search, resolution, state)
     answer = replace(
-        _ANSWERS[resolution.way](search, resolution, state),
-        question=parse_query(question).text,
+        found,
+        question=found.question if resolution.query == question else parse_query(question).text,
         language=resolution.language or language,
+        took_ms=(time.perf_counter() - started) * 1000,
     )
-    answer = replace(answer, took_ms=(time.perf_counter() - started) * 1000)
     return Reply(resolution, answer, _state_after(resolution, answer, state))
 
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from faqkb.kb.answers import Talk
 from faqkb.kb.conversation.leaning import length_in_words
-from faqkb.kb.knowledge import KnowledgeBase
 
 WEIGHTS_FILE = "talk.npz"
 ENCODER = "multilingual-e5-small-faq"
@@ -27,13 +26,15 @@ _NOT_BY_LIKENESS = {QUESTION, Talk.ACKNOWLEDGED}  # `do you have a fine` is like
 _WORDS = 14  # of a text that is listened to: longer ones ask
 
 
-def heard_in(text: str, knowledge: KnowledgeBase) -> Talk | None:
-    """Return the kind of talk that a text is like, `NOT_HELPED` included; None for a question, or another encoder."""
-    encoder = knowledge.encoder
-    if not encoder.id.startswith(ENCODER) or length_in_words(text.casefold()) > _WORDS:
+def heard_in(text: str, vector: npt.NDArray[np.float32], encoder_id: str) -> Talk | None:
+    """Return the kind of talk that a text is like, by its query vector, `NOT_HELPED` included.
+
+    None for a question, or another encoder.
+    """
+    if not encoder_id.startswith(ENCODER) or length_in_words(text.casefold()) > _WORDS:
         return None
     coefficients, intercepts, kinds = _weights()
-    odds = coefficients @ encoder.encode_query(text).vector + intercepts
+    odds = coefficients @ vector + intercepts
     shares = np.exp(odds - odds.max())
     best = int(shares.argmax())
     is_sure = shares[best] >= LEAST * shares.sum()

@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 from faqkb.kb.answers import Talk
 from faqkb.kb.conversation.choices import chosen_by_words, chosen_numbers
 from faqkb.kb.conversation.leaning import Leaning, leaning_of, length_in_words
 from faqkb.kb.conversation.state import State
 from faqkb.kb.conversation.talk import is_refusal, is_repair, may_be_repair, talk_of, without_change, without_small_talk
-from faqkb.kb.conversation.tongue import requested_language
+from faqkb.kb.conversation.tongue import own_language, requested_language
 from faqkb.kb.language.codes import twin_key
 
 _SURE = 0.985  # alone, whatever the words: above this a leaning question found its own record (tune half)
@@ -36,6 +37,7 @@ _NEW_WORDS = 2  # of a question that is announced as another one: fewer leave ou
 _WHOLE_WORDS = 3  # of a question with no word that leans: shorter ones, `8g够吗`, lean all the same
 _UNRELATED = 0.15  # alone, with no word that leans, and below `_KEPT` for what was shown: nothing stored is near
 # Said of the answer before it or to nobody in particular: a record about the word is hardly what is meant.
+_REMEMBERED_CHARS = 300  # of a message whose reading is kept
 _LIGHT = frozenset([Talk.SOLVED, Talk.THANKS, Talk.GOODBYE, Talk.CHAT, Talk.GREETING, Talk.ACKNOWLEDGED, Talk.IDENTITY])
 _WEIGHTY = frozenset([Talk.DISTRESS, Talk.PERSON, Talk.INSULT])
 
@@ -59,12 +61,13 @@ class Sighting:
 
     confidence: float
     """Of the first record, 0..1; 0 when there is none."""
-    by_record: Mapping[str, float]
-    """Confidence of the records found first, by `twin_key` of their ids: translations are one record here."""
+    found: Callable[[], Mapping[str, float]]
+    """Returns the confidence of the records found first, by `twin_key` of their ids: translations are one here."""
 
     def confidence_in(self, record_ids: Sequence[str]) -> float:
         """Return the highest confidence of some records, 0 where none was found."""
-        return max((self.by_record.get(twin_key(record), 0.0) for record in record_ids), default=0.0)
+        by_record = self.found()
+        return max((by_record.get(twin_key(record), 0.0) for record in record_ids), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,50 +105,103 @@ def resolve(question: str, state: State, look: Look, title: Title, heard: Heard)
     """
     if state.offered and (chosen := _chosen(question, state, title)):
         return chosen
-    if language := requested_language(question):
-        return Resolution(Way.LANGUAGE, question, language=language)
-    own, is_announced = without_change(without_small_talk(question))
-    leaning = leaning_of(own)
-    if said := _said(question, state, look) or _like_talk(own, leaning, state, look, heard):
+    read = read_message(question)
+    if read.language_asked_for:
+        return Resolution(Way.LANGUAGE, question, language=read.language_asked_for)
+    if said := _said(question, read, state, look) or _like_talk(read, state, look, heard):
         return said
-    is_alone = not state.topic or _is_new(own, leaning, is_announced)
-    if is_alone or (leaning is not Leaning.EMPTY and _stands_alone(own, leaning, look(own), state, is_announced)):
+    own = read.own
+    if not state.topic or _is_new(read) or _stands_alone(read, look, state):
         return Resolution(Way.ALONE, own)
-    if may_be_repair(own) and state.shown:
+    if read.ends_in_repair and state.shown:
         return Resolution(Way.REPAIR, state.query)
     before = dict.fromkeys((state.topic, state.query))
     queries = tuple(dict.fromkeys(f"{earlier} {own}" for earlier in before if earlier))
     sightings = [look(query) for query in queries] if len(queries) > 1 else []
     surest = max(range(len(sightings)), key=lambda at: sightings[at].confidence, default=0)
-    return Resolution(Way.COMBINED, queries[surest], leaning=leaning)
+    return Resolution(Way.COMBINED, queries[surest], leaning=read.leaning)
 
 
-def _is_new(own: str, leaning: Leaning, is_announced: bool) -> bool:
+class Reading:
+    """What the words of a message tell, whatever was said before it; each is looked for when it is asked for, once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.own, self.is_announced = without_change(without_small_talk(text))
+
+    @cached_property
+    def language(self) -> str:
+        """The language that it is written in; empty where it could stand in a conversation in any."""
+        return own_language(self._text) or ""
+
+    @cached_property
+    def language_asked_for(self) -> str:
+        """The language that it asks to go on in; empty for all else."""
+        return requested_language(self._text) or ""
+
+    @cached_property
+    def talk(self) -> Talk | None:
+        """What kind of small talk it is, by the lists."""
+        return talk_of(self._text)
+
+    @cached_property
+    def is_repair(self) -> bool:
+        """Whether it says that the answer before it did not help, and nothing more."""
+        return is_repair(self._text)
+
+    @cached_property
+    def ends_in_repair(self) -> bool:
+        """Whether it says so after telling something."""
+        return may_be_repair(self.own)
+
+    @cached_property
+    def leaning(self) -> Leaning:
+        """How it leans on what was said before."""
+        return leaning_of(self.own)
+
+    @cached_property
+    def words(self) -> float:
+        """Its length; two Chinese characters count as one word."""
+        return length_in_words(self.own.casefold())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search for."""
+        return not any(map(str.isalnum, self.own))
+
+
+def read_message(text: str) -> Reading:
+    """Return what the words of a message tell; of a short one, as it was read before."""
+    return _read_again(text) if len(text) <= _REMEMBERED_CHARS else Reading(text)
+
+
+_read_again = lru_cache(maxsize=1_024)(Reading)
+
+
+def _is_new(read: Reading) -> bool:
     """Say whether a text is not about what was said before, whatever it finds: it says so, or it says nothing."""
-    if not any(map(str.isalnum, own)):
-        return True
-    return is_announced and leaning is Leaning.NONE and length_in_words(own.casefold()) >= _NEW_WORDS
+    return read.is_empty or (read.is_announced and read.leaning is Leaning.NONE and read.words >= _NEW_WORDS)
 
 
-def _said(question: str, state: State, look: Look) -> Resolution | None:
+def _said(question: str, read: Reading, state: State, look: Look) -> Resolution | None:
     """Return what a text says that is no question: small talk, or that the answer did not help; None for a question."""
-    kind = talk_of(question)
-    if kind not in _WEIGHTY and is_repair(question):
+    if read.talk not in _WEIGHTY and read.is_repair:
         return Resolution(Way.REPAIR, state.query or question)
-    if kind is None:
+    if read.talk is None:
         return None
-    own_record = _SURE if kind in _LIGHT | {Talk.PERSON} else _PLAIN_SURE
-    return None if look(question).confidence >= own_record else Resolution(Way.TALK, question, talk=kind)
+    own_record = _SURE if read.talk in _LIGHT | {Talk.PERSON} else _PLAIN_SURE
+    return None if look(question).confidence >= own_record else Resolution(Way.TALK, question, talk=read.talk)
 
 
-def _like_talk(own: str, leaning: Leaning, state: State, look: Look, heard: Heard) -> Resolution | None:
+def _like_talk(read: Reading, state: State, look: Look, heard: Heard) -> Resolution | None:
     """Return what a text says that is like small talk, where its words ask nothing and nothing stored is near."""
-    if leaning is Leaning.EMPTY or not any(map(str.isalnum, own)) or look(own).confidence >= _NEAR:
+    asks_about_topic = bool(state.topic) and read.leaning is Leaning.EMPTY
+    if asks_about_topic or look(read.own).confidence >= _NEAR or read.is_empty or read.leaning is Leaning.EMPTY:
         return None
-    kind = heard(own)
+    kind = heard(read.own)
     if kind is Talk.NOT_HELPED:
         return Resolution(Way.REPAIR, state.query) if state.shown else None
-    return Resolution(Way.TALK, own, talk=kind) if kind else None
+    return Resolution(Way.TALK, read.own, talk=kind) if kind else None
 
 
 def _chosen(question: str, state: State, title: Title) -> Resolution | None:
@@ -164,16 +220,19 @@ def _chosen(question: str, state: State, title: Title) -> Resolution | None:
     return None
 
 
-def _stands_alone(own: str, leaning: Leaning, alone: Sighting, before: State, is_announced: bool) -> bool:
+def _stands_alone(read: Reading, look: Look, before: State) -> bool:
     """Say whether a question is to be asked without what was said before it."""
+    if read.leaning is Leaning.EMPTY:
+        return False
+    alone = look(read.own)
     sure = alone.confidence
     if sure >= _SURE:
         return True
-    if leaning is Leaning.REFERRING and not is_announced:
+    if read.leaning is Leaning.REFERRING and not read.is_announced:
         return False
-    if leaning is Leaning.NONE and sure >= _PLAIN_SURE:
+    if read.leaning is Leaning.NONE and sure >= _PLAIN_SURE:
         return True
-    is_whole = leaning is Leaning.NONE and length_in_words(own.casefold()) >= _WHOLE_WORDS
+    is_whole = read.leaning is Leaning.NONE and read.words >= _WHOLE_WORDS
     points_away = alone.confidence_in(before.shown[:1]) < _KEPT
     elsewhere = _ELSEWHERE_AFTER_FAILURE if before.has_failed else _ELSEWHERE
     return points_away and (sure >= elsewhere or (is_whole and sure < _UNRELATED))

@@ -35,10 +35,14 @@ DOCKER = "docker 里训练报 Blocking queue is killed 怎么办"
 OLD = State(*["how do I upgrade"] * 2, shown=("faq/upgrade",), answered=("faq/upgrade",))
 
 
+def seen(confidence: float, by_record: Mapping[str, float]) -> Sighting:
+    return Sighting(confidence, lambda: by_record)
+
+
 def resolved(question: str, sightings: Mapping[str, Sighting], state: State = NOTHING_SAID) -> tuple[Way, str]:
     """Resolve a question where these texts find these records and any other text finds nothing."""
     found = resolve(
-        question, state, lambda text: sightings.get(text, Sighting(0.0, {})), lambda record: record, lambda text: None
+        question, state, lambda text: sightings.get(text, seen(0.0, {})), lambda record: record, lambda text: None
     )
     return found.way, found.query
 
@@ -84,17 +88,17 @@ def test_an_empty_follow_up_takes_the_question_before_it() -> None:
 
 
 def test_a_question_that_is_sure_alone_is_asked_alone() -> None:
-    sure = {"where are the logs": Sighting(0.9, {"faq/logs": 0.9})}
+    sure = {"where are the logs": seen(0.9, {"faq/logs": 0.9})}
     assert resolved("where are the logs", sure, OLD) == (Way.ALONE, "where are the logs")
 
 
 def test_a_topic_that_nothing_answers_is_not_dragged_to_the_old_one() -> None:
-    assert resolved("who won the match", {"who won the match": Sighting(0.01, {})}, OLD)[0] is Way.ALONE
+    assert resolved("who won the match", {"who won the match": seen(0.01, {})}, OLD)[0] is Way.ALONE
 
 
 def test_a_leaning_question_about_another_record_is_asked_alone() -> None:
-    elsewhere = {"and logs?": Sighting(0.7, {"faq/logs": 0.7})}
-    both = {"and logs?": Sighting(0.7, {"faq/logs": 0.7, "faq/upgrade": 0.2})}
+    elsewhere = {"and logs?": seen(0.7, {"faq/logs": 0.7})}
+    both = {"and logs?": seen(0.7, {"faq/logs": 0.7, "faq/upgrade": 0.2})}
     assert resolved("and logs?", elsewhere, OLD)[0] is Way.ALONE
     assert resolved("and logs?", both, OLD)[0] is Way.COMBINED
 
@@ -102,7 +106,7 @@ def test_a_leaning_question_about_another_record_is_asked_alone() -> None:
 def test_the_surer_of_two_combinations_is_searched_for() -> None:
     before = State("how do I upgrade", "how do I upgrade on Linux?", shown=("faq/upgrade",))
     longer = "how do I upgrade on Linux? why?"
-    sightings = {"how do I upgrade why?": Sighting(0.2, {}), longer: Sighting(0.9, {})}
+    sightings = {"how do I upgrade why?": seen(0.2, {}), longer: seen(0.9, {})}
     assert resolved("why?", sightings, before) == (Way.COMBINED, longer)
 
 
