@@ -9,10 +9,10 @@ from typing import Literal
 
 from faqkb.kb import limits
 from faqkb.kb.conversation.dialogue import reply_to
-from faqkb.kb.conversation.leaning import Leaning, leaning_of
+from faqkb.kb.conversation.leaning import Leaning
 from faqkb.kb.conversation.state import NOTHING_SAID, State
-from faqkb.kb.conversation.talk import is_refusal, is_repair, talk_of, without_small_talk
-from faqkb.kb.conversation.tongue import own_language, requested_language
+from faqkb.kb.conversation.talk import is_refusal
+from faqkb.kb.conversation.understanding import read_message
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.query import parse_query
@@ -52,7 +52,7 @@ def replayed(said: Sequence[Said]) -> tuple[Said, ...]:
         if kept[at].role != "user" or not _asks(text):
             continue
         asked += 1
-        standing += leaning_of(without_small_talk(text)) is Leaning.NONE and len(text) > _SHORT
+        standing += read_message(text).leaning is Leaning.NONE and len(text) > _SHORT
         if standing == _STANDING or asked == _REPLAYED:
             return tuple(kept[at:])
     return tuple(kept)
@@ -114,13 +114,8 @@ def _folded(title: str) -> str:
 
 def _asks(text: str) -> bool:
     """Say whether a message asks anything: all else needs no search to be understood."""
-    return not (
-        talk_of(text)
-        or requested_language(text)
-        or is_repair(text)
-        or is_refusal(text)
-        or not any(map(str.isalnum, text))
-    )
+    read = read_message(text)
+    return not (read.talk or read.language_asked_for or read.is_repair or is_refusal(text) or read.is_empty)
 
 
 def _spoken_before(said: Sequence[Said]) -> State:
@@ -129,11 +124,11 @@ def _spoken_before(said: Sequence[Said]) -> State:
     for each in said:
         if each.role != "user":
             continue
-        asked_for = requested_language(each.text)
-        if asked_for:
-            state = replace(state, language=asked_for, is_language_asked_for=True)
+        read = read_message(_kept(each.text))
+        if read.language_asked_for:
+            state = replace(state, language=read.language_asked_for, is_language_asked_for=True)
         elif not state.is_language_asked_for:
-            state = replace(state, language=own_language(_kept(each.text)) or state.language)
+            state = replace(state, language=read.language or state.language)
     return state
 
 

@@ -8,10 +8,9 @@ question, and finds no confident answer.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 
-from faqkb.kb.answers import Answer, NoAnswer, Reason, Status, Talk
+from faqkb.kb.answers import Talk
 from faqkb.kb.conversation.phrases import Phrases, end_of_opening, ends_in, lowest_rank, ranked
 from faqkb.kb.conversation.word_lists import read_word_lists
 
@@ -57,17 +56,6 @@ def may_be_repair(text: str) -> bool:
 def is_refusal(text: str) -> bool:
     """Say whether a text says that none of a list is meant: `都不是`, `none of these`."""
     return lowest_rank(text, _remarks("declined")) == 0
-
-
-def is_unanswered_talk(answer: Answer) -> bool:
-    """Say whether an answer is to small talk that no stored record is about; a greeting is better then."""
-    return answer.status is not Status.ANSWERED and is_small_talk(answer.question)
-
-
-def talked(answer: Answer, kind: Talk, message: str) -> Answer:
-    """Return what to say to small talk in place of an answer."""
-    said = NoAnswer(Reason.SMALL_TALK, message, talk=kind)
-    return replace(answer, status=Status.NO_ANSWER, confidence=0.0, hits=(), no_answer=said, why="", others=())
 
 
 def without_small_talk(text: str) -> str:
