@@ -28,7 +28,6 @@ from server_support import (
     make_record,
     run_async,
     send,
-    served,
 )
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 from werkzeug.test import TestResponse
@@ -81,18 +80,6 @@ READ_OVER: dict[str, Any] = {
     "modalities": ["text"],
     "verbosity": "low",
 }
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

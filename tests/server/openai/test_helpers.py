@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, served
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess
 
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.leases import EXTENSION
@@ -97,12 +97,6 @@ def client(kb_folder: Path) -> Iterator[FlaskClient]:
     app = create_app(kb_folder)
     yield app.test_client()
     app.extensions[EXTENSION].close()
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
-        yield running
 
 
 def said(client: FlaskClient, *messages: tuple[str, str]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,6 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.server.limits import COMPLETION_PROMPTS, EMBEDDED_TEXTS
 
 SHM = "faq_2021_s1/Q1.3"
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
-        yield client
 
 
 def refused(server: ServedProcess, path: str, **fields: Any) -> Any:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, run_async, served
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, run_async
 
 from faqkb.kb.knowledge import KnowledgeBase
 
 PATH = "/v1/responses"
 SHM = "faq_2021_s1/Q1.3"
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "auto"}
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
-        yield client
 
 
 def refused(server: ServedProcess, **fields: Any) -> Any:

@@ -6,15 +6,13 @@ import base64
 import json
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from flask import Flask, request
-from server_support import DOCKER_QUESTION, ServedProcess, served
+from server_support import DOCKER_QUESTION, ServedProcess
 
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.limits import CHAT_BODY_BYTES, UPLOAD_BYTES, UPLOADS_AT_ONCE
@@ -26,18 +24,6 @@ SHM = "faq_2021_s1/Q1.3"
 PIXELS = base64.b64encode(bytes(3 * 1024 * 1024)).decode()
 PHOTO = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{PIXELS}"}}
 SOUND = {"type": "input_audio", "input_audio": {"data": PIXELS, "format": "wav"}}
-
-
-@pytest.fixture(scope="module")
-def server(kb_folder: Path) -> Iterator[ServedProcess]:
-    with served(kb_folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def official(server: ServedProcess) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
-        yield client
 
 
 def user(*parts: Any) -> dict[str, Any]:
