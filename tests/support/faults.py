@@ -155,6 +155,7 @@ class Trial:
             os.close(going)
             _be_child(lambda: self._operation.act(where), said, waiting)
         os.close(waiting)
+        _wait_until_stopped(child)  # what opens its output is not to be counted on some runs and not on others
         trace = self._folder / "trace"
         watching = None if inject is None else _watched(child, trace, inject)
         os.write(going, b"1")
@@ -180,6 +181,7 @@ def _be_child(act: Callable[[], object], said: Path, waiting: int) -> None:
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        os.kill(os.getpid(), signal.SIGSTOP)
         os.read(waiting, 1)
         try:
             act()
@@ -191,6 +193,12 @@ def _be_child(act: Callable[[], object], said: Path, waiting: int) -> None:
             os.write(2, f"Traceback of {error!r}\n".encode())
     finally:
         os._exit(code)
+
+
+def _wait_until_stopped(child: int) -> None:
+    """Return once a child has made itself ready, and let it go on to wait for its signal."""
+    os.waitpid(child, os.WUNTRACED)
+    os.kill(child, signal.SIGCONT)
 
 
 def _watched(child: int, trace: Path, inject: str) -> subprocess.Popen[str]:
