@@ -29,6 +29,7 @@ from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
 from faqkb.kb.snapshot.pictures import pictures_of, read_picture
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
+    POSTINGS_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
     SnapshotFiles,
@@ -87,7 +88,7 @@ class KnowledgeBase:
         verified = before._files if before and before._is_verified else None
         try:
             large = files.large_paths(verified) if verify_model else ()
-            files.verify(RECORDS_FILE, TOKENS_FILE, COHORT_FILE, *large)
+            files.verify(RECORDS_FILE, POSTINGS_FILE, TOKENS_FILE, COHORT_FILE, *large)
             shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
             encoder = shared or open_encoder(files, threads)
             indexes = open_indexes(files, encoder.dim, ranking or read_ranking(files))
@@ -102,7 +103,7 @@ class KnowledgeBase:
     def _check_agreement(self, *, deeply: bool) -> None:
         manifest = self._files.manifest
         store = self._store
-        got = (store.records.count, store.passages.count, self._indexes.passages.rows, self._encoder.id)
+        got = (store.records.count, store.passages.count, self._indexes.vectors.rows, self._encoder.id)
         want = (manifest.records, manifest.passages, manifest.passages, manifest.encoder)
         if got != want:
             self.close()
@@ -226,7 +227,8 @@ class KnowledgeBase:
     def passage_texts(self, position: int, kind: Kind) -> tuple[str, ...]:
         """Return the embedded texts of one kind of the record at a position."""
         passages = self._store.passages
-        return tuple(passages.text(row) for row in passages.rows_of(position) if passages.kind(row) is kind)
+        rows = self._indexes.places.rows_of(position)
+        return tuple(passages.text(row) for row in rows if passages.kind(row) is kind)
 
     def checks(self) -> tuple[Check, ...]:
         """Return the check scripts, by id."""
@@ -250,15 +252,13 @@ class KnowledgeBase:
 
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""
-        return without_translations(hits, self._indexes)
+        return without_translations(hits)
 
     def close(self) -> None:
         """Let go of files and memory; the knowledge base is not used afterwards."""
         self._finder.forget()
         self._answer_again.cache_clear()
-        self._store.close()
-        self._indexes.passages.close()
-        self._indexes.tokens.close()
+        self._indexes.close()
         self._files.close()
 
     def _answer(

@@ -9,20 +9,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterable
 
 STATEMENT_SECONDS = 20.0  # of one statement; the slowest of ours, over 100,000 records, takes 0.4
 _STEPS_BETWEEN_LOOKS = 1_000_000  # of SQLite's virtual machine: about 10 ms
 _VALUE_BYTES = 64 << 20  # of one text or blob; the largest of ours, a record, has 1 MB
 _STATEMENT = re.compile(r"CREATE [^;]+")
-# FTS5 makes these itself for a table with one column, the same since SQLite 3.9.
-_OF_WORDS = (
-    "CREATE TABLE '{0}_data'(id INTEGER PRIMARY KEY, block BLOB)",
-    "CREATE TABLE '{0}_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
-    "CREATE TABLE '{0}_content'(id INTEGER PRIMARY KEY, c0)",
-    "CREATE TABLE '{0}_docsize'(id INTEGER PRIMARY KEY, sz BLOB)",
-    "CREATE TABLE '{0}_config'(k PRIMARY KEY, v) WITHOUT ROWID",
-)
 _COUNTERS = "CREATE TABLE sqlite_sequence(name,seq)"  # of AUTOINCREMENT
 
 
@@ -54,14 +45,13 @@ def harden(connection: sqlite3.Connection) -> Clock:
     return Clock(connection)
 
 
-def check_tables(connection: sqlite3.Connection, schema: str, *, fts5: Iterable[str] = (), later: str = "") -> None:
+def check_tables(connection: sqlite3.Connection, schema: str, *, later: str = "") -> None:
     """Make sure that the file holds exactly what a script of `CREATE` statements makes.
 
-    `fts5` names its tables of FTS5; what the script `later` makes may be there or not. Raises ForeignTables, and
-    sqlite3.Error where the file cannot be read.
+    What the script `later` makes may be there or not. Raises ForeignTables, and sqlite3.Error where the file cannot be
+    read.
     """
     wanted = {_plain(statement) for statement in _STATEMENT.findall(schema)}
-    wanted |= {statement.format(table) for table in fts5 for statement in _OF_WORDS}
     if "AUTOINCREMENT" in schema:
         wanted.add(_COUNTERS)
     # An index that SQLite makes for a key has no statement.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -49,16 +50,21 @@ class WordingClassifier:
         return dict(zip(self.positions, np.maximum(logs, _LEAST_EVIDENCE).tolist(), strict=True))
 
     def to_bytes(self) -> bytes:
-        """Return the weights as the content of their file; the positions are those of the records with wordings."""
-        return self.weights.astype("<f4").tobytes()
+        """Return the content of its file: the positions as uint32, then the weights as float32, little-endian."""
+        return np.array(self.positions, dtype="<u4").tobytes() + self.weights.astype("<f4").tobytes()
 
 
-def classifier_from(content: bytes, positions: Sequence[int], dim: int) -> WordingClassifier:
-    """Return a stored classifier; a file of another size is damaged. Raises SnapshotDamaged."""
-    weights = np.frombuffer(content, dtype="<f4")
-    if weights.size not in {0, len(positions) * (dim + 1)} or not np.isfinite(weights).all():
+def classifier_from(content: bytes, records: int, dim: int) -> WordingClassifier:
+    """Return the stored classifier of some of so many records. Raises SnapshotDamaged where it is none."""
+    count, odd = divmod(len(content), 4 + 4 * (dim + 1))
+    if odd:
+        raise SnapshotDamaged("the classifier of wordings is cut short; run `faq ingest`")
+    positions = np.frombuffer(content, dtype="<u4", count=count).tolist()
+    weights = np.frombuffer(content, dtype="<f4", offset=4 * count) if count else np.empty(0, dtype="<f4")
+    ascends = all(one < other for one, other in pairwise([-1, *positions, records]))
+    if not ascends or not np.isfinite(weights).all():
         raise SnapshotDamaged("the classifier of wordings is not one of its records; run `faq ingest`")
-    return WordingClassifier(tuple(positions) if weights.size else (), weights.reshape(-1, dim + 1))
+    return WordingClassifier(tuple(positions), weights.reshape(-1, dim + 1))
 
 
 def many_worded(passages: Sequence[Passage]) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def make_answer(
     status = _status(found.hits, indexes, threshold)
     shown = {
         Status.ANSWERED: found.hits[:top_k],
-        Status.AMBIGUOUS: _choices(without_translations(found.hits, indexes), top_k),
+        Status.AMBIGUOUS: _choices(without_translations(found.hits), top_k),
         Status.NO_ANSWER: (),
     }[status]
     return Answer(
@@ -55,11 +55,11 @@ def filled(found: Found, shown: Sequence[ScoredRecord], indexes: Indexes) -> tup
     return () if query is None else tuple(_hit(query, hit, hit.position in found.named, indexes) for hit in shown)
 
 
-def without_translations(hits: Sequence[ScoredRecord], indexes: Indexes) -> tuple[ScoredRecord, ...]:
+def without_translations(hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
     """Return the hits without those that say what a better one says in another language."""
     first: dict[str, ScoredRecord] = {}
     for hit in hits:
-        first.setdefault(indexes.store.records.identity_of(hit.position).twin, hit)
+        first.setdefault(hit.twin, hit)
     return tuple(first.values())
 
 
@@ -73,7 +73,7 @@ def _status(hits: Sequence[ScoredRecord], indexes: Indexes, threshold: float) ->
         return Status.NO_ANSWER
     if hits[0].confidence >= threshold:
         return Status.ANSWERED
-    return Status.AMBIGUOUS if len(without_translations(hits, indexes)) > 1 else Status.NO_ANSWER
+    return Status.AMBIGUOUS if len(without_translations(hits)) > 1 else Status.NO_ANSWER
 
 
 def _choices(hits: Sequence[ScoredRecord], top_k: int) -> tuple[ScoredRecord, ...]:
@@ -100,8 +100,8 @@ def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Ind
 
 
 def _highlight(query: Embedding, position: int, record: Record, indexes: Indexes) -> Highlight:
-    passages = indexes.store.passages
-    question = passages.tokens_of(passages.rows_of(position).start)
+    places = indexes.places
+    question = places.tokens_of(places.rows_of(position).start)
     sentences = indexes.store.records.sentences_of(position)
     return highlight(query.tokens, record.answer_text, sentences, indexes.tokens, question)
 
@@ -115,7 +115,7 @@ def _no_answer(query: Query, hits: Sequence[ScoredRecord], indexes: Indexes) -> 
     unanswerable = Reason.EMPTY_QUESTION if query.is_empty else Reason.EMPTY_INDEX
     reason = Reason.NOT_CONFIDENT if hits else unanswerable
     suggestions = []
-    for hit in without_translations(hits, indexes)[:_SUGGESTIONS]:
+    for hit in without_translations(hits)[:_SUGGESTIONS]:
         if hit.confidence >= _SUGGESTED_LEAST:
             record = indexes.store.records.at(hit.position)
             suggestions.append(Suggestion(record.id, record.question, hit.confidence))

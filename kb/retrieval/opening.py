@@ -8,12 +8,16 @@ from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, Snapshot
 from faqkb.kb.fusion import Ranking, parse_ranking
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.places import Places
+from faqkb.kb.index.postings import PostingsFile
 from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import REPAIR_MODEL
 from faqkb.kb.snapshot.published import (
     INDEX_FILE,
+    PLACES_FILE,
+    POSTINGS_FILE,
     RANKING_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
@@ -37,16 +41,19 @@ def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
 
 def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
     """Open everything a query is ranked against, each file as long as the others say. Raises SnapshotDamaged."""
-    passages = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, files.manifest.passages)
-    of_wordings = files.read_verified(WORDINGS_FILE)
+    counts = files.manifest
+    vectors = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, counts.passages)
+    places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
+    wordings = classifier_from(files.read_verified(WORDINGS_FILE), counts.records, dim)
     with ExitStack() as opened:
         store = Store(files.folder / RECORDS_FILE)
         opened.callback(store.close)
-        tokens = TokenIndex(files.folder / TOKENS_FILE, dim, store.passages.all_token_count())
+        postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
+        opened.callback(postings.close)
+        tokens = TokenIndex(files.folder / TOKENS_FILE, dim, places.token_count + sum(store.passages.cohort_tokens()))
         opened.callback(tokens.close)
-        wordings = classifier_from(of_wordings, store.passages.many_worded(), dim)
         opened.pop_all()
-    return Indexes(passages=passages, tokens=tokens, wordings=wordings, ranking=ranking, store=store)
+    return Indexes(vectors, tokens, places, store.words(postings), wordings, store, ranking)
 
 
 def read_ranking(files: SnapshotFiles) -> Ranking:

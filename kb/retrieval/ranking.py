@@ -30,10 +30,12 @@ from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
 from faqkb.kb.index.dense import VectorIndex
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.marks import conflicts, marks_of
+from faqkb.kb.index.places import Places
 from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.store.record_table import Identity
 from faqkb.kb.store.store import Store
+from faqkb.kb.store.word_table import WordTable
 from faqkb.kb.text import analyse
 from faqkb.kb.vectors import Embedding
 
@@ -50,6 +52,8 @@ class ScoredRecord:
     position: int
     row: int
     """Index row of the passage nearest to the query."""
+    twin: str
+    """Equal for records that say the same in two languages."""
     parts: dict[str, float]
     """Each part of the score, by the names of `kb.fusion.PARTS`."""
     confidence: float
@@ -58,13 +62,25 @@ class ScoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """What a query is ranked against: one snapshot's passages, token vectors, records and weights."""
+    """What a query is ranked against: one snapshot's vectors, words, records and weights."""
 
-    passages: VectorIndex
+    vectors: VectorIndex
+    """Of the passages."""
     tokens: TokenIndex
+    """Token vectors of the passages."""
+    places: Places
+    """Whose passages and tokens are whose."""
+    words: WordTable
     wordings: WordingClassifier
     store: Store
     ranking: Ranking
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        self.store.close()
+        self.words.close()
+        self.vectors.close()
+        self.tokens.close()
 
 
 def rank_records(
@@ -82,23 +98,33 @@ def rank_records(
     translations the one in `language` comes first, else in the text's. No confidence depends on how many are asked for.
     """
     written = detect_language(text)
-    wordings = indexes.wordings.evidence(query.vector)
     positions = tuple(sorted({*_candidates(text, query, indexes, allowed), *named}))
-    identities = {position: indexes.store.records.identity_of(position) for position in positions}
-    rows, dense = _nearest_passages(query, written, positions, indexes)
-    late = _nearest_views(query, written, positions, indexes)
-    marks = marks_of(text)
-    scored = [
+    identities = indexes.store.records.identities_of(positions)
+    scored = _scored(query, written, identities, marks_of(text), indexes)
+    return _with_confidence(scored, identities, language or written, indexes.ranking)
+
+
+def _scored(
+    query: Embedding, language: str, identities: Mapping[int, Identity], marks: frozenset[str], indexes: Indexes
+) -> list[ScoredRecord]:
+    """Return the candidates with all parts of their scores; `marks` are those of the question."""
+    positions = tuple(identities)
+    wordings = indexes.wordings.evidence(query.vector)
+    rows, dense = _nearest_passages(query, language, positions, indexes)
+    late = _nearest_views(query, language, positions, indexes)
+    return [
         ScoredRecord(
             position,
             row,
+            identities[position].twin,
             parts={
                 **of_passage,
                 **of_view,
                 "standing": stands,
                 "brevity": 1 / len(query.tokens),
                 "wordings": wordings.get(position, 0.0),
-                **_of_record(position, marks, indexes),
+                "alternates": math.log(len(indexes.places.views_of(position))),
+                "conflicts": float(conflicts(marks, identities[position].marks)),
             },
             confidence=0.0,
         )
@@ -106,15 +132,6 @@ def rank_records(
             positions, rows, dense, late, _standings(late), strict=True
         )
     ]
-    return _with_confidence(scored, identities, language or written, indexes.ranking)
-
-
-def _of_record(position: int, marks: frozenset[str], indexes: Indexes) -> dict[str, float]:
-    """Return the parts that follow from a record and what the question names."""
-    return {
-        "alternates": math.log(len(indexes.store.passages.views_of(position))),
-        "conflicts": float(conflicts(marks, indexes.store.records.marks_of(position))),
-    }
 
 
 def raise_named(hits: Sequence[ScoredRecord], named: Sequence[int], confidence: float) -> tuple[ScoredRecord, ...]:
@@ -136,16 +153,13 @@ def _with_confidence(
     own_odds = _shared_by_wordings(scored, {hit.position: ranking.odds(hit.parts) for hit in scored})
     odds: dict[str, float] = {}
     for hit in scored:
-        twin = identities[hit.position].twin
-        odds[twin] = max(odds.get(twin, 0.0), own_odds[hit.position])
+        odds[hit.twin] = max(odds.get(hit.twin, 0.0), own_odds[hit.position])
     own = {hit.position for hit in scored if identities[hit.position].language == language}
     total = 1.0 + sum(odds.values())
     confident = [
         replace(
             hit,
-            confidence=ranking.confidence(
-                (odds[identities[hit.position].twin] if hit.position in own else own_odds[hit.position]) / total
-            ),
+            confidence=ranking.confidence((odds[hit.twin] if hit.position in own else own_odds[hit.position]) / total),
         )
         for hit in scored
     ]
@@ -168,25 +182,25 @@ def _shared_by_wordings(scored: Sequence[ScoredRecord], odds: Mapping[int, float
     return {**odds, **{hit.position: together * own / total for hit, own in zip(known, shares, strict=True)}}
 
 
-def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence[int] | None) -> tuple[int, ...]:
-    """Return the positions of the records near the query, ascending."""
-    store = indexes.store
-    rows = None if allowed is None else [row for position in allowed for row in store.passages.rows_of(position)]
-    near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
-    positions = {store.passages.position_of(neighbour.row) for neighbour in near}
-    lexical = {match.position for match in store.words.match(tuple(dict.fromkeys(analyse(text))), _LEXICAL_CANDIDATES)}
-    return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
+def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence[int] | None) -> set[int]:
+    """Return the positions of the records near the query."""
+    places = indexes.places
+    of_records = None if allowed is None else places.mask_of(allowed)
+    rows = None if of_records is None else np.flatnonzero(of_records[places.positions])
+    near = indexes.vectors.search(query.vector, _DENSE_CANDIDATES, rows)
+    lexical = indexes.words.match(analyse(text), _LEXICAL_CANDIDATES, of_records)
+    return {places.position_of(neighbour.row) for neighbour in near} | {match.position for match in lexical}
 
 
 def _nearest_passages(
     query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
 ) -> tuple[list[int], list[dict[str, float]]]:
     """Return the nearest passage of each record, as index rows and as parts, in the order given."""
-    store, weights = indexes.store, indexes.ranking.weights
-    ranges = [store.passages.rows_of(position) for position in positions]
+    places, weights = indexes.places, indexes.ranking.weights
+    ranges = [places.rows_of(position) for position in positions]
     rows = [row for own in ranges for row in own]
-    cosines = indexes.passages.vectors(rows) @ query.vector
-    baselines = _in_language(store.passages.baselines, rows, language)
+    cosines = indexes.vectors.vectors(rows) @ query.vector
+    baselines = _in_language(places.baselines, rows, language)
     best = _best_of_each(weights["cosine"] * cosines + weights["cosine_baseline"] * baselines, ranges)
     parts = [{"cosine": float(cosines[at]), "cosine_baseline": float(baselines[at])} for at in best]
     return [rows[at] for at in best], parts
@@ -196,11 +210,11 @@ def _nearest_views(
     query: Embedding, language: str, positions: Sequence[int], indexes: Indexes
 ) -> list[dict[str, float]]:
     """Return the parts of the view of each record that matches best, in the order given."""
-    store, weights = indexes.store, indexes.ranking.weights
-    ranges = [store.passages.views_of(position) for position in positions]
+    places, weights = indexes.places, indexes.ranking.weights
+    ranges = [places.views_of(position) for position in positions]
     views = [view for own in ranges for view in own]
-    scores = indexes.tokens.scores(query.tokens, [store.passages.view_tokens(view) for view in views])
-    baselines = _in_language(store.passages.view_baselines, views, language)
+    scores = indexes.tokens.scores(query.tokens, [places.view_tokens(view) for view in views])
+    baselines = _in_language(places.view_baselines, views, language)
     best = _best_of_each(weights["late"] * scores + weights["late_baseline"] * baselines, ranges)
     return [{"late": float(scores[at]), "late_baseline": float(baselines[at])} for at in best]
 

@@ -37,8 +37,7 @@ def why(status: Status, found: Found, indexes: Indexes) -> str:
     if not found.hits or found.query is None:
         return ""
     best, *others = found.hits
-    twin = indexes.store.records.identity_of(best.position).twin
-    rest = [hit for hit in others if indexes.store.records.identity_of(hit.position).twin != twin]
+    rest = [hit for hit in others if hit.twin != best.twin]
     title = _title(best, indexes)
     if best.position in found.named:
         return f"The question holds an error text that a check knows, and the check names {title}."
@@ -92,11 +91,10 @@ def _matched(hit: ScoredRecord) -> float:
 def _words(found: Found, best: ScoredRecord, indexes: Indexes) -> Iterator[_Word]:
     """Yield the words that the question is about, in its order, each once."""
     assert found.query is not None  # noqa: S101 - why() looks first
-    passages, words = indexes.store.passages, indexes.store.words
-    views = [passages.view_tokens(view) for view in passages.views_of(best.position)]
+    places, words = indexes.places, indexes.words
+    views = [places.view_tokens(view) for view in places.views_of(best.position)]
     of_views = indexes.tokens.matches(found.query.tokens, views)
     matches = of_views[of_views.mean(axis=1).argmax()]
-    held = words.of(best.position)
     seen = set()
     for start, end, tokens in _spans(found.text, found.spans[: len(matches)]):
         text = found.text[start:end].strip()
@@ -107,7 +105,7 @@ def _words(found: Found, best: ScoredRecord, indexes: Indexes) -> Iterator[_Word
         yield _Word(
             text,
             stored=all(words.records_with(part) for part in parts),
-            held=all(part in held for part in parts),
+            held=all(words.holds(best.position, part) for part in parts),
             match=float(matches[tokens.start : tokens.stop].mean()),
         )
 

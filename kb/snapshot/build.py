@@ -15,9 +15,11 @@ from faqkb.kb.checks import Check
 from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
-from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.dense import FaissIndex, rounded
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise
 from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
+from faqkb.kb.index.places import Places
+from faqkb.kb.index.postings import build_postings, words_of
 from faqkb.kb.index.sentences import PieceTokens, Sentence, sentences_of
 from faqkb.kb.index.tables import table_rows
 from faqkb.kb.index.wordings import fit_wordings
@@ -31,6 +33,8 @@ from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     INDEX_FILE,
     MODEL_FOLDER,
+    PLACES_FILE,
+    POSTINGS_FILE,
     RANKING_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
@@ -41,6 +45,7 @@ from faqkb.kb.snapshot.published import (
 from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.shared import linkable_file, shared_files
 from faqkb.kb.snapshot.tuned import tuned_ranking
+from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
 from faqkb.kb.vectors import Matrix, TokenCodes, Vector
@@ -158,7 +163,7 @@ def _embed_new(entries: Sequence[Passage], known: _Known, encoder: Encoder, prog
         [entry.kind for entry in fresh],
         lambda done: progress(done, len(fresh)),
     )
-    for entry, vector, tokens in zip(fresh, encoded.vectors, encoded.tokens, strict=True):
+    for entry, vector, tokens in zip(fresh, rounded(encoded.vectors), encoded.tokens, strict=True):
         known.texts[entry.key] = _Embedded(vector, tokens)
     return _Fresh(fresh, [fresh[at] for at in encoded.truncated])
 
@@ -179,18 +184,23 @@ def _snapshot_files(
     unrelated = Cohort(languages, of_cohort, [dequantise(own) for own in codes[len(passages) :]])
     views = tuple(views_of(passages))
     counts = [len(own) for own in codes]
+    words = [words_of(record) for record in records]
+    postings = build_postings(words)
+    baselines = unrelated.baselines(of_passages), _view_baselines(views, codes, known.view_baselines, unrelated)
     texts = Texts(
         passages=passages,
-        tokens=counts[: len(passages)],
-        baselines=unrelated.baselines(of_passages),
         views=views,
         sentences=_sentences(records, passages, counts, encoder),
-        view_baselines=_view_baselines(views, codes, known.view_baselines, unrelated),
         cohort=cohort,
         cohort_tokens=counts[len(passages) :],
+        words=words,
+        entries=postings.entries,
     )
+    places = Places.build(len(records), passages, views, counts[: len(passages)], baselines)
     files: dict[str, Content] = {
         RECORDS_FILE: build_store(records, texts, checks),
+        POSTINGS_FILE: postings.content,
+        PLACES_FILE: places.to_bytes(),
         INDEX_FILE: FaissIndex.build(of_passages).to_bytes(),
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
         TOKENS_FILE: b"".join(own.tobytes() for own in codes),
@@ -262,18 +272,20 @@ def _earlier(folder: Path, encoder: Encoder) -> tuple[str | None, _Known]:
 
 def _taken_over(files: SnapshotFiles, dim: int) -> _Known:
     files.verify(RECORDS_FILE, TOKENS_FILE)
+    counts = files.manifest
+    places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
     store = Store(files.folder / RECORDS_FILE)
     try:
         passages = store.passages
         keys = (*passages.keys(), *passages.cohort_keys())
-        cohort = passages.cohort_spans()
-        spans = (*map(passages.tokens_of, range(passages.count)), *cohort)
+        cohort = cohort_spans(passages.cohort_tokens(), places.token_count)
+        spans = (*map(places.tokens_of, range(places.count)), *cohort)
         of_same_cohort = passages.cohort_keys() == tuple(question.key for question in cohort_questions())
-        of_views = dict(zip(passages.view_keys(), passages.view_baselines.tolist(), strict=True))
+        of_views = dict(zip(passages.view_keys(), places.view_baselines.tolist(), strict=True))
         baselines = of_views if of_same_cohort else {}
-        rows, tokens = {INDEX_FILE: passages.count, COHORT_FILE: len(cohort)}, passages.all_token_count()
     finally:
         store.close()
+    rows, tokens = {INDEX_FILE: places.count, COHORT_FILE: len(cohort)}, spans[-1].stop if spans else 0
     vectors = [FaissIndex.from_bytes(files.read_verified(file), dim, count) for file, count in rows.items()]
     with closing(TokenIndex(files.folder / TOKENS_FILE, dim, tokens)) as codes:
         known = {

@@ -1,8 +1,8 @@
 """Published snapshots: opened whole, or not at all; `publishing` writes them.
 
 DIR/current             one line: the name of the live snapshot
-DIR/snapshots/NAME/     manifest.json, records.sqlite, passages.faiss, cohort.faiss, tokens.i8, wordings.f32,
-                        ranking.json, model/, pictures/ where answers show some
+DIR/snapshots/NAME/     manifest.json, records.sqlite, postings.bin, places.bin, passages.faiss, cohort.faiss,
+                        tokens.i8, wordings.bin, ranking.json, model/, pictures/ where answers show some
 DIR/lock                held by the one writer
 """
 
@@ -32,8 +32,10 @@ from faqkb.kb.snapshot.manifest import (
 RECORDS_FILE = "records.sqlite"
 INDEX_FILE = "passages.faiss"
 COHORT_FILE = "cohort.faiss"
+PLACES_FILE = "places.bin"
+POSTINGS_FILE = "postings.bin"
 TOKENS_FILE = "tokens.i8"
-WORDINGS_FILE = "wordings.f32"
+WORDINGS_FILE = "wordings.bin"
 RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
 

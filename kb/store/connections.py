@@ -10,7 +10,7 @@ from typing import Any
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.foreign.database import Clock, check_tables, harden
-from faqkb.kb.store.schema import SCHEMA, WORDS
+from faqkb.kb.store.schema import SCHEMA
 
 _BOUND_VALUES = 500  # parameters of one statement; SQLite's own limit is 32,766
 
@@ -26,7 +26,7 @@ class Connections:
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         try:
-            check_tables(self._connection(), SCHEMA, fts5=[WORDS])
+            check_tables(self._connection(), SCHEMA)
         except sqlite3.Error as error:
             self.close()
             raise self.damaged(error) from error
@@ -54,11 +54,22 @@ class Connections:
             found.extend(self.rows(f"{statement} ({places})", batch))
         return found
 
-    def check_numbered(self, table: str, column: str, count: int) -> None:
-        """Make sure that the rows of a table are numbered from 0 without a gap: they are places in other files."""
+    def stored(self, statement: str, *values: object) -> Any:
+        """Return the first row of a statement about something that a snapshot has to hold."""
+        row = self.row(statement, *values)
+        if row is None:
+            raise self.damaged(f"nothing for {values!r:.60}")
+        return row
+
+    def count_numbered(self, table: str, column: str) -> int:
+        """Return how many rows a table has that are numbered from 0: they are places in other files.
+
+        Only the first and the last are looked at: to count a million takes a second.
+        """
         first, last = self.row(f"SELECT min({column}), max({column}) FROM {table}")
-        if count and (first, last) != (0, count - 1):
-            raise self.damaged(f"{table} holds {count} rows, numbered {first} to {last}")
+        if first not in {None, 0} or not isinstance(last, int | None):
+            raise self.damaged(f"the rows of {table} are numbered {first} to {last}")
+        return 0 if last is None else last + 1
 
     def damaged(self, what: object) -> SnapshotDamaged:
         """Return the error of a file that holds what was never stored."""

@@ -11,18 +11,19 @@ from faqkb.kb.records import Record
 from faqkb.kb.store.connections import Connections
 from faqkb.kb.store.rows import load_record
 
-_CACHED = 2_000  # identities and marks kept in memory: at most 1 kB each
 _CACHED_SOURCES = 100  # positions of files that questions name
 _CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells twins apart: records of one label in the same file of two language folders."""
+    """What is known of a record without reading it."""
 
     language: str
     twin: str
-    """Equal for twins."""
+    """Equal for twins: records of one label in the same file of two language folders."""
+    marks: frozenset[str]
+    """Which of several opposites its question names."""
 
 
 class RecordTable:
@@ -30,15 +31,10 @@ class RecordTable:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self.count = int(connections.row("SELECT count(*) FROM records")[0])
+        self.count = connections.count_numbered("records", "position")
         """Number of records."""
-        connections.check_numbered("records", "position", self.count)
         self.at = lru_cache(_CACHED_RECORDS)(self._read)
         """Return the record at a position."""
-        self.identity_of = lru_cache(_CACHED)(self._read_identity)
-        """Return language and twin key of the record at a position."""
-        self.marks_of = lru_cache(_CACHED)(self._read_marks)
-        """Return the marks of the record at a position: which of several opposites its question names."""
         self.sentences_of = lru_cache(_CACHED_RECORDS)(self._read_sentences)
         """Return the sentences of the answer of the record at a position."""
         self.positions_about = lru_cache(_CACHED_SOURCES)(self._read_source)
@@ -53,6 +49,18 @@ class RecordTable:
         """Return the position of the record of that id, or None."""
         row = self._connections.row("SELECT position FROM records WHERE id = ?", record_id)
         return None if row is None else int(row[0])
+
+    def identities_of(self, positions: Sequence[int]) -> dict[int, Identity]:
+        """Return what is known of the records at some positions, by position, ascending."""
+        rows = self._connections.rows_among(
+            "SELECT position, language, twin, marks FROM records WHERE position IN", positions
+        )
+        found = {
+            position: Identity(language, twin, frozenset(marks.split())) for position, language, twin, marks in rows
+        }
+        if len(found) != len(set(positions)):
+            raise self._connections.damaged(f"{len(found)} records at {len(set(positions))} positions")
+        return found
 
     def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
@@ -81,15 +89,8 @@ class RecordTable:
         return tuple(sorted(int(position) for (position,) in rows))
 
     def _read(self, position: int) -> Record:
-        (text,) = self._connections.row("SELECT json FROM records WHERE position = ?", position)
+        (text,) = self._connections.stored("SELECT json FROM records WHERE position = ?", position)
         return load_record(text)
-
-    def _read_identity(self, position: int) -> Identity:
-        return Identity(*self._connections.row("SELECT language, twin FROM records WHERE position = ?", position))
-
-    def _read_marks(self, position: int) -> frozenset[str]:
-        (marks,) = self._connections.row("SELECT marks FROM records WHERE position = ?", position)
-        return frozenset(marks.split())
 
     def _read_sentences(self, position: int) -> tuple[Sentence, ...]:
         rows = self._connections.rows(

@@ -1,7 +1,5 @@
 """The tables of `records.sqlite`."""
 
-WORDS = "words"
-"""The table of FTS5."""
 SCHEMA = """
 CREATE TABLE records (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
@@ -12,14 +10,11 @@ CREATE INDEX records_path ON records (path);
 CREATE INDEX records_source ON records (source);
 CREATE TABLE names (word TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tags (tag TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) WITHOUT ROWID;
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, position INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
-    tokens INTEGER NOT NULL, baseline_zh REAL NOT NULL, baseline_en REAL NOT NULL, baseline_any REAL NOT NULL
-);
-CREATE TABLE views (
-    number INTEGER PRIMARY KEY, position INTEGER NOT NULL, key TEXT NOT NULL, first_row INTEGER NOT NULL,
-    baseline_zh REAL NOT NULL, baseline_en REAL NOT NULL, baseline_any REAL NOT NULL
-);
+CREATE TABLE passages (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL);
+CREATE TABLE views (number INTEGER PRIMARY KEY, key TEXT NOT NULL);
+CREATE TABLE words (
+    word TEXT PRIMARY KEY, first INTEGER NOT NULL, records INTEGER NOT NULL, most REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE sentences (
     number INTEGER PRIMARY KEY, position INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     first_token INTEGER NOT NULL, end_token INTEGER NOT NULL,
@@ -28,9 +23,4 @@ CREATE TABLE sentences (
 CREATE INDEX sentences_position ON sentences (position);
 CREATE TABLE checks (id TEXT PRIMARY KEY, json TEXT NOT NULL, script BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE cohort (row INTEGER PRIMARY KEY, key TEXT NOT NULL, tokens INTEGER NOT NULL);
-CREATE INDEX passages_position ON passages (position);
-CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 0 tokenchars '_.-/:+#'");
-CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, row);
 """
-# FTS5's own tokenizer only has to split at spaces: every character that `kb.text.analyse` leaves in a word is a token
-# character here, so index and query agree on what a word is.

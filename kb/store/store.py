@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.index.postings import PostingsFile
 from faqkb.kb.store.check_table import CheckTable
 from faqkb.kb.store.connections import Connections
 from faqkb.kb.store.passage_table import PassageTable
@@ -20,8 +21,7 @@ class Store:
         self._connections = Connections(path)
         try:
             self.records = RecordTable(self._connections)
-            self.passages = PassageTable(self._connections, self.records.count)
-            self.words = WordTable(self._connections)
+            self.passages = PassageTable(self._connections)
             self.checks = CheckTable(self._connections)
         except SnapshotDamaged:
             self.close()
@@ -29,6 +29,10 @@ class Store:
         except (ValueError, TypeError) as error:  # of values that no writer of ours stores
             self.close()
             raise self._connections.damaged(error) from error
+
+    def words(self, postings: PostingsFile) -> WordTable:
+        """Return the lexical index whose postings lie in a file of their own."""
+        return WordTable(self._connections, postings)
 
     def close(self) -> None:
         """Close every thread's connection."""

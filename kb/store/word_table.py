@@ -1,4 +1,4 @@
-"""The lexical index of a snapshot: BM25 over the words of records, by SQLite's FTS5."""
+"""The lexical index of a snapshot: the words are rows, the postings a file of their own (`kb/index/postings.py`)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from faqkb.kb.index.postings import Entry, Mask, PostingsFile
 from faqkb.kb.store.connections import Connections
 
-_CACHED = 2_000  # word sets and counts kept in memory: at most 10 kB each
+_CACHED = 10_000  # words kept in memory, 200 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,39 +18,46 @@ class WordMatch:
 
     position: int
     score: float
-    """BM25 (k1 1.2, b 0.75, FTS5's), higher is better."""
+    """BM25 (k1 1.2, b 0.75), higher is better."""
 
 
 class WordTable:
     """Finds records by words."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, postings: PostingsFile) -> None:
         self._connections = connections
-        self.of = lru_cache(_CACHED)(self._read)
-        """Return the words of the record at a position."""
-        self.records_with = lru_cache(_CACHED)(self._count)
+        self._postings = postings
+        self._entry = lru_cache(_CACHED)(self._read)
+
+    def records_with(self, word: str) -> int:
         """Return in how many records a word occurs."""
+        entry = self._entry(word)
+        return entry.records if entry else 0
+
+    def holds(self, position: int, word: str) -> bool:
+        """Return whether the record at a position holds a word."""
+        entry = self._entry(word)
+        return entry is not None and self._postings.holds(entry, position)
 
     def named_by(self, word: str) -> str | None:
         """Return which file a word names, by `source_key`, empty for the whole knowledge base; None: it is no name."""
         row = self._connections.row("SELECT source FROM names WHERE word = ?", word)
         return None if row is None else str(row[0])
 
-    def match(self, words: Sequence[str], limit: int) -> tuple[WordMatch, ...]:
-        """Return the records that hold any of the words, best BM25 first."""
-        if not words:
-            return ()
-        expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
-        rows = self._connections.rows(
-            "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?",
-            (expression, limit),
-        )
-        return tuple(WordMatch(int(position), float(score)) for position, score in rows)
+    def match(self, words: Sequence[str], limit: int, allowed: Mask | None = None) -> tuple[WordMatch, ...]:
+        """Return the records that hold any of the words, best BM25 first; only those of `allowed` when it is given."""
+        entries = [entry for entry in map(self._entry, dict.fromkeys(words)) if entry]
+        return tuple(WordMatch(position, score) for position, score in self._postings.best(entries, limit, allowed))
 
-    def _read(self, position: int) -> frozenset[str]:
-        (text,) = self._connections.row("SELECT text FROM words WHERE rowid = ?", position)
-        return frozenset(text.split(" "))
+    def close(self) -> None:
+        """Close the file of postings."""
+        self._postings.close()
 
-    def _count(self, word: str) -> int:
-        row = self._connections.row("SELECT doc FROM word_counts WHERE term = ?", word)
-        return int(row[0]) if row else 0
+    def _read(self, word: str) -> Entry | None:
+        row = self._connections.row("SELECT first, records, most FROM words WHERE word = ?", word)
+        if row is None:
+            return None
+        first, records, most = row
+        if not (isinstance(first, int) and isinstance(records, int) and isinstance(most, float)):
+            raise self._connections.damaged(f"the entry of a word is {row!r:.60}")
+        return Entry(first, records, most)

@@ -1,41 +1,38 @@
-"""Writes `records.sqlite`: records, what was computed of their texts, checks, and the lexical index, in one file."""
+"""Writes `records.sqlite`: records, checks, the texts that are embedded, and the words of the lexical index."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from faqkb.kb.checks import Check
-from faqkb.kb.index.cohort import Baselines
 from faqkb.kb.index.marks import marks_of
 from faqkb.kb.index.names import names_of, source_key
 from faqkb.kb.index.passages import Passage, View
+from faqkb.kb.index.postings import Entry
 from faqkb.kb.index.sentences import Sentence
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
 from faqkb.kb.store.rows import dump_check, dump_record
 from faqkb.kb.store.schema import SCHEMA
-from faqkb.kb.text import analyse
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The embedded texts of a snapshot with what was computed of each."""
+    """The embedded texts of a snapshot, and what is found in them."""
 
     passages: Sequence[Passage]
-    tokens: Sequence[int]
-    """Number of token vectors of each passage."""
-    baselines: Baselines
-    """Of the passages' vectors."""
     views: Sequence[View]
-    view_baselines: Baselines
-    """Of the views' token vectors."""
     sentences: Sequence[Sequence[Sentence]]
     """Of each record's answer."""
     cohort: Sequence[Passage]
     cohort_tokens: Sequence[int]
     """Number of token vectors of each cohort question."""
+    words: Sequence[Sequence[str]]
+    """Of each record."""
+    entries: Mapping[str, Entry]
+    """Where the postings of each word lie."""
 
 
 def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check] = ()) -> bytes:
@@ -43,7 +40,8 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
     connection = sqlite3.connect(":memory:")
     try:
         connection.executescript(SCHEMA)
-        _write_records(connection, records)
+        _write_records(connection, records, texts.words)
+        _write_words(connection, texts.entries)
         _write_texts(connection, texts)
         _write_cohort(connection, texts)
         connection.executemany(
@@ -56,8 +54,7 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
         connection.close()
 
 
-def _write_records(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-    words = [analyse(_searched_text(record)) for record in records]
+def _write_records(connection: sqlite3.Connection, records: Sequence[Record], words: Sequence[Sequence[str]]) -> None:
     sources = [source_key(record.source.path) for record in records]
     connection.executemany(
         "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -79,31 +76,22 @@ def _write_records(connection: sqlite3.Connection, records: Sequence[Record]) ->
         "INSERT INTO tags VALUES (?, ?)",
         ((tag, position) for position, record in enumerate(records) for tag in dict.fromkeys(record.tags)),
     )
-    connection.executemany(
-        "INSERT INTO words (rowid, text) VALUES (?, ?)",
-        ((position, " ".join(own)) for position, own in enumerate(words)),
-    )
     connection.executemany("INSERT INTO names VALUES (?, ?)", names_of(words, sources))
-    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def _write_words(connection: sqlite3.Connection, entries: Mapping[str, Entry]) -> None:
+    connection.executemany(
+        "INSERT INTO words VALUES (?, ?, ?, ?)",
+        ((word, entry.first, entry.records, entry.most) for word, entry in entries.items()),
+    )
 
 
 def _write_texts(connection: sqlite3.Connection, texts: Texts) -> None:
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (row, entry.position, entry.kind.value, entry.text, entry.key, tokens, *baseline)
-            for row, (entry, tokens, baseline) in enumerate(
-                zip(texts.passages, texts.tokens, texts.baselines.tolist(), strict=True)
-            )
-        ),
+        "INSERT INTO passages VALUES (?, ?, ?, ?)",
+        ((row, entry.kind.value, entry.text, entry.key) for row, entry in enumerate(texts.passages)),
     )
-    connection.executemany(
-        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (number, view.position, view.key, view.rows.start, *baseline)
-            for number, (view, baseline) in enumerate(zip(texts.views, texts.view_baselines.tolist(), strict=True))
-        ),
-    )
+    connection.executemany("INSERT INTO views VALUES (?, ?)", ((at, view.key) for at, view in enumerate(texts.views)))
     connection.executemany(
         "INSERT INTO sentences (position, start, end, first_token, end_token, header_first, header_end)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -144,7 +132,3 @@ def twins(records: Sequence[Record]) -> Iterator[str]:
 
 def _marks(record: Record) -> str:
     return " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))
-
-
-def _searched_text(record: Record) -> str:
-    return "\n".join((record.question, *record.alternates, record.answer_text))

@@ -9,7 +9,7 @@ import pytest
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import MANY_WORDINGS, Kind, Passage
-from faqkb.kb.index.wordings import classifier_from, fit_wordings
+from faqkb.kb.index.wordings import WordingClassifier, classifier_from, fit_wordings
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import build_snapshot
@@ -37,7 +37,7 @@ def test_a_query_of_a_cloud_speaks_for_its_record() -> None:
     for query in cloud(1, 20, 9):
         evidence = classifier.evidence(query)
         assert evidence[3] > 0 > evidence[0]
-    kept = classifier_from(classifier.to_bytes(), classifier.positions, 16)
+    kept = classifier_from(classifier.to_bytes(), 5, 16)
     assert kept.evidence(query) == pytest.approx(evidence, abs=1e-5)
 
 
@@ -46,7 +46,7 @@ def test_without_two_records_of_many_wordings_it_says_nothing(counts: dict[int, 
     passages = wordings(counts)
     classifier = fit_wordings(passages, cloud(0, len(passages), 1))
     assert classifier.evidence(cloud(0, 1, 5)[0]) == {}
-    assert classifier_from(classifier.to_bytes(), (), 16).positions == ()
+    assert classifier_from(classifier.to_bytes(), 0, 16).positions == ()
 
 
 def test_wordings_that_are_all_the_same_break_nothing() -> None:
@@ -57,7 +57,14 @@ def test_wordings_that_are_all_the_same_break_nothing() -> None:
 
 def test_a_file_of_another_size_is_refused() -> None:
     with pytest.raises(SnapshotDamaged, match="faq ingest"):
-        classifier_from(b"\x00" * 8, (0, 1), 16)
+        classifier_from(b"\x00" * 8, 2, 16)
+
+
+@pytest.mark.parametrize("positions", [(0, 2), (1, 1), (1, 0)])
+def test_a_classifier_of_other_records_is_refused(positions: tuple[int, int]) -> None:
+    stored = WordingClassifier(positions, np.zeros((2, 17), dtype=np.float32)).to_bytes()
+    with pytest.raises(SnapshotDamaged, match="faq ingest"):
+        classifier_from(stored, 2, 16)
 
 
 def test_a_record_is_found_by_what_its_wordings_have_in_common(encoder: Encoder, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from faqkb.kb.retrieval.ranking import ScoredRecord, _shared_by_wordings
 
 
 def hit(position: int, wordings: float) -> ScoredRecord:
-    return ScoredRecord(position, 0, parts=dict.fromkeys(PARTS, 0.0) | {"wordings": wordings}, confidence=0.0)
+    return ScoredRecord(
+        position, 0, str(position), parts=dict.fromkeys(PARTS, 0.0) | {"wordings": wordings}, confidence=0.0
+    )
 
 
 def test_the_classifier_decides_among_records_it_knows_and_gives_them_no_more_together() -> None:

@@ -10,6 +10,8 @@ from faqkb.kb.fusion import default_ranking
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, quantise
 from faqkb.kb.index.passages import Kind, Passage, views_of
+from faqkb.kb.index.places import Places
+from faqkb.kb.index.postings import PostingsFile, build_postings, words_of
 from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
@@ -31,8 +33,12 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     records = [record(number) for number in range(RECORDS)]
     passages = [Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(records)]
     none = np.zeros((RECORDS, 3), dtype=np.float32)
-    texts = Texts(passages, [2] * RECORDS, none, tuple(views_of(passages)), none, (), (), ())
+    views, words = tuple(views_of(passages)), [words_of(entry) for entry in records]
+    postings = build_postings(words)
+    texts = Texts(passages, views, (), (), (), words, postings.entries)
     (tmp_path / "r.sqlite").write_bytes(build_store(records, texts))
+    (tmp_path / "postings.bin").write_bytes(postings.content)
+    places = Places.build(RECORDS, passages, views, [2] * RECORDS, (none, none))
     vectors = np.random.default_rng(1).normal(size=(RECORDS, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), 64, RECORDS)
@@ -40,11 +46,11 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     none_worded = WordingClassifier((), np.empty((0, 65), dtype=np.float32))
     (tmp_path / "t.i8").write_bytes(quantise(vectors.repeat(2, axis=0)).tobytes())
     tokens = TokenIndex(tmp_path / "t.i8", 64, 2 * RECORDS)
-    indexes = Indexes(index, tokens, none_worded, store, default_ranking())
+    found = store.words(PostingsFile(tmp_path / "postings.bin", RECORDS))
+    indexes = Indexes(index, tokens, places, found, none_worded, store, default_ranking())
     query = Embedding(vectors[777], vectors[777:778])
     by_vector = rank_records("设备怎么处理", query, indexes)[0].position
     by_word = {hit.position for hit in rank_records("dev-4242", query, indexes)}
-    store.close()
-    tokens.close()
+    indexes.close()
     assert by_vector == 777
     assert 4242 in by_word
