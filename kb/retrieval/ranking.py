@@ -174,8 +174,9 @@ def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence
     rows = None if allowed is None else [row for position in allowed for row in store.passages.rows_of(position)]
     near = indexes.passages.search(query.vector, _DENSE_CANDIDATES, rows)
     positions = {store.passages.position_of(neighbour.row) for neighbour in near}
-    lexical = {match.position for match in store.words.match(tuple(dict.fromkeys(analyse(text))), _LEXICAL_CANDIDATES)}
-    return tuple(sorted(positions | (lexical if allowed is None else lexical.intersection(allowed))))
+    words = tuple(dict.fromkeys(analyse(text)))
+    lexical = store.words.match(words, _LEXICAL_CANDIDATES, allowed)
+    return tuple(sorted({*positions, *(match.position for match in lexical)}))
 
 
 def _nearest_passages(

@@ -7,6 +7,7 @@ from pathlib import Path
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.store.check_table import CheckTable
 from faqkb.kb.store.connections import Connections
+from faqkb.kb.store.filter_table import FilterTable
 from faqkb.kb.store.passage_table import PassageTable
 from faqkb.kb.store.record_table import RecordTable
 from faqkb.kb.store.word_table import WordTable
@@ -20,6 +21,7 @@ class Store:
         self._connections = Connections(path)
         try:
             self.records = RecordTable(self._connections)
+            self.filters = FilterTable(self._connections, self.records.count)
             self.passages = PassageTable(self._connections, self.records.count)
             self.words = WordTable(self._connections)
             self.checks = CheckTable(self._connections)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from faqkb.kb.store.connections import Connections
+from faqkb.kb.store.filter_table import holds
 
 _CACHED = 2_000  # word sets and counts kept in memory: at most 10 kB each
+_ALL = -1  # rows: no limit, in SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,17 @@ class WordTable:
         row = self._connections.row("SELECT source FROM names WHERE word = ?", word)
         return None if row is None else str(row[0])
 
-    def match(self, words: Sequence[str], limit: int) -> tuple[WordMatch, ...]:
-        """Return the records that hold any of the words, best BM25 first."""
+    def match(self, words: Sequence[str], limit: int, allowed: Sequence[int] | None = None) -> tuple[WordMatch, ...]:
+        """Return the records that hold any of the words, best BM25 first; of those at some positions, ascending."""
         if not words:
             return ()
         expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
         rows = self._connections.rows(
             "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?",
-            (expression, limit),
+            (expression, limit if allowed is None else _ALL),
         )
-        return tuple(WordMatch(int(position), float(score)) for position, score in rows)
+        matches = (WordMatch(int(position), float(score)) for position, score in rows)
+        return tuple(islice((each for each in matches if allowed is None or holds(allowed, each.position)), limit))
 
     def _read(self, position: int) -> frozenset[str]:
         (text,) = self._connections.row("SELECT text FROM words WHERE rowid = ?", position)
