@@ -93,12 +93,13 @@ class Record:
 
 
 _FILTER_CHARS = {
-    "tags": limits.TAG_CHARS,
-    "languages": limits.TAG_CHARS,
-    "paths": limits.PATH_CHARS,
-    "sections": limits.QUESTION_CHARS,
-    "versions": limits.TAG_CHARS,
+    "tags": range(limits.TAG_CHARS + 1),  # an empty one, which no record carries, has always been taken
+    "languages": range(1, limits.TAG_CHARS + 1),
+    "paths": range(1, limits.PATH_CHARS + 1),
+    "sections": range(1, limits.QUESTION_CHARS + 1),
+    "versions": range(1, limits.TAG_CHARS + 1),
 }
+"""How long a value of each part may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +126,14 @@ class Filter:
         return any(getattr(self, part) for part in _FILTER_CHARS)
 
 
-def _check_part(part: str, values: tuple[str, ...], chars: int) -> None:
+def _check_part(part: str, values: tuple[str, ...], chars: range) -> None:
     if len(values) > limits.FILTER_VALUES:
         raise InvalidQuery(f"too many {part} (got {len(values)}, expected at most {limits.FILTER_VALUES}); give fewer")
     for value in values:
-        if not 1 <= len(value) <= chars:
+        if len(value) not in chars:
             raise InvalidQuery(
-                f"one of the {part} is too long or empty (got {len(value)} characters, expected 1 to {chars}); correct"
-                " it, or leave it out"
+                f"one of the {part} is too long or empty (got {len(value)} characters, expected {chars[0]} to"
+                f" {chars[-1]}); correct it, or leave it out"
             )
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             raise InvalidQuery(f"one of the {part} is no text (got bytes that are not UTF-8); write it in UTF-8")

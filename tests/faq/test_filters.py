@@ -64,7 +64,13 @@ def test_a_filter_that_leaves_nothing_is_told_with_a_way_out(filtered_folder):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--path", ""), ("--path", "x" * 10_000), ("--section", "x" * 10_000), ("--version", "x" * 65), ("--tag", "")],
+    [
+        ("--path", ""),
+        ("--path", "x" * 10_000),
+        ("--section", "x" * 10_000),
+        ("--version", "x" * 65),
+        ("--tag", "x" * 65),
+    ],
 )
 @pytest.mark.parametrize("command", ["ask", "list"])
 def test_what_cannot_be_looked_for_is_one_line(filtered_folder, command, option, value):
