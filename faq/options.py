@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from faqkb.kb.errors import KnowledgeBaseMissing
+from faqkb.kb.records import Filter
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -61,4 +63,28 @@ any_kb_option = _kb_option(", for every command that has one")
 server_option = click.option(
     "--server", metavar="URL", help="Ask this server instead, with the key in FAQ_API_KEY if it wants one."
 )
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its `filter`, of the options that say which records may answer. Raises InvalidQuery."""
+
+    @wraps(command)
+    def filtered(**given: Any) -> Any:
+        parts = {part: given.pop(part) for part, *_ in _FILTERS}
+        return command(**given, filter=Filter(**parts))
+
+    for part, name, metavar, told in reversed(_FILTERS):
+        text = f"Only records {told}; may be repeated."
+        filtered = click.option(f"--{name}", part, multiple=True, metavar=metavar, help=text)(filtered)
+    return filtered
+
+
+_FILTERS = (
+    ("tags", "tag", "T", "with this tag"),
+    ("languages", "language", "L", "in this language, such as zh"),
+    ("paths", "path", "P", "written in this file or below this folder, such as guide/"),
+    ("sections", "section", "S", "below a heading of this text"),
+    ("versions", "version", "V", "of this version, and those that name none"),
+)
+"""Of each part of a filter: its name, its option, what stands for a value, and which records it lets through."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")

@@ -20,7 +20,7 @@ from faqkb.ingest.styles.fillers import is_filler
 from faqkb.ingest.styles.footnotes import with_footnotes
 from faqkb.ingest.styles.spans import Span
 from faqkb.kb.language.codes import language_of_tag
-from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS
+from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 from faqkb.kb.records import Record, Source
 
 PicturesAt = Callable[[int], PictureOf]
@@ -54,11 +54,14 @@ class Recorder:
     """Addresses in answers that lead nowhere without a link base, and the 1-based line of a question with each."""
     _ids: Ids = field(default_factory=Ids)
     _repeated: list[tuple[int, str]] = field(default_factory=list)
+    _versions: tuple[str, ...] = ()
+    """Of all records that name none of their own."""
     _comments_read: set[int] = field(default_factory=set)
 
     def record(self, chosen: Sequence[Chosen]) -> Iterator[Record]:
         """Yield a record for each question that has an answer, in order."""
         shared = self._metadata(0, chosen[0].span.start if chosen else len(self.page.source))
+        self._versions = shared.versions or self._versions_of_front_matter()
         self.link_base = self.link_base or shared.link_base or None
         answered = [found for found in map(self._answered, chosen) if found]
         told = shared.language or self.page.front.language
@@ -98,7 +101,19 @@ class Recorder:
             section=tuple(block.text for block in found.chosen.above),
             tags=tuple(dict.fromkeys((*shared.tags, *own.tags))),
             checks=own.checks,
+            versions=own.versions or self._versions,
         )
+
+    def _versions_of_front_matter(self) -> tuple[str, ...]:
+        """Return the versions named there, and note those that are left out."""
+        named = self.page.front.versions
+        kept = tuple(version for version in named if len(version) <= TAG_CHARS)[:TAGS_MAX]
+        if kept != named:
+            wanted = f"expected at most {TAGS_MAX}, each of at most {TAG_CHARS} characters"
+            self.warnings.append(
+                Warned(1, f"front matter names {len(named)} versions ({wanted}); {len(kept)} are kept")
+            )
+        return kept
 
     def _id(self, span: Span, own: Metadata) -> str:
         name = span.name

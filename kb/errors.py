@@ -74,7 +74,7 @@ class KeyReused(KbError):
 
 
 class InvalidQuery(KbError):
-    """A parameter of a question is out of range (top_k, min_confidence, tags)."""
+    """A parameter of a question is out of range (top_k, min_confidence, a part of the filter)."""
 
 
 class CheckMalformed(KbError):

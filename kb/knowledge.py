@@ -19,7 +19,7 @@ from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import Picture
-from faqkb.kb.records import Record
+from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without_translations
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
 from faqkb.kb.retrieval.message import answer_message
@@ -155,16 +155,18 @@ class KnowledgeBase:
         *,
         top_k: int = 3,
         min_confidence: float | None = None,
-        tags: Sequence[str] = (),
+        filter: Filter = EVERY_RECORD,
         language: str | None = None,
     ) -> Answer:
         """Answer a question: the records that answer it, choices, or nothing.
 
-        `min_confidence` replaces the confidence from which a record counts as the answer. With `tags`, only records
-        that carry one of them are considered. Of translations the one in `language` is given; without it, the one in
+        `min_confidence` replaces the confidence from which a record counts as the answer. Only records that the
+        `filter` lets through are considered. Of translations the one in `language` is given; without it, the one in
         the question's. Raises InvalidQuery.
         """
-        return self.ask_ranked(question, top_k=top_k, min_confidence=min_confidence, tags=tags, language=language)[0]
+        return self.ask_ranked(question, top_k=top_k, min_confidence=min_confidence, filter=filter, language=language)[
+            0
+        ]
 
     def ask_ranked(
         self,
@@ -172,30 +174,37 @@ class KnowledgeBase:
         *,
         top_k: int = 3,
         min_confidence: float | None = None,
-        tags: Sequence[str] = (),
+        filter: Filter = EVERY_RECORD,
         language: str | None = None,
     ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
         """Answer a question, and return every candidate in its order too: what is measured and learned from."""
         started = time.perf_counter()
-        _check(top_k, min_confidence, tags)
+        _check(top_k, min_confidence)
         answer_one = self._answer_again if len(question) <= REMEMBERED_CHARS else self._answer
-        answer, ranked = answer_one(question, top_k, min_confidence, tuple(tags), language)
+        answer, ranked = answer_one(question, top_k, min_confidence, filter, language)
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000), ranked
 
-    def search(self, question: str, *, limit: int = 10, tags: Sequence[str] = ()) -> tuple[Hit, ...]:
+    def search(self, question: str, *, limit: int = 10, filter: Filter = EVERY_RECORD) -> tuple[Hit, ...]:
         """Return the best hits in the order of `ask`, whatever their confidence. Raises InvalidQuery."""
-        _check(limit, None, tags)
-        found = self._finder.find(question, parse_query(question), tags)
+        _check(limit, None)
+        found = self._finder.find(question, parse_query(question), filter)
         return filled(found, found.hits[:limit], self._indexes)
 
-    def query_vector(self, question: str, *, tags: Sequence[str] = (), language: str | None = None) -> Vector | None:
+    def query_vector(
+        self, question: str, *, filter: Filter = EVERY_RECORD, language: str | None = None
+    ) -> Vector | None:
         """Return the vector, shape (dim,), that `ask` finds records by; None where there is nothing to search for."""
-        found = self._finder.find(question, parse_query(question), tags, language)
+        found = self._finder.find(question, parse_query(question), filter, language)
         return None if found.query is None else found.query.vector
 
-    def positions_tagged(self, tags: Sequence[str]) -> frozenset[int]:
-        """Return the positions of the records that carry any of the tags."""
-        return frozenset(self._store.records.positions_tagged(tags))
+    def positions(self, filter: Filter) -> Sequence[int]:
+        """Return the positions of the records that a filter lets through, ascending."""
+        return self._store.filters.positions(filter) if filter else range(self.record_count)
+
+    def passes(self, record_id: str, filter: Filter) -> bool:
+        """Say whether there is a record of that id and the filter lets it through."""
+        position = self._store.records.position(record_id)
+        return position is not None and self._store.filters.passes(position, filter)
 
     def positions_from(self, paths: Sequence[str]) -> frozenset[int]:
         """Return the positions of the records written in any of the files, named as in `Source.path`."""
@@ -266,12 +275,12 @@ class KnowledgeBase:
         question: str,
         top_k: int,
         min_confidence: float | None,
-        tags: tuple[str, ...],
+        filter: Filter,
         language: str | None,
     ) -> tuple[Answer, tuple[ScoredRecord, ...]]:
         def answer_one(text: str) -> tuple[Answer, tuple[ScoredRecord, ...]]:
             query = parse_query(text)
-            found = self._finder.find(text, query, tags, language)
+            found = self._finder.find(text, query, filter, language)
             answer = make_answer(
                 query, found, self._indexes, top_k=top_k, min_confidence=min_confidence, snapshot=self.name
             )
@@ -280,16 +289,11 @@ class KnowledgeBase:
         return answer_message(question, answer_one)
 
 
-def _check(top_k: int, min_confidence: float | None, tags: Sequence[str]) -> None:
+def _check(top_k: int, min_confidence: float | None) -> None:
     """Check the parameters of a question."""
     if not 1 <= top_k <= limits.TOP_K_MAX:
         raise InvalidQuery(f"top_k is out of range (got {top_k}, expected 1 to {limits.TOP_K_MAX}); ask for fewer hits")
     if min_confidence is not None and not 0.0 <= min_confidence <= 1.0:
         raise InvalidQuery(
             f"min_confidence is out of range (got {min_confidence}, expected 0 to 1); give a probability"
-        )
-    if len(tags) > limits.TAGS_MAX or any(len(tag) > limits.TAG_CHARS for tag in tags):
-        raise InvalidQuery(
-            f"too many or too long tags (got {len(tags)}, expected at most {limits.TAGS_MAX} of at most"
-            f" {limits.TAG_CHARS} characters); give fewer"
         )

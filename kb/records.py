@@ -1,4 +1,4 @@
-"""Records: one question and its answer, as they cross from ingest to the index and on to the reader."""
+"""Records: one question and its answer, on their way from ingest to the index and the reader; and which may answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from faqkb.kb import limits
+from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.pictures import is_stored_address, name_at
+
+LISTS = ("alternates", "section", "tags", "checks", "versions")
+"""The fields of a record that are lists of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Record:
     tags: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     """Ids of check scripts that prove this answer."""
+    versions: tuple[str, ...] = ()
+    """Of the product, that the answer is about, e.g. `2.1`; none: about all of them."""
     targets: tuple[Target, ...] = ()
     """In the order of the Markdown, none within another."""
 
@@ -82,4 +89,54 @@ class Record:
         """Return the record as the JSON object of `faq export` and of the records API."""
         fields = asdict(self)
         del fields["targets"]  # of the Markdown as it is sent elsewhere; here it is as written
-        return fields | {name: list(getattr(self, name)) for name in ("alternates", "section", "tags", "checks")}
+        return fields | {name: list(getattr(self, name)) for name in LISTS}
+
+
+_FILTER_CHARS = {
+    "tags": range(limits.TAG_CHARS + 1),  # an empty one, which no record carries, has always been taken
+    "languages": range(1, limits.TAG_CHARS + 1),
+    "paths": range(1, limits.PATH_CHARS + 1),
+    "sections": range(1, limits.QUESTION_CHARS + 1),
+    "versions": range(1, limits.TAG_CHARS + 1),
+}
+"""How long a value of each part may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records may answer: those that fit one value at least of every part that has any. Raises InvalidQuery."""
+
+    tags: tuple[str, ...] = ()
+    """It carries the tag."""
+    languages: tuple[str, ...] = ()
+    """It is in the language: a code as records have it, or another name of the same, `zh-CN`, `Chinese`."""
+    paths: tuple[str, ...] = ()
+    """It was written in that file, or below that folder: `en/faq.md`, `guide`, `guide/`. No pattern."""
+    sections: tuple[str, ...] = ()
+    """It stands below a heading of that text, in capitals or not."""
+    versions: tuple[str, ...] = ()
+    """It names the version, in capitals or not, or names none."""
+
+    def __post_init__(self) -> None:
+        for part, chars in _FILTER_CHARS.items():
+            _check_part(part, getattr(self, part), chars)
+
+    def __bool__(self) -> bool:
+        """Say whether it leaves any record out."""
+        return any(getattr(self, part) for part in _FILTER_CHARS)
+
+
+def _check_part(part: str, values: tuple[str, ...], chars: range) -> None:
+    if len(values) > limits.FILTER_VALUES:
+        raise InvalidQuery(f"too many {part} (got {len(values)}, expected at most {limits.FILTER_VALUES}); give fewer")
+    for value in values:
+        if len(value) not in chars:
+            raise InvalidQuery(
+                f"one of the {part} is too long or empty (got {len(value)} characters, expected {chars[0]} to"
+                f" {chars[-1]}); correct it, or leave it out"
+            )
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise InvalidQuery(f"one of the {part} is no text (got bytes that are not UTF-8); write it in UTF-8")
+
+
+EVERY_RECORD = Filter()

@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
 import pytest
+from filter_support import build_filtered
 from model_support import TINY_WORDS
 from remembering import RememberingEncoder
 from server_support import copied_knowledge
@@ -106,6 +107,12 @@ def paddleclas_folder(shared_data: Path, encoder: Encoder, tmp_path_factory: pyt
         "paddleclas",
         lambda folder: build_snapshot(folder, read_sources(files).records, encoder),
     )
+
+
+@pytest.fixture(scope="session")
+def filtered_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a knowledge base whose records differ in every part of a filter; tests only read it."""
+    return made_once(tmp_path_factory, "filtered", lambda folder: build_filtered(folder, encoder)) / "kb"
 
 
 @pytest.fixture(scope="session")

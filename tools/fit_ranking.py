@@ -32,7 +32,7 @@ from faqkb.kb.learning.examples import collect_examples, example_of
 from faqkb.kb.learning.fitting import Example, Values, Weights, choose_thresholds, fit_calibration, fit_weights
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
-from faqkb.kb.records import Record
+from faqkb.kb.records import Filter, Record
 from faqkb.kb.snapshot.build import build_snapshot
 
 RIDGE = 1e-3
@@ -124,7 +124,10 @@ def swapped(name: str, encoder: Encoder) -> list[tuple[str, Example]]:
     with tempfile.TemporaryDirectory() as folder:
         build_snapshot(Path(folder), tagged_pairs(cases), encoder)
         with closing(KnowledgeBase.open(Path(folder))) as knowledge:
-            hits = [knowledge.ask_ranked(case["query"], tags=[f"pair {at}"])[1] for at, case in enumerate(cases)]
+            hits = [
+                knowledge.ask_ranked(case["query"], filter=Filter(tags=(f"pair {at}",)))[1]
+                for at, case in enumerate(cases)
+            ]
             return [
                 (case["kind"], example_of(knowledge, own, {f"{at}/right"}))
                 for at, (case, own) in enumerate(zip(cases, hits, strict=True))

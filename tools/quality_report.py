@@ -48,7 +48,7 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.model.loaded import quiet_libraries
 from faqkb.kb.model.prepare import prepare_model
-from faqkb.kb.records import Record
+from faqkb.kb.records import Filter, Record
 from faqkb.kb.snapshot.build import build_snapshot
 
 LATE = {"late", "late_baseline"}
@@ -269,7 +269,7 @@ def highlighted(name: str, shared: Path, encoder: Encoder) -> tuple[int, int]:
         with opened(list(records.values()), encoder) as knowledge:
             for case in (case for case in cases if case["kb"] == own):
                 record = records[case["record"]]
-                mark = knowledge.search(case["query"], tags=record.tags)[0].highlight
+                mark = knowledge.search(case["query"], filter=Filter(tags=record.tags))[0].highlight
                 spans = [(span["start"], span["end"]) for span in case["spans"]]
                 right += any(overlaps(mark.start, mark.end, *span) for span in spans)
     return right, len(cases)

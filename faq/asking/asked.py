@@ -8,6 +8,7 @@ from typing import Any
 
 from faqkb.kb.answers import Answer
 from faqkb.kb.checks import Check
+from faqkb.kb.records import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Question:
     text: str
     top_k: int
     min_confidence: float | None
-    tags: tuple[str, ...]
+    filter: Filter
     explain: bool
     run_checks: bool
 

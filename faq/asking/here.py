@@ -18,7 +18,11 @@ def ask_here(folder: Path, wanted: Question) -> Asked:
     """Ask a knowledge base, made when there is none yet. Raises InvalidQuery, SnapshotDamaged, ModelMissing."""
     knowledge = open_or_build(folder)
     try:
-        settings: dict[str, Any] = {"top_k": wanted.top_k, "min_confidence": wanted.min_confidence, "tags": wanted.tags}
+        settings: dict[str, Any] = {
+            "top_k": wanted.top_k,
+            "min_confidence": wanted.min_confidence,
+            "filter": wanted.filter,
+        }
         answer = _worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
         checks = _checks_of(answer, knowledge) if wanted.run_checks else []
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.asking.pasted import fitted
 from faqkb.faq.client import Answer as ServerAnswer
-from faqkb.faq.client import Client, ReplyUnreadable
+from faqkb.faq.client import Client, RecordFilter, ReplyUnreadable
 from faqkb.faq.client.documents import CheckLink as ServerCheck
 from faqkb.faq.client.documents import Hit as ServerHit
 from faqkb.faq.console import say_note
@@ -13,7 +13,7 @@ from faqkb.faq.remote import open_client
 from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.answers import Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion
 from faqkb.kb.checks import Check, CheckLink
-from faqkb.kb.records import Record, Source
+from faqkb.kb.records import Filter, Record, Source
 
 
 def ask_server(server: ChosenServer, wanted: Question) -> Asked:
@@ -26,11 +26,22 @@ def ask_server(server: ChosenServer, wanted: Question) -> Asked:
             fitted(wanted.text),
             top_k=wanted.top_k,
             min_confidence=wanted.min_confidence,
-            tags=wanted.tags,
+            tags=wanted.filter.tags,
+            filter=_parts(wanted.filter),
             explain=wanted.explain,
         )
         checks = _checks(client, server.url, answer) if wanted.run_checks else []
     return Asked(as_answer(answer), dict(answer.document), checks)
+
+
+def _parts(wanted: Filter) -> RecordFilter:
+    """Return the parts of a filter beside tags as the client takes them."""
+    return {
+        "language": wanted.languages,
+        "path": wanted.paths,
+        "section": wanted.sections,
+        "version": wanted.versions,
+    }
 
 
 def as_answer(answer: ServerAnswer) -> Answer:

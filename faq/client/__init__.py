@@ -27,7 +27,7 @@ from faqkb.faq.client.errors import (
     WrongScript,
 )
 from faqkb.faq.client.retries import Retries
-from faqkb.faq.client.wire import Timeouts
+from faqkb.faq.client.wire import RecordFilter, Timeouts
 
 __all__ = [
     "Answer",
@@ -39,6 +39,7 @@ __all__ = [
     "NotFound",
     "Ready",
     "Record",
+    "RecordFilter",
     "Refused",
     "ReplyUnreadable",
     "Retries",

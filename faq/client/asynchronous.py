@@ -18,10 +18,12 @@ from faqkb.faq.client.retries import Outcome, Retries, Send, steps
 from faqkb.faq.client.wire import (
     Format,
     Received,
+    RecordFilter,
     Style,
     Timeouts,
     broken,
     form,
+    found_among,
     hundreds,
     options,
     request,
@@ -55,6 +57,7 @@ class AsyncClient:
         top_k: int = 3,
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
+        filter: RecordFilter | None = None,
         session_id: str | None = None,
         messages: Sequence[Mapping[str, str]] = (),
         explain: bool = False,
@@ -62,7 +65,7 @@ class AsyncClient:
         style: Style = "full",
     ) -> Answer:
         """Answer a question, as `Client.ask` does."""
-        chosen = options(top_k, min_confidence, tags, session_id, messages, explain) | form(format, style)
+        chosen = options(top_k, min_confidence, tags, filter, session_id, messages, explain) | form(format, style)
         return await self._run(calls.ask(question, chosen))
 
     async def ask_batch(
@@ -72,21 +75,24 @@ class AsyncClient:
         top_k: int = 3,
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
+        filter: RecordFilter | None = None,
         explain: bool = False,
         format: Format | None = None,
         style: Style = "full",
     ) -> tuple[Answer | Refused, ...]:
         """Answer many questions, as `Client.ask_batch` does."""
-        chosen = options(top_k, min_confidence, tags, None, (), explain) | form(format, style)
+        chosen = options(top_k, min_confidence, tags, filter, None, (), explain) | form(format, style)
         answers: list[Answer | Refused] = []
         for some in hundreds(questions):
             batch = await self._run(calls.ask_batch(some, chosen))
             answers.extend(batch)
         return tuple(answers)
 
-    async def search(self, query: str, *, limit: int = 10) -> tuple[SearchHit, ...]:
+    async def search(
+        self, query: str, *, limit: int = 10, tags: Sequence[str] = (), filter: RecordFilter | None = None
+    ) -> tuple[SearchHit, ...]:
         """Return the best hits, whatever their confidence."""
-        return await self._run(calls.search(query, limit))
+        return await self._run(calls.search(query, limit, found_among(tags, filter)))
 
     async def records(self, *, page: int = RECORDS) -> AsyncIterator[Record]:
         """Yield every record in stored order, fetching so many at once."""

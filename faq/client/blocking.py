@@ -18,10 +18,12 @@ from faqkb.faq.client.retries import Outcome, Retries, Send, steps
 from faqkb.faq.client.wire import (
     Format,
     Received,
+    RecordFilter,
     Style,
     Timeouts,
     broken,
     form,
+    found_among,
     hundreds,
     options,
     request,
@@ -55,6 +57,7 @@ class Client:
         top_k: int = 3,
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
+        filter: RecordFilter | None = None,
         session_id: str | None = None,
         messages: Sequence[Mapping[str, str]] = (),
         explain: bool = False,
@@ -63,9 +66,10 @@ class Client:
     ) -> Answer:
         """Answer a question; with a `session_id` or earlier `messages`, as the next one of a conversation.
 
+        Only records that carry one of the `tags` and fit each part of the `filter` are considered.
         With a `format` each answer has a `text` in it; the style `short` makes that one sentence and an address.
         """
-        chosen = options(top_k, min_confidence, tags, session_id, messages, explain) | form(format, style)
+        chosen = options(top_k, min_confidence, tags, filter, session_id, messages, explain) | form(format, style)
         return self._run(calls.ask(question, chosen))
 
     def ask_batch(
@@ -75,6 +79,7 @@ class Client:
         top_k: int = 3,
         min_confidence: float | None = None,
         tags: Sequence[str] = (),
+        filter: RecordFilter | None = None,
         explain: bool = False,
         format: Format | None = None,
         style: Style = "full",
@@ -83,16 +88,18 @@ class Client:
 
         One that got no answer, because the server's time for it was up, has the error in its place; ask it again.
         """
-        chosen = options(top_k, min_confidence, tags, None, (), explain) | form(format, style)
+        chosen = options(top_k, min_confidence, tags, filter, None, (), explain) | form(format, style)
         answers: list[Answer | Refused] = []
         for some in hundreds(questions):
             batch = self._run(calls.ask_batch(some, chosen))
             answers.extend(batch)
         return tuple(answers)
 
-    def search(self, query: str, *, limit: int = 10) -> tuple[SearchHit, ...]:
+    def search(
+        self, query: str, *, limit: int = 10, tags: Sequence[str] = (), filter: RecordFilter | None = None
+    ) -> tuple[SearchHit, ...]:
         """Return the best hits, whatever their confidence."""
-        return self._run(calls.search(query, limit))
+        return self._run(calls.search(query, limit, found_among(tags, filter)))
 
     def records(self, *, page: int = RECORDS) -> Iterator[Record]:
         """Yield every record in stored order, fetching so many at once."""

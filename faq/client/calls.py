@@ -45,7 +45,7 @@ class Call(Generic[T]):
     path: str
     read: Callable[[Reply], T]
     """Given a reply of 2xx. Raises ReplyUnreadable."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     retried: bool = True
@@ -72,9 +72,11 @@ def ask_batch(questions: Sequence[str], options: Mapping[str, Any]) -> Call[tupl
     return _post("/api/v1/ask:batch", {"questions": [{"question": each} | given for each in questions]}, _read_answers)
 
 
-def search(query: str, limit: int) -> Call[tuple[SearchHit, ...]]:
-    """Return the call of `GET /api/v1/search`."""
-    return Call("GET", "/api/v1/search", _list_of(SearchHit, "hits"), {"q": _utf8(query), "limit": str(limit)})
+def search(query: str, limit: int, among: Mapping[str, Sequence[str]]) -> Call[tuple[SearchHit, ...]]:
+    """Return the call of `GET /api/v1/search`; `among` are its parameters that may come more than once."""
+    several = {name: tuple(map(_utf8, values)) for name, values in among.items()}
+    parameters = {"q": _utf8(query), "limit": str(limit)} | several
+    return Call("GET", "/api/v1/search", _list_of(SearchHit, "hits"), parameters)
 
 
 def records(cursor: str | None, page: int) -> Call[Page]:

@@ -170,6 +170,8 @@ class Record:
     tags: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     """Ids of check scripts."""
+    versions: tuple[str, ...] = ()
+    """Of the product, that the answer is about; none: about all of them."""
     url: str | None = None
     """Path of its page."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, cast
 
 import httpx
 
@@ -29,6 +29,19 @@ class Timeouts:
     """For all of a reply, from its headers on."""
 
 
+class RecordFilter(TypedDict, total=False):
+    """Which records may answer: those that fit every part given, of several values of one part any."""
+
+    language: str | Sequence[str]
+    """A code such as `zh`."""
+    path: str | Sequence[str]
+    """A file or a folder, `guide/`."""
+    section: str | Sequence[str]
+    """The text of a heading above the record."""
+    version: str | Sequence[str]
+    """A record that names none passes too."""
+
+
 Format = Literal["markdown", "text"]
 Style = Literal["full", "short"]
 
@@ -37,6 +50,7 @@ def options(
     top_k: int,
     min_confidence: float | None,
     tags: Sequence[str],
+    filter: RecordFilter | None,
     session_id: str | None,
     messages: Sequence[Mapping[str, str]],
     explain: bool,
@@ -46,10 +60,22 @@ def options(
         "top_k": top_k,
         "min_confidence": min_confidence,
         "tags": list(tags) or None,
+        "filter": _parts(filter) or None,
         "session_id": session_id,
         "messages": [dict(message) for message in messages] or None,
         "explain": explain or None,
     }
+
+
+def found_among(tags: Sequence[str], filter: RecordFilter | None) -> dict[str, list[str]]:
+    """Return the parameters of a search that say which records may be found."""
+    return ({"tag": list(tags)} if tags else {}) | _parts(filter)
+
+
+def _parts(filter: RecordFilter | None) -> dict[str, list[str]]:
+    """Return the parts of a filter that say something, each as a list."""
+    given = cast(Mapping[str, str | Sequence[str]], filter or {})
+    return {part: [own] if isinstance(own, str) else list(own) for part, own in given.items() if own or own == ""}
 
 
 def form(shown: Format | None, style: Style) -> dict[str, Any]:

@@ -12,12 +12,13 @@ import click
 from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.config import chosen_server, found_base, kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import examples, json_option, kb_option, one_source, server_option
+from faqkb.faq.options import examples, filter_options, json_option, kb_option, one_source, server_option
 from faqkb.faq.showing.answer import show_answer
 from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb import limits
 from faqkb.kb.answers import Status
 from faqkb.kb.checks import Check
+from faqkb.kb.records import Filter
 
 
 @click.command(
@@ -25,13 +26,14 @@ from faqkb.kb.checks import Check
     epilog=examples(
         "faq ask How do I change my password",
         'faq ask "price of a plan" -k 5 --tag billing',
+        "faq ask how do I install it --language en --path guide/ --version 2.1",
         "dmesg | tail -n 50 | faq ask - --json",
     ),
 )
 @click.argument("question", nargs=-1, required=True)
 @click.option("-k", "--top-k", default=3, show_default=True, metavar="N", help="How many records to show.")
 @click.option("--min-confidence", type=float, metavar="P", help="Confidence from which a record is the answer, 0 to 1.")
-@click.option("--tag", "tags", multiple=True, metavar="T", help="Only records with this tag; may be repeated.")
+@filter_options
 @click.option("--explain", is_flag=True, help="Say how each hit came about.")
 @click.option("--run-checks", is_flag=True, help="Run the checks of the first answer, asking before each.")
 @click.option("--yes", is_flag=True, help="With --run-checks: do not ask.")
@@ -42,7 +44,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     question: tuple[str, ...],
     top_k: int,
     min_confidence: float | None,
-    tags: tuple[str, ...],
+    filter: Filter,
     explain: bool,
     run_checks: bool,
     yes: bool,
@@ -58,7 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     pasted = sys.stdin.buffer.read(limits.QUERY_INPUT_CHARS) if question == ("-",) else None
     # What is not UTF-8 is replaced, since a log may hold anything.
     text = " ".join(question) if pasted is None else pasted.decode("utf-8", errors="replace")
-    wanted = Question(text, top_k, min_confidence, tags, explain, run_checks)
+    wanted = Question(text, top_k, min_confidence, filter, explain, run_checks)
     address = chosen_server(server, kb)
     if yes and run_checks and not address:
         from faqkb.faq.checks.foreign import refuse_unasked  # noqa: PLC0415 - not on every question's path

@@ -88,8 +88,8 @@ def _jsonld(records: Iterator[Record]) -> Iterator[str]:
 
 
 def _csv(records: Iterator[Record]) -> Iterator[str]:
-    """RFC 4180; several alternates or tags stand in one cell, one a line."""
-    yield _csv_line("id", "question", "alternates", "answer", "section", "path", "line", "language", "tags")
+    """RFC 4180; several alternates, tags or versions stand in one cell, one a line."""
+    yield _csv_line("id", "question", "alternates", "answer", "section", "path", "line", "language", "tags", "versions")
     for record in records:
         yield _csv_line(
             record.id,
@@ -101,6 +101,7 @@ def _csv(records: Iterator[Record]) -> Iterator[str]:
             str(record.source.line),
             record.language,
             "\n".join(record.tags),
+            "\n".join(record.versions),
         )
 
 

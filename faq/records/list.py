@@ -8,20 +8,19 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json
-from faqkb.faq.options import examples, json_option, kb_option
+from faqkb.faq.options import examples, filter_options, json_option, kb_option
+from faqkb.kb.records import Filter
 from faqkb.kb.snapshot.stored import open_stored
 
 
-@click.command("list", epilog=examples("faq list", "faq list --tag docker --json"))
-@click.option(
-    "--tag", "tags", multiple=True, metavar="T", help="Only records that carry this tag; more than once: any."
-)
+@click.command("list", epilog=examples("faq list", "faq list --tag docker --path guide/ --json"))
+@filter_options
 @kb_option
 @json_option
-def command(tags: tuple[str, ...], kb: Path | None, as_json: bool) -> None:
+def command(filter: Filter, kb: Path | None, as_json: bool) -> None:
     """List the stored records in their order: id and question."""
     with open_stored(kb_folder(kb)) as stored:
-        found = [record for record in stored.records() if not tags or set(tags).intersection(record.tags)]
+        found = list(stored.records(filter))
     if as_json:
         say_json({"records": [{"id": each.id, "question": each.question, "language": each.language} for each in found]})
         return

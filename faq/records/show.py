@@ -49,6 +49,7 @@ def _lines(record: Record) -> list[str]:
         "language": record.language,
         "alternates": " | ".join(record.alternates),
         "tags": ", ".join(record.tags),
+        "versions": ", ".join(record.versions),
         "checks": ", ".join(record.checks),
     }
     return [record.question, "", record.answer, "", *(f"{name}: {told}" for name, told in facts.items() if told)]

@@ -16,7 +16,9 @@ _QUESTION_KEYS = ("question", "q", "title", "name")
 _ANSWER_KEYS = ("answer", "a", "text", "content", "body")
 _LIST_KEYS = ("faqs", "faq", "questions", "qa", "items")
 _TAGS = {None, "!", "tag:yaml.org,2002:str"}  # none, and the two that say that a text is one
+_NOTHING = "tag:yaml.org,2002:null"
 _SIGNED = frozenset({"author", "authors", "byline"})
+_VERSION_KEY = "version"
 _LANGUAGE_KEYS = ("lang", "language", "locale")
 
 
@@ -36,6 +38,8 @@ class FrontMatter:
     question: str = ""
     """The file answers this one question."""
     language: str = ""
+    versions: tuple[str, ...] = ()
+    """Of the product that the file is about, as they are written: `2.10`, not 2.1."""
     pairs: tuple[Pair, ...] = ()
     signed: bool = False
     """It names an author, as that of a blog post does."""
@@ -63,6 +67,7 @@ def read_front_matter(source: str, *, toml: bool = False) -> FrontMatter:
         title=texts.get("title", ""),
         question=texts.get("question", ""),
         language=next((texts[key] for key in _LANGUAGE_KEYS if texts.get(key)), ""),
+        versions=_versions(source, toml=toml) if _VERSION_KEY in keys else (),
         pairs=tuple(_pairs(keys)),
         signed=not _SIGNED.isdisjoint(keys),
     )
@@ -84,6 +89,21 @@ def _read_yaml(source: str) -> Any:
         if depth > limits.NESTING_LEVELS:
             raise ValueError(f"nested deeper than {limits.NESTING_LEVELS} levels")
     return yaml.safe_load(source)
+
+
+def _versions(source: str, *, toml: bool) -> tuple[str, ...]:
+    """Return the versions that readable front matter names; a number keeps the digits that it is written with."""
+    if toml:
+        values = tomllib.loads(source, parse_float=str)
+        named: Any = next((value for key, value in values.items() if key.casefold() == _VERSION_KEY), [])
+        several = named if isinstance(named, list) else [named]
+        texts = [str(each) for each in several if isinstance(each, str | int) and not isinstance(each, bool)]
+    else:
+        pairs = yaml.compose(source, Loader=yaml.SafeLoader).value
+        node = next(value for key, value in pairs if str(key.value).casefold() == _VERSION_KEY)
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        texts = [each.value for each in nodes if isinstance(each, yaml.ScalarNode) and each.tag != _NOTHING]
+    return tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
 
 
 def _title_line(source: str) -> str:

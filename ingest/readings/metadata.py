@@ -12,7 +12,7 @@ from faqkb.kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 _PREFIX = "faq:"
 _QUOTES = "\"'“”"
 _ID_CHARS = "._-"
-_KEYS = "id=, alt=, tags=, check=, lang=, link-base=, read= or level="
+_KEYS = "id=, alt=, tags=, version=, check=, lang=, link-base=, read= or level="
 _SHOWN = 40  # characters of a bad value in the message
 
 
@@ -24,6 +24,7 @@ class Metadata:
     alternates: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     language: str = ""
     link_base: str = ""
     read: str = ""
@@ -49,14 +50,16 @@ def read_metadata(comment: str) -> Metadata:
             problems.append(problem)
         else:
             values.setdefault(key, []).append(value)
-    tags = tuple(dict.fromkeys(_split(values.get("tags", []))))
-    if len(tags) > TAGS_MAX:
-        problems.append(f"{len(tags)} tags (limit {TAGS_MAX}); the first {TAGS_MAX} are kept")
+    tags, versions = (tuple(dict.fromkeys(_split(values.get(key, [])))) for key in ("tags", "version"))
+    for named, names in (("tags", tags), ("versions", versions)):
+        if len(names) > TAGS_MAX:
+            problems.append(f"{len(names)} {named} (limit {TAGS_MAX}); the first {TAGS_MAX} are kept")
     return Metadata(
         id=values.get("id", [""])[-1],
         alternates=tuple(dict.fromkeys(values.get("alt", []))),
         tags=tags[:TAGS_MAX],
         checks=tuple(dict.fromkeys(_split(values.get("check", [])))),
+        versions=versions[:TAGS_MAX],
         language=values.get("lang", [""])[-1].casefold(),
         link_base=values.get("link-base", [""])[-1],
         read=values.get("read", [""])[-1].casefold(),
@@ -163,6 +166,7 @@ _RULES = {
         lambda value: len(value) <= QUESTION_CHARS, f"is longer than {QUESTION_CHARS} characters; it is left out"
     ),
     "tags": _Rule(_are_names, f"holds a name of more than {TAG_CHARS} characters; it is left out"),
+    "version": _Rule(_are_names, f"holds a name of more than {TAG_CHARS} characters; it is left out"),
     "check": _Rule(_are_names, f"holds a name of more than {TAG_CHARS} characters; it is left out"),
     "lang": _Rule(_is_language, "is no language; write a code such as zh or en"),
     "read": _Rule(lambda value: value.casefold() in READINGS, f"is no reading; write one of {', '.join(READINGS)}"),

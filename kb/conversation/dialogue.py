@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from faqkb.kb.conversation.state import State
 from faqkb.kb.conversation.understanding import Resolution, Sighting, Title, Way, read_message, resolve
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
-from faqkb.kb.records import Record
+from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import ScoredRecord
 
@@ -38,8 +38,9 @@ class Reply:
 class _Search:
     """What one question of a conversation searches for: the same text once, however often it is looked at."""
 
-    def __init__(self, knowledge: KnowledgeBase, language: str, **settings: Any) -> None:
+    def __init__(self, knowledge: KnowledgeBase, language: str, filter: Filter, **settings: Any) -> None:
         self.knowledge = knowledge
+        self.filter = filter
         self._language = language
         self._settings = settings
         self._found: dict[tuple[str, str], tuple[Answer, tuple[ScoredRecord, ...]]] = {}
@@ -48,7 +49,9 @@ class _Search:
         """Return the answer to a text, in a language or the reader's, and every candidate. Raises InvalidQuery."""
         key = text, language or self._language
         if key not in self._found:
-            self._found[key] = self.knowledge.ask_ranked(text, language=key[1] or None, **self._settings)
+            self._found[key] = self.knowledge.ask_ranked(
+                text, language=key[1] or None, filter=self.filter, **self._settings
+            )
         return self._found[key]
 
     def look(self, text: str) -> Sighting:
@@ -65,13 +68,13 @@ class _Search:
 
     def heard(self, text: str) -> Talk | None:
         """Return the kind of small talk that a text is like."""
-        vector = self.knowledge.query_vector(text, tags=self._settings["tags"], language=self._language or None)
+        vector = self.knowledge.query_vector(text, filter=self.filter, language=self._language or None)
         return None if vector is None else heard_in(text, vector, self.knowledge.encoder.id)
 
     def picked(self, text: str, record_id: str, language: str = "") -> Answer:
         """Return the answer to a text with one record as its first; as it is when that record is not found."""
         answer, _ = self.ask(text, language)
-        hits = self.knowledge.search(text, limit=limits.TOP_K_MAX)
+        hits = self.knowledge.search(text, limit=limits.TOP_K_MAX, filter=self.filter)
         picked = [hit for hit in hits if hit.record.id == record_id]
         if not picked:
             return answer
@@ -93,7 +96,7 @@ def reply_to(
     *,
     top_k: int = 3,
     min_confidence: float | None = None,
-    tags: Sequence[str] = (),
+    filter: Filter = EVERY_RECORD,
 ) -> Reply:
     """Answer the last question of a conversation; the parameters are those of `KnowledgeBase.ask`.
 
@@ -101,7 +104,7 @@ def reply_to(
     """
     started = time.perf_counter()
     language = state.language if state.is_language_asked_for else read_message(question).language or state.language
-    search = _Search(knowledge, language, top_k=top_k, min_confidence=min_confidence, tags=tuple(tags))
+    search = _Search(knowledge, language, filter, top_k=top_k, min_confidence=min_confidence)
     resolution = resolve(question, state, search.look, title_in(knowledge), search.heard)
     found = _ANSWERS[resolution.way](search, resolution, state)
     answer = replace(
@@ -163,7 +166,7 @@ def _translated(search: _Search, resolution: Resolution, state: State) -> Answer
     twin = next((record for record in candidates if _is_twin(record, given, resolution.language)), None)
     if twin is not None:
         return search.picked(state.query, twin.id, resolution.language)
-    record = search.knowledge.record(given)
+    record = search.knowledge.record(given) if search.knowledge.passes(given, search.filter) else None
     offered = (Suggestion(record.id, record.question, answer.confidence),) if record else ()
     return _said(search, resolution, Talk.NO_TRANSLATION, suggestions=offered, about=given)
 

@@ -14,7 +14,7 @@ from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.conversation.talk import is_refusal
 from faqkb.kb.conversation.understanding import read_message
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.records import Record
+from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.text import clean
 
@@ -63,7 +63,7 @@ def replayed_count(said: Sequence[Said]) -> int:
     return sum(each.role == "user" and _asks(each.text) for each in replayed(said))
 
 
-def state_after(knowledge: KnowledgeBase, said: Sequence[Said], *, tags: Sequence[str] = ()) -> State:
+def state_after(knowledge: KnowledgeBase, said: Sequence[Said], *, filter: Filter = EVERY_RECORD) -> State:
     """Return the state after what was said, oldest first. Raises InvalidQuery.
 
     A list of stored questions in a reply is what the reader chooses from, whatever would be listed today.
@@ -72,7 +72,7 @@ def state_after(knowledge: KnowledgeBase, said: Sequence[Said], *, tags: Sequenc
     state = _spoken_before(said[-_LOOKED_BACK : len(said) - len(again)])
     for each in again:
         if each.role == "user":
-            state = reply_to(knowledge, each.text, state, tags=tags).state
+            state = reply_to(knowledge, each.text, state, filter=filter).state
         elif listed := listed_records(knowledge, each.text):
             state = replace(state, offered=listed)
     return state

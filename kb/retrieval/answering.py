@@ -21,6 +21,7 @@ _MESSAGES = {
     Reason.EMPTY_QUESTION: "The question holds no letters or digits to search for.",
     Reason.EMPTY_INDEX: "The knowledge base holds no records that may answer.",
 }
+_FILTERED_OUT = "No stored record passes the filter; leave a part of it out."
 _SUGGESTIONS = 3
 _SUGGESTED_LEAST = 0.05  # confidence of a record that is said to come near
 
@@ -42,7 +43,7 @@ def make_answer(
         status=status,
         confidence=found.hits[0].confidence if found.hits else 0.0,
         hits=tuple(map(_marked_where_likely, filled(found, shown, indexes))),
-        no_answer=_no_answer(query, found.hits, indexes) if status is Status.NO_ANSWER else None,
+        no_answer=_no_answer(query, found, indexes) if status is Status.NO_ANSWER else None,
         snapshot=snapshot,
         took_ms=0.0,
         why=why(status, found, indexes),
@@ -111,12 +112,13 @@ def _marked_where_likely(hit: Hit) -> Hit:
     return hit if hit.confidence >= LIKELY else replace(hit, highlight=NOTHING)
 
 
-def _no_answer(query: Query, hits: Sequence[ScoredRecord], indexes: Indexes) -> NoAnswer:
+def _no_answer(query: Query, found: Found, indexes: Indexes) -> NoAnswer:
     unanswerable = Reason.EMPTY_QUESTION if query.is_empty else Reason.EMPTY_INDEX
-    reason = Reason.NOT_CONFIDENT if hits else unanswerable
+    reason = Reason.NOT_CONFIDENT if found.hits else unanswerable
+    message = _FILTERED_OUT if reason is Reason.EMPTY_INDEX and found.is_filtered_out else _MESSAGES[reason]
     suggestions = []
-    for hit in without_translations(hits)[:_SUGGESTIONS]:
+    for hit in without_translations(found.hits)[:_SUGGESTIONS]:
         if hit.confidence >= _SUGGESTED_LEAST:
             record = indexes.store.records.at(hit.position)
             suggestions.append(Suggestion(record.id, record.question, hit.confidence))
-    return NoAnswer(reason, _MESSAGES[reason], tuple(suggestions))
+    return NoAnswer(reason, message, tuple(suggestions))

@@ -13,7 +13,6 @@ import numpy as np
 from faqkb.kb import disk
 from faqkb.kb.checks import Check
 from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
-from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
 from faqkb.kb.index.dense import FaissIndex, rounded
 from faqkb.kb.index.late_interaction import TokenIndex, dequantise
@@ -97,7 +96,9 @@ def build_snapshot(
         before, known = _earlier(folder, encoder)
         cohort = cohort_questions()
         fresh = _embed_new((*cohort, *passages), known, encoder, progress)
-        files = _snapshot_files(records, passages, cohort, known, encoder, ranking, checks)
+        files = _snapshot_files(records, passages, cohort, known, encoder, checks)
+        files[RANKING_FILE] = ranking.to_json().encode()
+        files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
         files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
         name = publish_snapshot(
             folder, files, encoder=encoder.id, records=len(records), passages=len(passages), tell=kept.append
@@ -174,7 +175,6 @@ def _snapshot_files(
     cohort: Sequence[Passage],
     known: _Known,
     encoder: Encoder,
-    ranking: Ranking,
     checks: Sequence[Check],
 ) -> dict[str, Content]:
     """Return the content of every file of the snapshot; `known` holds every text."""
@@ -197,7 +197,7 @@ def _snapshot_files(
         entries=postings.entries,
     )
     places = Places.build(len(records), passages, views, counts[: len(passages)], baselines)
-    files: dict[str, Content] = {
+    return {
         RECORDS_FILE: build_store(records, texts, checks),
         POSTINGS_FILE: postings.content,
         PLACES_FILE: places.to_bytes(),
@@ -205,10 +205,7 @@ def _snapshot_files(
         COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
         TOKENS_FILE: b"".join(own.tobytes() for own in codes),
         WORDINGS_FILE: fit_wordings(passages, of_passages).to_bytes(),
-        RANKING_FILE: ranking.to_json().encode(),
     }
-    files[f"{MODEL_FOLDER}/{MANIFEST_FILE}"] = encoder.manifest.to_json().encode()
-    return files
 
 
 def _model_files(encoder: Encoder) -> dict[str, CopiedFile | LinkedFile]:

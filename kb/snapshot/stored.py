@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faqkb.kb.checks import Check
 from faqkb.kb.pictures import Picture
-from faqkb.kb.records import Record
+from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.snapshot.pictures import pictures_of
 from faqkb.kb.snapshot.published import RECORDS_FILE, SnapshotFiles, open_current, open_snapshot
 from faqkb.kb.store.store import Store
@@ -29,8 +29,11 @@ class Stored:
         """Name of the snapshot."""
         return self.files.name
 
-    def records(self) -> Iterator[Record]:
-        """Yield every record in stored order, a page in memory at a time."""
+    def records(self, filter: Filter = EVERY_RECORD) -> Iterator[Record]:
+        """Yield the records that a filter lets through in stored order, a page in memory at a time."""
+        if filter:
+            yield from map(self.store.records.at, self.store.filters.positions(filter))
+            return
         page = self.store.records.after(None, _PAGE)
         while page:
             yield from page

@@ -78,11 +78,6 @@ class RecordTable:
         )
         return tuple(record_id for (record_id,) in rows)
 
-    def positions_tagged(self, tags: Sequence[str]) -> tuple[int, ...]:
-        """Return the positions of the records that carry any of the tags, ascending."""
-        rows = self._connections.rows_among("SELECT DISTINCT position FROM tags WHERE tag IN", tags)
-        return tuple(sorted({int(position) for (position,) in rows}))
-
     def positions_from(self, paths: Sequence[str]) -> tuple[int, ...]:
         """Return the positions of the records of any of the files, by `Source.path`, ascending."""
         rows = self._connections.rows_among("SELECT position FROM records WHERE path IN", paths)

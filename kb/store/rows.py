@@ -11,7 +11,7 @@ from typing import Any
 from faqkb.kb.checks import Check, Signature, is_check_id
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.foreign.html import is_allowed_address, sanitise
-from faqkb.kb.records import Record, Source, Target
+from faqkb.kb.records import LISTS, Record, Source, Target
 
 
 def dump_record(record: Record) -> str:
@@ -25,7 +25,7 @@ def load_record(text: str) -> Record:
     with _told("record"):
         fields: dict[str, Any] = json.loads(text)
         source = Source(**fields.pop("source"))
-        lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in ("alternates", "section", "tags", "checks")}
+        lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in LISTS}
         targets = _targets(fields.pop("targets"), fields["answer"])
         _check_texts([*fields.values(), source.path, source.anchor or ""])
         if not isinstance(source.line, int):

@@ -9,7 +9,14 @@ CREATE TABLE records (
 CREATE INDEX records_path ON records (path);
 CREATE INDEX records_source ON records (source);
 CREATE TABLE names (word TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX records_language ON records (language);
 CREATE TABLE tags (tag TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) WITHOUT ROWID;
+CREATE TABLE sections (
+    section TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (section, position)
+) WITHOUT ROWID;
+CREATE TABLE versions (
+    version TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (version, position)
+) WITHOUT ROWID;
 CREATE TABLE passages (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL);
 CREATE TABLE views (number INTEGER PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE words (

@@ -8,6 +8,7 @@ from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.postings import PostingsFile
 from faqkb.kb.store.check_table import CheckTable
 from faqkb.kb.store.connections import Connections
+from faqkb.kb.store.filter_table import FilterTable
 from faqkb.kb.store.passage_table import PassageTable
 from faqkb.kb.store.record_table import RecordTable
 from faqkb.kb.store.word_table import WordTable
@@ -21,6 +22,7 @@ class Store:
         self._connections = Connections(path)
         try:
             self.records = RecordTable(self._connections)
+            self.filters = FilterTable(self._connections, self.records.count)
             self.passages = PassageTable(self._connections)
             self.checks = CheckTable(self._connections)
         except SnapshotDamaged:

@@ -14,6 +14,7 @@ from faqkb.kb.index.postings import Entry
 from faqkb.kb.index.sentences import Sentence
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
+from faqkb.kb.store.filter_table import write_filters
 from faqkb.kb.store.rows import dump_check, dump_record
 from faqkb.kb.store.schema import SCHEMA
 
@@ -72,10 +73,7 @@ def _write_records(connection: sqlite3.Connection, records: Sequence[Record], wo
             for position, (record, twin, source) in enumerate(zip(records, twins(records), sources, strict=True))
         ),
     )
-    connection.executemany(
-        "INSERT INTO tags VALUES (?, ?)",
-        ((tag, position) for position, record in enumerate(records) for tag in dict.fromkeys(record.tags)),
-    )
+    write_filters(connection, records)
     connection.executemany("INSERT INTO names VALUES (?, ?)", names_of(words, sources))
 
 

@@ -15,6 +15,7 @@ from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.conversation.understanding import Way
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import Filter
 from faqkb.server.answering.catalogues import words_of
 from faqkb.server.answering.remarks import note_remark
 from faqkb.server.problems import FieldError, Refused
@@ -31,7 +32,7 @@ class Asked:
     question: str
     top_k: int
     min_confidence: float | None
-    tags: tuple[str, ...]
+    filter: Filter
     session_id: str | None
     """Of the conversation, where it is remembered here."""
     said: tuple[Said, ...] | None
@@ -55,7 +56,7 @@ def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
         state,
         top_k=asked.top_k,
         min_confidence=asked.min_confidence,
-        tags=asked.tags,
+        filter=asked.filter,
     )
     if asked.session_id is not None:
         _sessions().keep(_session_of_caller(asked.session_id), reply.state)
@@ -87,7 +88,7 @@ def _noted(reply: Reply, before: State) -> Answer:
 def _before(knowledge: KnowledgeBase, asked: Asked) -> State:
     """Return the state before a question: of what was sent along when there is any, else of the session."""
     if asked.said is not None:
-        return state_after(knowledge, asked.said, tags=asked.tags)
+        return state_after(knowledge, asked.said, filter=asked.filter)
     return NOTHING_SAID if asked.session_id is None else _sessions().state(_session_of_caller(asked.session_id))
 
 

@@ -10,6 +10,7 @@ from flask import url_for
 
 from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import EVERY_RECORD, Filter
 from faqkb.server.answering.follow_ups import follow_ups_of
 from faqkb.server.answering.tokens import answer_token
 from faqkb.server.noted import note_answer
@@ -40,6 +41,8 @@ class Wanted:
     explain: bool = False
     shown: Format | None = None
     style: Style = Style.FULL
+    filter: Filter = EVERY_RECORD
+    """Which records may be shown."""
 
     @property
     def has_text(self) -> bool:
@@ -57,7 +60,7 @@ def answer_document(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) ->
             entry["text"] = told(hit, shown, wanted.style, SITE)
     return document | {
         "handover": hands_over(answer),
-        "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer)],
+        "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer, wanted.filter)],
         "answer_token": answer_token(answer),
     }
 

@@ -13,7 +13,7 @@ from flask import url_for
 from faqkb.kb.answers import Answer, Hit, Status
 from faqkb.kb.checks import CheckLink
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.records import Record
+from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.server.answering.topics import topic_address, topics_of
 from faqkb.server.limits import FOLLOW_UPS_OF_TOPIC, RELATED_ABOVE
 
@@ -46,7 +46,7 @@ class FollowUp:
         return {"kind": self.kind.value, "id": self.id, "text": self.text, "url": self.url}
 
 
-def follow_ups_of(knowledge: KnowledgeBase, answer: Answer) -> list[FollowUp]:
+def follow_ups_of(knowledge: KnowledgeBase, answer: Answer, filter: Filter = EVERY_RECORD) -> list[FollowUp]:
     """Return the prompts below an answer: its checks, what else was found, and what its topic goes on with.
 
     None below choices and below nothing: these are prompts themselves. Where an answer did not help, its checks.
@@ -59,7 +59,7 @@ def follow_ups_of(knowledge: KnowledgeBase, answer: Answer) -> list[FollowUp]:
     checks = _check_prompts(record, first.checks)
     related = [_record_prompt(Kind.RELATED, hit.record.id, hit.record.question) for hit in related_hits(answer)]
     known = {record.id, *(prompt.id for prompt in related)}
-    return [*checks, *related, *_topic_prompts(knowledge, record, known)]
+    return [*checks, *related, *_topic_prompts(knowledge, record, known, filter)]
 
 
 def _check_prompts(record: Record, checks: Sequence[CheckLink]) -> list[FollowUp]:
@@ -78,12 +78,13 @@ def related_hits(answer: Answer) -> tuple[Hit, ...]:
     )
 
 
-def _topic_prompts(knowledge: KnowledgeBase, record: Record, known: set[str]) -> list[FollowUp]:
+def _topic_prompts(knowledge: KnowledgeBase, record: Record, known: set[str], filter: Filter) -> list[FollowUp]:
     """Return the topic's questions after the record, and from its start when there are too few."""
     topic = topics_of(knowledge).get(topic_address(record))
     questions = topic.questions if topic else []
     at = next((number for number, question in enumerate(questions) if question.id == record.id), 0)
-    following = (question for question in (*questions[at:], *questions[:at]) if question.id not in known)
+    others = (question for question in (*questions[at:], *questions[:at]) if question.id not in known)
+    following = (question for question in others if knowledge.passes(question.id, filter))
     return [_record_prompt(Kind.TOPIC, each.id, each.text) for each in islice(following, FOLLOW_UPS_OF_TOPIC)]
 
 

@@ -19,7 +19,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.turns import batch_turn
-from faqkb.server.api.bodies import BatchQuestion, wanted_by
+from faqkb.server.api.bodies import BatchQuestion, filter_by, wanted_by
 from faqkb.server.limits import BATCH_SECONDS
 from faqkb.server.problems import problem
 
@@ -42,7 +42,7 @@ def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> d
         return problem(503, "The time of this batch was up before this question; send it again.")
     try:
         answer = answer_alone(
-            knowledge, asked.question, top_k=asked.top_k, min_confidence=asked.min_confidence, tags=tuple(asked.tags)
+            knowledge, asked.question, top_k=asked.top_k, min_confidence=asked.min_confidence, filter=filter_by(asked)
         )
     except InvalidQuery as error:
         return problem(422, str(error))

@@ -8,7 +8,9 @@ from flask import Request
 from pydantic import Field
 
 from faqkb.kb import limits
+from faqkb.kb.records import Filter
 from faqkb.server.answering.documents import Wanted
+from faqkb.server.api.filters import FilterBody, FilterParameters, filter_of
 from faqkb.server.feedback.judging import Tag
 from faqkb.server.http.parsing import Parameters, Strict, read_body
 from faqkb.server.limits import (
@@ -34,6 +36,7 @@ _MinConfidence = Annotated[
 _OnlyTagged = Annotated[
     list[Tag], Field(max_length=limits.TAGS_MAX, description="Only records that carry one of these tags.")
 ]
+_Filter = Annotated[FilterBody, Field(description="Which records may answer, beside `tags`.")]
 _Explain = Annotated[bool, Field(description="Whether to say how each answer came about.")]
 
 _Shown = Annotated[
@@ -63,6 +66,7 @@ class AskBody(Strict):
     top_k: _TopK = 3
     min_confidence: _MinConfidence = None
     tags: _OnlyTagged = Field(default=[])
+    filter: _Filter = FilterBody()
     session_id: str | None = Field(
         default=None,
         max_length=SESSION_ID_CHARS,
@@ -85,6 +89,7 @@ class BatchQuestion(Strict):
     top_k: _TopK = 3
     min_confidence: _MinConfidence = None
     tags: _OnlyTagged = Field(default=[])
+    filter: _Filter = FilterBody()
     explain: _Explain = False
     format: _Shown = None
     style: _Style = "full"
@@ -111,7 +116,7 @@ class RecordPath(Parameters):
     record_id: str = Field(description="Its slashes may be sent as they are or as %2F.")
 
 
-class SearchParameters(Parameters):
+class SearchParameters(FilterParameters):
     """Query of `GET /api/v1/search`."""
 
     q: str = Field(description="What is typed so far.")
@@ -126,8 +131,13 @@ class RecordsParameters(Parameters):
 
 
 def wanted_by(asked: AskBody | BatchQuestion) -> Wanted:
-    """Return what a question wants of its answer."""
-    return Wanted(asked.explain, Format(asked.format) if asked.format else None, Style(asked.style))
+    """Return what a question wants of its answer. Raises InvalidQuery."""
+    return Wanted(asked.explain, Format(asked.format) if asked.format else None, Style(asked.style), filter_by(asked))
+
+
+def filter_by(asked: AskBody | BatchQuestion) -> Filter:
+    """Return which records may answer a question. Raises InvalidQuery."""
+    return filter_of(asked.tags, asked.filter)
 
 
 def read_batch_body(request: Request) -> BatchBody:

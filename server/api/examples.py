@@ -20,6 +20,13 @@ def ask(sample: Sample) -> dict[str, Any]:
             "summary": "For a channel that shows no Markdown: the sentence that answers",
             "value": {"question": asked, "format": "text", "style": "short"},
         },
+        "among": {
+            "summary": "Only among the records of one language and one file or folder",
+            "value": {
+                "question": asked,
+                "filter": {"language": sample.record.language, "path": sample.record.source.path},
+            },
+        },
         "follow_up": {
             "summary": "A question that leans on the one before",
             "value": {"question": "why?", "messages": [{"role": "user", "content": asked}]},

@@ -198,6 +198,7 @@ class RecordDocument(Reply):
     section: list[str]
     tags: list[str]
     checks: list[str] = Field(description="Ids of the checks that prove the answer.")
+    versions: list[str] = Field(description="Of the product, that the answer is about; none: all of them.")
     url: _Page
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from faqkb.kb.answers import Answer, Hit
 from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.records import Record
+from faqkb.kb.records import Filter, Record
 from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.conversations import Asked, answer_alone, answer_in_session
 from faqkb.server.answering.documents import answer_document
@@ -25,9 +25,11 @@ from faqkb.server.api.bodies import (
     RecordPath,
     RecordsParameters,
     SearchParameters,
+    filter_by,
     read_batch_body,
     wanted_by,
 )
+from faqkb.server.api.filters import filter_of
 from faqkb.server.api.operations import OPERATIONS
 from faqkb.server.http.conditional import reply_unless_held, version_of
 from faqkb.server.http.parsing import parsed, parsed_by
@@ -63,10 +65,11 @@ def ask_batch(body: BatchBody) -> Response:
 def search(query: SearchParameters) -> Response:
     """Return hits for as-you-type search, in the order of `ask` and whatever their confidence."""
     charge_work((), query.q)
+    wanted = filter_of(query.tag, query)
     with leased_knowledge() as knowledge:
         # Weak: `took_ms` is another one each time.
-        version = version_of(knowledge, query.q, query.limit, is_weak=True)
-        return reply_unless_held(version, lambda: _found(knowledge, query))
+        version = version_of(knowledge, query.q, query.limit, wanted, is_weak=True)
+        return reply_unless_held(version, lambda: _found(knowledge, query, wanted))
 
 
 @api.get("/records", **documented(OPERATIONS, "list_records"))
@@ -99,12 +102,13 @@ def checks() -> Response:
 
 def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:
     """Answer the question within its conversation, if it is part of one."""
-    tags = tuple(body.tags)
     if body.session_id is not None or body.messages:
         said = _said(body) if body.messages else None
-        asked = Asked(body.question, body.top_k, body.min_confidence, tags, body.session_id, said)
+        asked = Asked(body.question, body.top_k, body.min_confidence, filter_by(body), body.session_id, said)
         return answer_in_session(knowledge, asked)
-    return answer_alone(knowledge, body.question, top_k=body.top_k, min_confidence=body.min_confidence, tags=tags)
+    return answer_alone(
+        knowledge, body.question, top_k=body.top_k, min_confidence=body.min_confidence, filter=filter_by(body)
+    )
 
 
 def _said(body: AskBody) -> tuple[Said, ...]:
@@ -117,9 +121,9 @@ def answer_address(record_id: str) -> str:
     return url_for("pages.answer", record_id=record_id)
 
 
-def _found(knowledge: KnowledgeBase, query: SearchParameters) -> Response:
+def _found(knowledge: KnowledgeBase, query: SearchParameters, wanted: Filter) -> Response:
     started = time.perf_counter()
-    hits = knowledge.search(query.q, limit=query.limit)
+    hits = knowledge.search(query.q, limit=query.limit, filter=wanted)
     return jsonify(
         query=query.q,
         hits=[_search_hit(hit) for hit in hits],

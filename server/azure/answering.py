@@ -11,7 +11,7 @@ from faqkb.kb.conversation.history import questions_of, state_of_turn
 from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
-from faqkb.kb.records import Record
+from faqkb.kb.records import Filter, Record
 from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import wording, words_of
 from faqkb.server.answering.conversations import answer_from
@@ -124,7 +124,8 @@ def _within(knowledge: KnowledgeBase, filters: QueryFilters | None) -> Knowledge
     wanted = filters.metadataFilter if filters else None
     if wanted and wanted.metadata:
         each = [
-            knowledge.positions_tagged([pair.value]) if pair.key == TAGS else frozenset() for pair in wanted.metadata
+            frozenset(knowledge.positions(Filter(tags=(pair.value,)))) if pair.key == TAGS else frozenset()
+            for pair in wanted.metadata
         ]
         sets.append(_joined(each, wanted.logicalOperation))
     if filters and filters.sourceFilter:

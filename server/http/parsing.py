@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NoReturn, TypeVar, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
 
 from flask import Request, Response
 from flask import request as current_request
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from faqkb.server.http.strict_json import Malformed, parse_strictly
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, JSON_LEVELS
@@ -96,8 +97,15 @@ def require_json(request: Request) -> None:
 
 
 def read_parameters(request: Request, model: type[_M]) -> _M:
-    """Return the query parameters as a model. Raises Refused (422)."""
-    return validated(model, given_once(request.args.to_dict(flat=False)))
+    """Return the query parameters as a model, those that are lists as often as they come. Raises Refused (422)."""
+    given = request.args.to_dict(flat=False)
+    lists = {name: given.pop(name) for name, field in model.model_fields.items() if _is_list(field) and name in given}
+    return validated(model, given_once(given) | lists)
+
+
+def _is_list(field: FieldInfo) -> bool:
+    """Say whether a parameter may come more than once."""
+    return get_origin(field.annotation) is list
 
 
 def given_once(values: dict[str, list[str]]) -> dict[str, str]:

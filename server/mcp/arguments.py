@@ -60,6 +60,28 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Probability = Annotated[float, Field(ge=0, le=1), BeforeValidator(_number)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Texts = Annotated[list[str], BeforeValidator(_texts)]
+
+
+class FilterArguments(Arguments):
+    """Which records may answer; values of one list are alternatives."""
+
+    language: Texts = Field(default=[], description="Codes such as `zh`: only records in one of these languages.")
+    path: Texts = Field(default=[], description="Files or folders, `guide/`: only records written there.")
+    section: Texts = Field(default=[], description="Texts of headings: only records below one of them.")
+    version: Texts = Field(default=[], description="Only records of one of these versions, or of none.")
+
+
+def _as_object(value: Any) -> Any:
+    """Return an object that was written as JSON, nothing as an empty one, without the fields that say nothing."""
+    if isinstance(value, str):
+        try:
+            value = parse_strictly(value.encode(), levels=2) if value.strip() else {}
+        except (Malformed, UnicodeEncodeError):
+            return value
+    return {name: own for name, own in value.items() if own is not None} if isinstance(value, dict) else value
+
+
+FilterOf = Annotated[FilterArguments, BeforeValidator(_as_object)]
 Tags = Annotated[
     list[Annotated[str, Field(max_length=limits.TAG_CHARS)]],
     BeforeValidator(_texts),

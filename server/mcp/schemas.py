@@ -69,7 +69,13 @@ FETCHED = _object(
     text=_TEXT,
     url=_TEXT,
     metadata=_object(
-        language=_TEXT, alternates=_TEXTS, section=_TEXTS, tags=_TEXTS, source=_TEXT, checks=_list(_CHECK_LINK)
+        language=_TEXT,
+        alternates=_TEXTS,
+        section=_TEXTS,
+        tags=_TEXTS,
+        versions=_TEXTS,
+        source=_TEXT,
+        checks=_list(_CHECK_LINK),
     ),
 )
 CHECK = _object(

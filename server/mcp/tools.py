@@ -14,9 +14,10 @@ from faqkb.kb.conversation.dialogue import reply_to
 from faqkb.kb.conversation.history import questions_of, state_after
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.records import Filter
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
 from faqkb.server.mcp import schemas as mcp_schemas
-from faqkb.server.mcp.arguments import Arguments, Probability, Tags, Texts, Truth, Whole
+from faqkb.server.mcp.arguments import Arguments, FilterArguments, FilterOf, Probability, Tags, Texts, Truth, Whole
 from faqkb.server.mcp.messages import INVALID_PARAMS, McpError, dump_message
 from faqkb.server.mcp.service import McpService
 from faqkb.server.texts.forms import Format, Style, full_text, told
@@ -26,6 +27,9 @@ class ArgumentsRefused(Exception):
     """The arguments of a tool cannot be used; the message says which and why, for the model to correct."""
 
 
+_FILTER = "Where the user names a language, place, chapter or version to keep to; left out, every record may answer."
+
+
 class _Ask(Arguments):
     question: str = Field(description="The user's question as it was put, a pasted text included.")
     top_k: Whole = Field(default=3, ge=1, le=limits.TOP_K_MAX, description="How many records to give.")
@@ -33,6 +37,7 @@ class _Ask(Arguments):
         default=None, description="Confidence from which a record is the answer; by default the calibrated."
     )
     tags: Tags = Field(default=[])
+    filter: FilterOf = Field(default=FilterArguments(), description=_FILTER)
     earlier_questions: Texts = Field(
         default=[],
         max_length=MESSAGES_MAX,
@@ -51,6 +56,7 @@ class _Search(Arguments):
     query: str = Field(description="What to look for, in any language.")
     limit: Whole = Field(default=SEARCH_LIMIT, ge=1, le=limits.TOP_K_MAX, description="How many results to give.")
     tags: Tags = Field(default=[])
+    filter: FilterOf = Field(default=FilterArguments(), description=_FILTER)
 
 
 class _Fetch(Arguments):
@@ -118,11 +124,11 @@ def call_tool(
 
 
 def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str, Any]:
-    tags = tuple(given.tags)
-    settings: dict[str, Any] = {"top_k": given.top_k, "min_confidence": given.min_confidence, "tags": tags}
+    wanted = _filter(given)
+    settings: dict[str, Any] = {"top_k": given.top_k, "min_confidence": given.min_confidence, "filter": wanted}
     said = questions_of(given.earlier_questions)
     service.charge(said, given.question)
-    state = state_after(knowledge, said, tags=tags)
+    state = state_after(knowledge, said, filter=wanted)
     answer = service.worded(reply_to(knowledge, given.question, state, **settings).answer)
     service.answered(answer)
     document = answer.to_json() | {"answer_token": service.answer_token(answer)}
@@ -138,7 +144,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
 
 def _search(knowledge: KnowledgeBase, service: McpService, given: _Search) -> dict[str, Any]:
     service.charge((), given.query)
-    hits = knowledge.search(given.query, limit=given.limit, tags=tuple(given.tags))
+    hits = knowledge.search(given.query, limit=given.limit, filter=_filter(given))
     results = [
         {
             "id": hit.record.id,
@@ -150,6 +156,18 @@ def _search(knowledge: KnowledgeBase, service: McpService, given: _Search) -> di
         for hit in hits
     ]
     return {"results": results}
+
+
+def _filter(given: _Ask | _Search) -> Filter:
+    """Return which records may answer. Raises InvalidQuery."""
+    parts = given.filter
+    return Filter(
+        tags=tuple(given.tags),
+        languages=tuple(parts.language),
+        paths=tuple(parts.path),
+        sections=tuple(parts.section),
+        versions=tuple(parts.version),
+    )
 
 
 def _fetch(knowledge: KnowledgeBase, service: McpService, given: _Fetch) -> dict[str, Any]:
@@ -168,6 +186,7 @@ def _fetch(knowledge: KnowledgeBase, service: McpService, given: _Fetch) -> dict
             "alternates": list(record.alternates),
             "section": list(record.section),
             "tags": list(record.tags),
+            "versions": list(record.versions),
             "source": f"{record.source.path}:{record.source.line}",
             "checks": checks,
         },
@@ -215,12 +234,17 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def _plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without the titles that repeat the names of its fields, and without defaults of null."""
-    fields = {
-        name: {key: part for key, part in field.items() if key != "title" and (key, part) != ("default", None)}
-        for name, field in schema["properties"].items()
-    }
+    """Return a schema without titles that repeat the names of fields, defaults that say nothing, and references."""
+    parts = schema.get("$defs", {})
+    fields = {name: _plain_field(field, parts) for name, field in schema["properties"].items()}
     return {"type": "object", "properties": fields, "required": schema.get("required", [])}
+
+
+def _plain_field(field: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in field:
+        part = _plain_schema(parts[field["$ref"].rpartition("/")[2]])
+        return {"type": "object", "properties": part["properties"], "description": field["description"]}
+    return {key: part for key, part in field.items() if key != "title" and (key, part) != ("default", None)}
 
 
 _TOOLS = {

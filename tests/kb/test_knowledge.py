@@ -15,6 +15,7 @@ from faqkb.kb.answers import LIKELY, Reason, Status
 from faqkb.kb.errors import InvalidQuery, SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Filter
 from faqkb.kb.snapshot.build import build_snapshot
 
 OUT_OF_SCOPE = [
@@ -51,9 +52,11 @@ def test_a_remembered_question_is_answered_as_the_first_time(kb_folder: Path, kn
     remembering = KnowledgeBase.open(kb_folder, remembered=4)
     questions = [("docker", ()), ("docker", ("no such tag",)), ("Docker", ()), ("?", ()), ("x" * 500, ())]
     for text, tags in [*questions, *questions]:
-        again, plain = (kb.ask(text, tags=tags) for kb in (remembering, knowledge))
+        again, plain = (kb.ask(text, filter=Filter(tags=tags)) for kb in (remembering, knowledge))
         assert replace(again, took_ms=0) == replace(plain, took_ms=0)
-        assert remembering.search(text, limit=2, tags=tags) == knowledge.search(text, limit=2, tags=tags)
+        assert remembering.search(text, limit=2, filter=Filter(tags=tags)) == knowledge.search(
+            text, limit=2, filter=Filter(tags=tags)
+        )
     remembering.close()
 
 
@@ -134,7 +137,7 @@ def test_no_question_breaks_it(knowledge: KnowledgeBase, question: str) -> None:
     assert document["status"] in {"answered", "ambiguous", "no_answer"}
 
 
-@pytest.mark.parametrize("parameters", [{"top_k": 0}, {"top_k": 21}, {"min_confidence": 1.5}, {"tags": ["t"] * 17}])
+@pytest.mark.parametrize("parameters", [{"top_k": 0}, {"top_k": 21}, {"min_confidence": 1.5}])
 def test_parameters_out_of_range_are_refused(knowledge: KnowledgeBase, parameters: dict[str, object]) -> None:
     with pytest.raises(InvalidQuery, match=r"got .* expected"):
         knowledge.ask("共享内存", **parameters)  # type: ignore[arg-type]
@@ -170,8 +173,8 @@ def test_a_choice_that_hardly_answers_has_no_marked_sentence(knowledge: Knowledg
 
 def test_a_tag_limits_the_records(knowledge: KnowledgeBase) -> None:
     tag = next(record.tags[0] for record in knowledge.records(limit=100) if record.tags)
-    assert all(tag in hit.record.tags for hit in knowledge.search("训练", limit=20, tags=[tag]))
-    nothing = knowledge.ask("训练", tags=["no-such-tag"]).no_answer
+    assert all(tag in hit.record.tags for hit in knowledge.search("训练", limit=20, filter=Filter(tags=(tag,))))
+    nothing = knowledge.ask("训练", filter=Filter(tags=("no-such-tag",))).no_answer
     assert nothing is not None
     assert nothing.reason is Reason.EMPTY_INDEX
 

@@ -45,7 +45,7 @@ def make_record(record_id: str, question: str, answer: str = "An answer.", **fie
         answer_html=fields.pop("answer_html", f"<p>{answer}</p>"),
         source=Source(path=fields.pop("path", "made.md"), line=1),
         language=fields.pop("language", "en"),
-        section=("Made",),
+        section=fields.pop("section", ("Made",)),
         **fields,
     )
 

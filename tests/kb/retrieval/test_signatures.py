@@ -16,6 +16,7 @@ from faqkb.kb.check_header import parse_check
 from faqkb.kb.checks import Signature
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Filter
 from faqkb.kb.retrieval.signatures import KNOWN_ERROR_CONFIDENCE, known_error
 from faqkb.kb.snapshot.build import build_snapshot
 
@@ -102,7 +103,7 @@ def test_tags_still_decide_what_may_answer(encoder: Encoder, tmp_path: Path) -> 
     build_snapshot(tmp_path, records, encoder, checks=[parse_check(SCRIPT.encode(), "disk")])
     knowledge = KnowledgeBase.open(tmp_path)
     try:
-        assert "faq/disk" not in {hit.record.id for hit in knowledge.search("E1234 quota", tags=("b",))}
+        assert "faq/disk" not in {hit.record.id for hit in knowledge.search("E1234 quota", filter=Filter(tags=("b",)))}
     finally:
         knowledge.close()
 

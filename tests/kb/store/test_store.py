@@ -14,7 +14,7 @@ from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import Kind, Passage, views_of
 from faqkb.kb.index.places import Places
 from faqkb.kb.index.postings import PostingsFile, build_postings, words_of
-from faqkb.kb.records import Record, Source
+from faqkb.kb.records import Filter, Record, Source
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.word_table import WordTable
@@ -133,8 +133,8 @@ def test_a_record_is_viewed_as_a_whole_and_by_each_alternate() -> None:
 
 
 def test_any_of_several_tags_selects(store: Store) -> None:
-    assert store.records.positions_tagged(["infer", "train"]) == (0, 2)
-    assert store.records.positions_tagged(["none"]) == ()
+    assert list(store.filters.positions(Filter(tags=("infer", "train")))) == [0, 2]
+    assert not store.filters.positions(Filter(tags=("none",)))
 
 
 def test_the_same_records_give_the_same_bytes() -> None:
