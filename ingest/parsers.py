@@ -92,8 +92,9 @@ class Parsers:
         with self._lock:
             if self._is_closed:
                 return None
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                if (parser := self._idle.pop()).is_alive:
+                    return parser
             try:
                 parser = _Parser()
             except OSError:

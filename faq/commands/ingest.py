@@ -89,7 +89,7 @@ def _read(rounds: Rounds, *, show: bool) -> Ingested:
         _show_file(file)
     for script in ingested.scripts if show else ():
         _show_script(script)
-    if ingested.unchanged:
+    if show and ingested.unchanged:
         say_note(f"{ingested.unchanged} of {len(ingested.files)} files were read before and are unchanged")
     if not ingested.records:
         raise ContentError(

@@ -72,7 +72,7 @@ class ReadingCache:
         """Keys of what was last used on another day."""
         self._flushed = time.monotonic()
         self._is_usable = self._takes = _is_private(folder)
-        self._tried(self._check_size)
+        self._tried(self._check_file)
 
     def readings_of(self, contents: Sequence[Content]) -> dict[Content, Reading]:
         """Return what is kept of some contents, those of them that there are."""
@@ -116,9 +116,14 @@ class ReadingCache:
             return None
         return None
 
-    def _check_size(self) -> None:
-        if self._file.path.exists() and self._file.path.stat().st_size > _FILE_FACTOR * self._most_bytes + _ROW_BYTES:
-            raise ReadingDamaged(f"{self._file.path}: far larger than what is kept in it; remove it")
+    def _check_file(self) -> None:
+        """Make sure that it is a file of bearable size. Raises ReadingDamaged, OSError."""
+        try:
+            status = self._file.path.lstat()
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _FILE_FACTOR * self._most_bytes + _ROW_BYTES:
+            raise ReadingDamaged(f"{self._file.path}: no file, or far larger than what is kept in it; remove it")
 
     def _rows(self, keys: Sequence[bytes]) -> list[_Row]:
         with self._file.reading() as connection:

@@ -1,4 +1,4 @@
-"""The readings of this run, above those that earlier runs left on disk: most files do not change between two of them."""
+"""The readings of this run, above those that earlier ones left on disk: few files change in between."""
 
 from __future__ import annotations
 
