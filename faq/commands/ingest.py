@@ -22,6 +22,8 @@ from faqkb.kb.errors import ContentError
 from faqkb.kb.snapshot.build import Published
 from faqkb.kb.snapshot.comparing import Difference
 
+_MANY_FILES = 20  # from which on somebody may wonder whether all of them were read
+
 
 @click.command(
     "ingest",
@@ -89,7 +91,7 @@ def _read(rounds: Rounds, *, show: bool) -> Ingested:
         _show_file(file)
     for script in ingested.scripts if show else ():
         _show_script(script)
-    if show and ingested.unchanged:
+    if show and ingested.unchanged and len(ingested.files) >= _MANY_FILES:
         say_note(f"{ingested.unchanged} of {len(ingested.files)} files were read before and are unchanged")
     if not ingested.records:
         raise ContentError(
