@@ -15,7 +15,7 @@ from faqkb.ingest.known.reading import Reading, load_reading
 from faqkb.ingest.worker import READ, REFUSED, Task, receive, send
 from faqkb.kb.errors import ContentError
 
-MOST = 8  # processes; each takes 60 MB, and what one thread does between them keeps about as many busy
+MOST = 8  # processes, of 110 MB each; what this one does for each record is a thirtieth of what they do
 _WORTH_CHARS = (
     500_000  # of text at once: a second of parsing, which two processes halve; each takes half of one to start
 )

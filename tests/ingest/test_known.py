@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,10 +19,13 @@ from pathlib import Path
 
 import pytest
 from active_parts import active_parts
+from hypothesis import given
+from hypothesis import strategies as st
 from picture_support import png, write_faq
 
-from faqkb.ingest import Ingested, Means, Order, ReadingCache, ReadingMemory, read_sources
+from faqkb.ingest import Ingested, Means, Order, ReadingCache, ReadingMemory, parse_document, read_sources
 from faqkb.ingest.known.reader import FOLDERS, reader_fingerprint
+from faqkb.ingest.known.reading import Reading, ReadingDamaged, dump_reading, load_reading
 
 ROOT = Path(__file__).resolve().parents[2]
 FAQ = "# FAQ\n\n## Why is it {0}?\n\nBecause it is {0}, see **[here](https://example.org/{0})**.\n"
@@ -219,6 +223,25 @@ def test_a_row_of_another_form_is_read_again(content: Path, cache: Path, change:
     rewrite(cache, change)
     again = read(content, cache)
     assert (again.unchanged, again) == (0, right)
+
+
+@given(st.data())
+def test_any_bytes_are_a_reading_or_none(data: st.DataObject) -> None:
+    document = parse_document(f"{FAQ.format('so')}\n## Is it?\n\n![c](c.png)\n", "x.md")
+    whole = dump_reading(Reading(document, {(3, "c.png"): None, (9, "d.png"): "/pictures/x"}))
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    instead = data.draw(
+        st.binary(max_size=20) | st.sampled_from([b"null", b"[]", b"{}", b"1e999", b'"', b"\n", b"NaN"])
+    )
+    try:
+        reading = load_reading(whole[:start] + instead + whole[end:])
+    except ReadingDamaged:
+        return
+    for record in reading.document.records:
+        assert not active_parts(record.answer_html)
+    assert all(isinstance(warned.message, str) for warned in reading.document.report.warnings)
+    json.dumps(reading.document.to_json())
 
 
 def test_a_row_that_unpacks_to_more_than_any_reading_is_read_again(tmp_path: Path, cache: Path) -> None:
