@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
-from faqkb.ingest.known.reading import Reading, load_reading
+from faqkb.ingest.known.reading import Reading, ReadingDamaged, load_reading
 from faqkb.ingest.worker import READ, REFUSED, Task, receive, send
 from faqkb.kb.errors import ContentError
 
 MOST = 8  # processes, of 110 MB each; what this one does for each record is a thirtieth of what they do
-_WORTH_CHARS = (
-    500_000  # of text at once: a second of parsing, which two processes halve; each takes half of one to start
-)
+_WORTH_CHARS = 500_000  # of text at once: it takes a second or two to parse, and a process half of one to start
 
 
 def usable_cores() -> int:
@@ -82,6 +80,8 @@ class Parsers:
                     " runs out; free some, or split the file"
                 ) from ended
             self._end_all()
+            return None
+        except ReadingDamaged:  # what no store would take either: parsing here does not look so closely
             return None
         finally:
             with self._lock:
