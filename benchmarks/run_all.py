@@ -12,6 +12,7 @@ import check_times
 import cold_ask
 import footprint
 import ingest_speed
+import reading
 import save_to_answer
 import serving
 import warm_ask
@@ -24,7 +25,7 @@ def main() -> int:
     )
     met = [
         benchmark.main()
-        for benchmark in (cold_ask, warm_ask, ingest_speed, save_to_answer, footprint, serving, check_times)
+        for benchmark in (cold_ask, warm_ask, reading, ingest_speed, save_to_answer, footprint, serving, check_times)
     ]
     return 0 if all(met) else 1
 

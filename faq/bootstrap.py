@@ -24,16 +24,18 @@ from faqkb.kb.errors import (
 )
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest
+from faqkb.kb.model.files import FOLDER_VARIABLE, default_folder, read_manifest, user_cache
 from faqkb.kb.snapshot.published import current_snapshot, entries, open_current
 from faqkb.kb.snapshot.publishing import go_back
 from faqkb.kb.snapshot.tuned import whole_tuned_model
 
 if TYPE_CHECKING:
-    from faqkb.ingest import Ingested, Order
+    from faqkb.ingest import Ingested, Order, ReadingMemory
     from faqkb.kb.snapshot.build import Published
 
 _LEVELS = 6  # of headings
+_READINGS = "readings"  # in the user's cache folder
+_LARGE_BYTES = 500_000  # reads in two seconds
 _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a first build takes two minutes here
 
 
@@ -63,17 +65,42 @@ def build_if_missing(folder: Path) -> None:
 def _build(folder: Path) -> None:
     """Build a knowledge base from the configured content; waits when another process already does."""
     from faqkb.faq.config import content_paths  # noqa: PLC0415 - parsing Markdown is not on the path of every question
-    from faqkb.ingest import read_sources  # noqa: PLC0415
 
     paths = content_paths()
     say_note(f"no knowledge base in {folder} yet: building one from {', '.join(map(str, paths))}")
-    ingested = read_sources(paths, orders=reading_orders())
+    ingested = read_content(paths)
     try:
         published = publish(ingested, folder)
     except Busy:
         _wait_for_snapshot(folder)
         return
     say_note(f"published {published.snapshot}: {published.records} records, {published.passages} passages")
+
+
+def read_content(paths: Sequence[Path], memory: ReadingMemory | None = None, *, follow_links: bool = False) -> Ingested:
+    """Read content as faq.toml says, with as many processes as there are cores, showing how far it is.
+
+    `memory` is that of earlier readings, else the one on the disk.
+    Raises ConfigError, and what read_sources raises.
+    """
+    from faqkb.ingest import Means, read_sources, usable_cores  # noqa: PLC0415
+
+    with counted("reading files") as told:
+        means = Means(_announce, told, memory or known_readings(), usable_cores())
+        return read_sources(paths, reading_orders(), means, follow_links=follow_links)
+
+
+def known_readings() -> ReadingMemory:
+    """Return what earlier readings left in the user's cache folder."""
+    from faqkb.ingest import ReadingCache, ReadingMemory  # noqa: PLC0415
+
+    return ReadingMemory(ReadingCache(user_cache() / _READINGS))
+
+
+def _announce(path: Path, size: int) -> None:
+    """Say what takes long to read before it does."""
+    if size > _LARGE_BYTES:
+        say_note(f"reading {path} ({size / 1e6:.1f} MB)")
 
 
 def reading_orders() -> list[tuple[str, Order]]:

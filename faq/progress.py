@@ -1,4 +1,4 @@
-"""How far a long job is: a bar with rate and time left on a terminal, plain lines elsewhere.
+"""How far a long job is, with rate and time left: a bar on a terminal, plain lines elsewhere.
 
 The library that draws is loaded when there is something to draw: a question never waits for it.
 """
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 T = TypeVar("T")
-_LINE_SECONDS = 2.0  # longer silence makes people reach for Ctrl-C
+_FIRST_SECONDS = 2.0  # longer silence makes people reach for Ctrl-C
+_LINE_SECONDS = 10.0  # between two lines: a log that is read later, or somebody who knows by now that it goes on
+_MINUTES_FROM = 120  # seconds
 _BAR_SECONDS = 0.3  # a job that is done sooner needs no bar
 
 
@@ -57,22 +59,37 @@ def counting(things: Iterable[T], total: int, told: Callable[[int, int], None]) 
 
 
 class _Lines:
-    """A line every two seconds, none for what takes less."""
+    """A line every ten seconds, none for what takes less than two."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._next = time.monotonic() + _LINE_SECONDS
+        self._started = self._last = time.monotonic()
+        self._done = 0
+        self._next = self._started + _FIRST_SECONDS
         self._is_shown = False
 
     def tell(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if now >= self._next or (self._is_shown and done == total):
-            say_note(f"{self._what} {done} of {total}")
-            self._is_shown = True
+        if self._is_shown and done == total:
+            say_note(f"{self._what} {done} of {total}, {_rate(done, now - self._started):.3g}/s")
+        elif now >= self._next and done < total:
+            # Of what was done since the last line: what is known already goes by a hundred times as fast.
+            rate = _rate(done - self._done, now - self._last)
+            left = f", {_in_words((total - done) / rate)} left" if rate else ""
+            say_note(f"{self._what} {done} of {total}, {rate:.3g}/s{left}")
+            self._is_shown, self._done, self._last = True, done, now
             self._next = now + _LINE_SECONDS
 
     def close(self) -> None:
         """Leave the last line as it is."""
+
+
+def _rate(done: int, seconds: float) -> float:
+    return done / seconds if seconds else 0.0
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds > _MINUTES_FROM else f"{seconds:.0f} s"
 
 
 class _Bar:

@@ -86,15 +86,13 @@ def bind_records(records: Sequence[Record], checks: Sequence[Check]) -> tuple[Re
         for record_id in check.answers:
             proving.setdefault(record_id, []).append(check.id)
     known = {check.id for check in checks}
-    return tuple(
-        replace(
-            record,
-            checks=tuple(
-                dict.fromkeys((*(check for check in record.checks if check in known), *proving.get(record.id, ())))
-            ),
-        )
-        for record in records
-    )
+
+    def bound(record: Record) -> Record:
+        named = (check for check in record.checks if check in known)
+        found = tuple(dict.fromkeys((*named, *proving.get(record.id, ()))))
+        return record if found == record.checks else replace(record, checks=found)
+
+    return tuple(map(bound, records))
 
 
 def warn_of_unknown_checks(report: FileReport, records: Sequence[Record], checks: Sequence[Check]) -> FileReport:

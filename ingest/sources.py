@@ -1,65 +1,52 @@
-"""Files and folders to text: walking, sizes, encodings. Beside it `pictures` and `checks` alone touch the disk."""
+"""Files and folders to records: what is known is taken, the rest is parsed, in the order of the files either way."""
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from faqkb.ingest.checks import (
-    LEADS_OUT,
-    bind_records,
-    checks_of,
-    leads_out,
-    read_scripts,
-    warn_of_unknown_checks,
-    warn_of_unknown_records,
-)
-from faqkb.ingest.document import NO_STYLE, parse_document
+from faqkb.ingest.checks import bind_records, checks_of, read_scripts, warn_of_unknown_checks, warn_of_unknown_records
+from faqkb.ingest.document import NO_STYLE
 from faqkb.ingest.explained import Explained, explain_document
+from faqkb.ingest.files import File, files_of, one_file
 from faqkb.ingest.ids import Ids, stem_of
-from faqkb.ingest.memory import Content, ReadingMemory
+from faqkb.ingest.known.content import Content
+from faqkb.ingest.known.memory import ReadingMemory
+from faqkb.ingest.known.reading import Reading
 from faqkb.ingest.page.encodings import decode
-from faqkb.ingest.pictures import PictureShelf
+from faqkb.ingest.parsers import Parsers
+from faqkb.ingest.pictures import PicturesBeside, PictureShelf
 from faqkb.ingest.readings.orders import FREE, Order
 from faqkb.ingest.reports.report import FileReport, Ingested, Warned
+from faqkb.ingest.worker import Task, read_task
 from faqkb.kb.errors import ContentError
-from faqkb.kb.limits import FILE_BYTES
 from faqkb.kb.records import Record
 
-SUFFIXES = frozenset({".md", ".markdown", ".mdx"})
+_BATCH_BYTES = 4_000_000  # of files looked up and handed out at once; two batches are in memory at a time
+_BATCH_FILES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """A Markdown file to read."""
+class Means:
+    """What files are read with, and who is told."""
 
-    path: Path
-    name: str
-    """Relative to the PATH it was found under, with forward slashes."""
-    by_hand: bool = False
-    """Somebody named this file, not a folder around it."""
-    leads_out: bool = False
-    """A link out of the folder around it, not to be followed."""
-
-    @property
-    def root(self) -> Path:
-        """The folder that PATH names, or that its file lies in."""
-        return self.path.parents[self.name.count("/")]
-
-
-Announce = Callable[[Path, int], None]
-"""Called with the path and the bytes of each file before it is read."""
+    announce: Callable[[Path, int], None] = lambda path, size: None
+    """Called with the path and the bytes of each file before it is parsed."""
+    told: Callable[[int, int], None] = lambda done, files: None
+    """Called with how many files are read, and of how many."""
+    memory: ReadingMemory | None = None
+    """What earlier readings brought: a file that is the same is not parsed again."""
+    processes: int = 1
+    """That may parse at once, where there is enough to parse."""
 
 
 def read_sources(
     paths: Sequence[Path],
-    announce: Announce = lambda path, size: None,
     orders: Sequence[tuple[str, Order]] = (),
-    memory: ReadingMemory | None = None,
+    means: Means | None = None,
     *,
     follow_links: bool = False,
 ) -> Ingested:
@@ -68,7 +55,7 @@ def read_sources(
     Check scripts are those in the folder `checks` of each PATH (of its folder when PATH is a file).
 
     `orders` fix how files are read, each with a pattern of their paths below the PATH (`guide/*.md`); the last one that
-    fits holds. `memory` holds what earlier readings brought: a file that is the same is not parsed again.
+    fits holds. What comes out is the same whatever the `means`.
     A symbolic link below a folder that leads out of it is a file that cannot be read, unless `follow_links`.
 
     Ids and source paths are relative to the PATH given (to its folder when PATH is a file). A file that cannot be read
@@ -77,12 +64,11 @@ def read_sources(
     """
     read: list[tuple[FileReport, list[Record]]] = []
     ids = Ids()
-    shelf = PictureShelf()
-    for path in paths:
-        for file in _files(path, follow_links=follow_links):
-            found, report = _read(file, _Means(announce, shelf, orders, memory or ReadingMemory()))
-            own, warnings = _unique(found, ids, path)
-            read.append((replace(report, warnings=(*report.warnings, *warnings)), own))
+    files = [(file, path) for path in paths for file in files_of(path, follow_links=follow_links)]
+    with _Reader(orders, means or Means()) as reader:
+        for (_, path), found in zip(files, reader.read([file for file, _ in files]), strict=True):
+            own, warnings = _unique(found.records, ids, path)
+            read.append((replace(found.report, warnings=(*found.report.warnings, *warnings)), own))
     scripts = read_scripts(paths, follow_links=follow_links)
     checks = checks_of(scripts)
     records = tuple(record for _, own in read for record in own)
@@ -92,81 +78,16 @@ def read_sources(
         files=tuple(warn_of_unknown_checks(report, own, checks) for report, own in read),
         checks=checks,
         scripts=tuple(warn_of_unknown_records(script, records, judged) for script in scripts),
-        pictures=shelf.shown_by(records),
+        pictures=reader.shelf.shown_by(records),
+        unchanged=reader.unchanged,
     )
-
-
-def _files(path: Path, *, follow_links: bool) -> list[_File]:
-    """Return the Markdown files that a PATH names, and the links below it that are not followed."""
-    outside: list[Path] = []
-
-    def is_refused(link: Path) -> bool:
-        refused = not follow_links and leads_out(link, path)
-        if refused:
-            outside.append(link)
-        return refused
-
-    try:
-        is_folder = stat.S_ISDIR(path.stat().st_mode)
-        if not is_folder:
-            return [_one_file(path)]
-        found = sorted(walk(path, SUFFIXES, _raise, is_refused))
-    except OSError as error:
-        raise ContentError(
-            f"{path}: {error.strerror or error}; name a Markdown file or a folder that can be read"
-        ) from error
-    except ValueError as error:  # a NUL byte in the name
-        raise ContentError(f"{str(path)!r}: {error}; name a Markdown file or a folder") from error
-    if not found and not outside:
-        raise ContentError(f"{path}: holds no Markdown ({', '.join(sorted(SUFFIXES))}); name a folder that does")
-    files = [_File(file, file.relative_to(path).as_posix()) for file in found]
-    return files + [_File(link, link.relative_to(path).as_posix(), leads_out=True) for link in sorted(outside)]
-
-
-def _one_file(path: Path) -> _File:
-    if path.suffix.lower() not in SUFFIXES:
-        raise ContentError(
-            f"{path}: not Markdown (got {path.suffix or 'no suffix'}, expected {', '.join(sorted(SUFFIXES))});"
-            " name a Markdown file or a folder"
-        )
-    return _File(path, path.name, by_hand=True)
-
-
-def walk(
-    folder: Path,
-    suffixes: Set[str],
-    onerror: Callable[[OSError], object],
-    is_refused: Callable[[Path], bool] = lambda link: False,
-) -> Iterator[Path]:
-    """Yield the files below a folder with some suffixes, hidden ones left out, each folder once however links lead.
-
-    `onerror` is called with what keeps a folder from being opened, `is_refused` asked of each symbolic link.
-    """
-
-    def is_taken(path: Path) -> bool:
-        return not path.name.startswith(".") and not (path.is_symlink() and is_refused(path))
-
-    seen: set[tuple[int, int]] = set()
-    for root, folders, files in os.walk(folder, followlinks=True, onerror=onerror):
-        status = os.stat(root)  # noqa: PTH116 os.walk gives strings
-        key = (status.st_dev, status.st_ino)
-        folders[:] = [] if key in seen else [name for name in folders if is_taken(Path(root, name))]
-        if key not in seen:
-            yield from (
-                file for file in map(Path(root).joinpath, files) if file.suffix.lower() in suffixes and is_taken(file)
-            )
-        seen.add(key)
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def explain_file(path: Path, orders: Sequence[tuple[str, Order]] = ()) -> list[Explained]:
     """Return the readings that competed in a file. Raises ContentError when it cannot be read."""
     try:
-        file = _one_file(path)
-        text = decode(_content(file, lambda path, size: None), file.name).text
+        file = one_file(path)
+        text = decode(file.content(), file.name).text
     except OSError as error:
         raise ContentError(f"{path}: {error.strerror or error}; name a Markdown file that can be read") from error
     return explain_document(text, file.name, by_hand=True, order=_order_of(file.name, orders))
@@ -177,45 +98,140 @@ def _order_of(name: str, orders: Sequence[tuple[str, Order]]) -> Order:
 
 
 @dataclass(frozen=True, slots=True)
-class _Means:
-    """What all files of one reading are read with."""
+class _Opened:
+    """The text of a file, or what is wrong with it."""
 
-    announce: Announce
-    shelf: PictureShelf
-    orders: Sequence[tuple[str, Order]]
-    memory: ReadingMemory
-
-
-def _read(file: _File, means: _Means) -> tuple[tuple[Record, ...], FileReport]:
-    """Return the records and the report of a file; what is wrong with it becomes the report's error."""
-    try:
-        if file.leads_out:
-            raise ContentError(f"{file.name}: {LEADS_OUT}")
-        decoded = decode(_content(file, means.announce), file.name)
-        beside = means.shelf.beside(file.path, file.root)
-        order = _order_of(file.name, means.orders)
-        content = Content.of(file.name, decoded.text, by_hand=file.by_hand, order=order)
-        document = means.memory.document_of(content, beside)
-        if document is None:
-            document = parse_document(decoded.text, file.name, by_hand=file.by_hand, order=order, pictures_at=beside.at)
-            means.memory.keep(content, document, beside)
-    except ContentError as error:
-        return (), FileReport(file.name, NO_STYLE, 0, error=str(error))
-    except OSError as error:
-        return (), FileReport(file.name, NO_STYLE, 0, error=f"{file.name}: {error.strerror or error}; make it readable")
-    warnings = sorted((*document.report.warnings, *beside.warnings()), key=lambda warned: warned.line)
-    return document.records, replace(document.report, encoding=decoded.encoding, warnings=tuple(warnings))
+    file: File
+    size: int = 0
+    """Bytes."""
+    task: Task | None = None
+    content: Content | None = None
+    encoding: str = ""
+    error: str = ""
 
 
-def _content(file: _File, announce: Announce) -> bytes:
-    """Return the bytes of a regular file of bearable size."""
-    status = file.path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ContentError(f"{file.name}: not a regular file; leave it out")
-    if status.st_size > FILE_BYTES:
-        raise ContentError(f"{file.name}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); split it into several files")
-    announce(file.path, status.st_size)
-    return file.path.read_bytes()
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file of which something is known, or which is being parsed elsewhere, or neither."""
+
+    opened: _Opened
+    known: Reading | None
+    elsewhere: Future[Reading | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one file holds."""
+
+    records: Sequence[Record]
+    report: FileReport
+
+
+class _Reader:
+    """Reads files, each known, parsed elsewhere or parsed here; ends what it began with its block."""
+
+    def __init__(self, orders: Sequence[tuple[str, Order]], means: Means) -> None:
+        self.shelf = PictureShelf()
+        self.unchanged = 0
+        """How many files were known."""
+        self._orders = orders
+        self._means = means
+        self._memory = means.memory or ReadingMemory()
+        self._parsers = Parsers(means.processes)
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._parsers.close()
+        self._memory.flush()  # also of a reading that was interrupted: the next one goes on from there
+
+    def read(self, files: Sequence[File]) -> Iterator[_Found]:
+        """Yield what each file holds, in order; meanwhile the next ones are on their way."""
+        for done, begun in enumerate(self._begun(files), 1):
+            yield self._found(begun)
+            self._means.told(done, len(files))
+
+    def _begun(self, files: Sequence[File]) -> Iterator[_Begun]:
+        """Yield the files of one batch when those of the next are begun."""
+        before: Sequence[_Begun] = ()
+        for batch in _batches(map(self._opened, files)):
+            now = self._batch_begun(batch)
+            yield from before
+            before = now
+        yield from before
+
+    def _opened(self, file: File) -> _Opened:
+        try:
+            content = file.content()
+            decoded = decode(content, file.name)
+        except ContentError as error:
+            return _Opened(file, error=str(error))
+        except OSError as error:
+            return _Opened(file, error=f"{file.name}: {error.strerror or error}; make it readable")
+        order = _order_of(file.name, self._orders)
+        task = Task(decoded.text, file.name, file.by_hand, order, file.path, file.root)
+        own = Content.of(file.name, decoded.text, by_hand=file.by_hand, order=order)
+        return _Opened(file, len(content), task, own, decoded.encoding)
+
+    def _batch_begun(self, batch: Sequence[_Opened]) -> Sequence[_Begun]:
+        known = self._memory.readings_of([opened.content for opened in batch if opened.content])
+        unknown = {
+            index: opened.task
+            for index, opened in enumerate(batch)
+            if opened.task is not None and opened.content not in known
+        }
+        elsewhere = dict(zip(unknown, self._parsers.begin(list(unknown.values())), strict=True))
+        for index in (index for index, parsing in elsewhere.items() if parsing):
+            self._means.announce(batch[index].file.path, batch[index].size)
+        return [
+            _Begun(opened, known.get(opened.content) if opened.content else None, elsewhere.get(index))
+            for index, opened in enumerate(batch)
+        ]
+
+    def _found(self, begun: _Begun) -> _Found:
+        """Return the records and the report of a file; what is wrong with it becomes the report's error."""
+        opened, file = begun.opened, begun.opened.file
+        if opened.task is None:
+            return _Found((), FileReport(file.name, NO_STYLE, 0, error=opened.error))
+        beside = self.shelf.beside(file.path, file.root)
+        try:
+            document = self._reading(begun, opened.task, beside).document
+        except ContentError as error:
+            return _Found((), FileReport(file.name, NO_STYLE, 0, error=str(error)))
+        warnings = sorted((*document.report.warnings, *beside.warnings()), key=lambda warned: warned.line)
+        return _Found(document.records, replace(document.report, encoding=opened.encoding, warnings=tuple(warnings)))
+
+    def _reading(self, begun: _Begun, task: Task, beside: PicturesBeside) -> Reading:
+        """Return the reading of a file. Raises ContentError."""
+        if begun.known and _shows_the_same(begun.known, beside):
+            self.unchanged += 1
+            return begun.known
+        reading = begun.elsewhere.result() if begun.elsewhere else None
+        if reading is None or not _shows_the_same(reading, beside):
+            self._means.announce(task.path, begun.opened.size)
+            reading = read_task(task, beside)
+        if begun.opened.content:
+            self._memory.keep(begun.opened.content, reading)
+        return reading
+
+
+def _batches(opened: Iterable[_Opened]) -> Iterator[Sequence[_Opened]]:
+    batch: list[_Opened] = []
+    size = 0
+    for one in opened:
+        batch.append(one)
+        size += one.size
+        if size >= _BATCH_BYTES or len(batch) == _BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _shows_the_same(reading: Reading, beside: PicturesBeside) -> bool:
+    """Ask for the pictures of a reading again, all of them: they are shelved; return whether they are the same."""
+    found = {(line, address): beside.at(line)(address) for line, address in reading.pictures}
+    return found == reading.pictures
 
 
 def _unique(found: Sequence[Record], ids: Ids, path: Path) -> tuple[list[Record], list[Warned]]:
@@ -230,5 +246,5 @@ def _unique(found: Sequence[Record], ids: Ids, path: Path) -> tuple[list[Record]
                     f"id {record.id} is also in an earlier file or folder; here it is {unique} ({path})",
                 )
             )
-        records.append(replace(record, id=unique))
+        records.append(record if unique == record.id else replace(record, id=unique))
     return records, warnings

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faqkb.ingest.checks import FOLDER as CHECKS
-from faqkb.ingest.sources import SUFFIXES, walk
+from faqkb.ingest.files import SUFFIXES, walk
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"})
 

@@ -17,12 +17,12 @@ from faqkb.faq.showing.readings import reading_lines
 from faqkb.faq.watching.loop import watch_until_interrupted
 from faqkb.faq.watching.rounds import Publisher, Round, Rounds
 from faqkb.faq.watching.telling import round_sentence
-from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file, read_sources
+from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file
 from faqkb.kb.errors import ContentError
 from faqkb.kb.snapshot.build import Published
 from faqkb.kb.snapshot.comparing import Difference
 
-_LARGE_BYTES = 500_000  # reads in two seconds
+_MANY_FILES = 20  # from which on somebody may wonder whether all of them were read
 
 
 @click.command(
@@ -86,11 +86,13 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _read(rounds: Rounds, *, show: bool) -> Ingested:
     """Return what some content holds, each file told of. Raises ContentError where there is no question in it."""
-    ingested = read_sources(rounds.paths, _announce, reading_orders(), follow_links=rounds.follow_links)
+    ingested = rounds.read()
     for file in ingested.files if show else ():
         _show_file(file)
     for script in ingested.scripts if show else ():
         _show_script(script)
+    if show and ingested.unchanged and len(ingested.files) >= _MANY_FILES:
+        say_note(f"{ingested.unchanged} of {len(ingested.files)} files were read before and are unchanged")
     if not ingested.records:
         raise ContentError(
             f"no question was found in {len(ingested.files)} files ({_first_reason(ingested)}); name others"
@@ -128,12 +130,6 @@ def _first_reason(ingested: Ingested) -> str:
         if file.skipped:
             return f"{file.path}:{file.skipped[0].line}: {file.skipped[0].reason}"
     return "they hold no text"
-
-
-def _announce(path: Path, size: int) -> None:
-    """Say what takes long to read before it does."""
-    if size > _LARGE_BYTES:
-        say_note(f"reading {path} ({size / 1e6:.1f} MB)")
 
 
 def _show_file(file: FileReport) -> None:
@@ -182,6 +178,7 @@ def _document(ingested: Ingested, found: Difference | None, published: Published
     return {
         "records": len(ingested.records),
         "files": [file.to_json() for file in ingested.files],
+        "unchanged_files": ingested.unchanged,
         "checks": [script.to_json() for script in ingested.scripts],
         "changes": found.to_json() if found else None,
         "published": None

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faqkb.faq.bootstrap import encoder_folder, publish, reading_orders
+from faqkb.faq.bootstrap import encoder_folder, known_readings, publish, read_content
 from faqkb.faq.replacing import Replacing, replace_stored
-from faqkb.ingest import Ingested, ReadingMemory, content_stamp, read_sources
+from faqkb.ingest import Ingested, content_stamp
 from faqkb.kb.errors import ContentError, KbError
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.build import Published
@@ -56,7 +56,7 @@ class Rounds:
         follow_links: bool = False,
     ) -> None:
         """`strict` publishes nothing where there are warnings, `follow_links` reads what links out of PATH lead to."""
-        self.follow_links = follow_links
+        self._follow_links = follow_links
         self.paths = tuple(paths)
         self.folder = folder
         self._how = how
@@ -64,10 +64,17 @@ class Rounds:
         self._publisher = publisher
         self._known: frozenset[tuple[str, str]] | None = None
         self._live = ""
-        self._memory = ReadingMemory()
+        self._memory = known_readings()
         self.last = Round()
         self.stamp = content_stamp(self.paths)
         """Of the content as it was just before it was last read."""
+
+    def read(self) -> Ingested:
+        """Read the content; what an earlier round read of a file that is the same is not parsed again.
+
+        Raises what read_content raises.
+        """
+        return read_content(self.paths, self._memory, follow_links=self._follow_links)
 
     def began_with(self, ingested: Ingested) -> None:
         """Take what was read and published elsewhere as the first round; its warnings are told already."""
@@ -93,9 +100,7 @@ class Rounds:
         return bool(self.last.problems) and _live_name(self.folder) != self._live
 
     def _run(self) -> Round:
-        ingested = read_sources(
-            self.paths, orders=reading_orders(), memory=self._memory, follow_links=self.follow_links
-        )
+        ingested = self.read()
         if not ingested.records:
             raise ContentError("nothing was published: no question was found; write one, or name other content")
         problems = tuple(self._problems(ingested))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from faqkb.kb.checks import Check
@@ -124,6 +124,8 @@ class Ingested:
     scripts: tuple[ScriptReport, ...] = ()
     pictures: tuple[Picture, ...] = ()
     """Those that answers show, by name."""
+    unchanged: int = field(default=0, compare=False)
+    """How many files were not parsed: their content is one that was read before."""
 
     @property
     def is_clean(self) -> bool:
