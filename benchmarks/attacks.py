@@ -15,7 +15,7 @@ import numpy as np
 from serving import our_server
 from support import Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 CONNECTIONS = 16
 SECONDS = 15.0

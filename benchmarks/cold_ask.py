@@ -22,7 +22,7 @@ from support import (
     workshop,
 )
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
 RUNS = 9

@@ -16,7 +16,7 @@ import psutil
 from support import ROOT, Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
 from faqkb.kb import limits
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 HEAVY = ("torch", "transformers", "sentence_transformers")
 SECONDS = 20  # of load

@@ -13,10 +13,10 @@ from typing import Any
 from support import Row, corpus_paths, full_precision_model, prepared_encoder, print_table, workshop
 
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoded, Encoder
 from faqkb.kb.model.loaded import quiet_libraries
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROUNDS = 3
 

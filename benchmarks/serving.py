@@ -32,7 +32,7 @@ from support import (
     workshop,
 )
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 CLIENTS = 64
 SECONDS = 8.0  # of one turn

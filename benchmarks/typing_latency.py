@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 from support import ROOT, Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
 
 from faqkb.ingest import read_sources
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from server_support import served

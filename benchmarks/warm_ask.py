@@ -24,9 +24,9 @@ from support import (
 )
 from tokenizers import Tokenizer
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE
-from faqkb.kb.snapshot.build import build_snapshot
 
 QUESTIONS = 120
 ROUNDS = 3  # of each contender in turn, so that all meet the same machine
