@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from faqkb.kb import limits
-from faqkb.kb.conversation.dialogue import reply_to
-from faqkb.kb.conversation.history import questions_of, state_after
+from faqkb.kb.conversation.history import questions_of
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.limits import FIELD_ERRORS, FIELD_NAME_CHARS, MESSAGES_MAX, SEARCH_LIMIT, SNIPPET_CHARS
@@ -20,6 +19,7 @@ from faqkb.server.mcp.arguments import Arguments, Probability, Tags, Texts, Trut
 from faqkb.server.mcp.messages import INVALID_PARAMS, McpError, dump_message
 from faqkb.server.mcp.service import McpService
 from faqkb.server.texts.forms import Format, Style, full_text, told
+from faqkb.server.workers.asking import find_hits, reply_to, state_after
 
 
 class ArgumentsRefused(Exception):
@@ -138,7 +138,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
 
 def _search(knowledge: KnowledgeBase, service: McpService, given: _Search) -> dict[str, Any]:
     service.charge((), given.query)
-    hits = knowledge.search(given.query, limit=given.limit, tags=tuple(given.tags))
+    hits = find_hits(knowledge, given.query, limit=given.limit, tags=tuple(given.tags))
     results = [
         {
             "id": hit.record.id,
