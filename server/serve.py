@@ -69,16 +69,21 @@ def serve(
         app.extensions[LOAD_EXTENSION] = listener.load
         manager = ServiceManager()
         _stop_on_signals(listener)
-        with holder.lease() as knowledge:
-            stored = knowledge.record_count
-        sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
-        sys.stdout.flush()
+        _announce(holder, listener)
         with upkeep(app):
             manager.ready()
             listener.run(lambda: _watch(listener, manager))
     finally:
         holder.close()
         staff.close()
+
+
+def _announce(holder: KnowledgeHolder, listener: Listener) -> None:
+    """Print the address."""
+    with holder.lease() as knowledge:
+        stored = knowledge.record_count
+    sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
+    sys.stdout.flush()
 
 
 def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins, workers: int) -> Listener:
