@@ -147,14 +147,15 @@ class Team:
             if self._is_retired:
                 worker.dismiss()
                 self._count -= 1
+                self._changed.notify_all()  # whoever waits has to know when nobody is left
             else:
                 self._idle.append(worker)
-            self._changed.notify()
+                self._changed.notify()
 
     def _lose(self, worker: Worker, why: str) -> None:
         with self._changed:
             self._miss(worker, why)
-            self._changed.notify_all()  # whoever waits has to know when nobody is left
+            self._changed.notify_all()
 
     def _miss(self, worker: Worker, why: str) -> None:
         worker.end()

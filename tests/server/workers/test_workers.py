@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, copied_knowledge, make_record, served
+from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, make_record, served
 
 from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
@@ -255,13 +255,24 @@ def test_a_snapshot_that_is_gone_leaves_the_server_to_answer(knowledge, tmp_path
         nobody.close()
 
 
+DIES = "import socket, sys; socket.socket(fileno=int(sys.argv[1])).recv(1)"
+IS_SLOW = """
+import socket, sys, time
+from faqkb.server.workers.wire import receive, send
+connection = socket.socket(fileno=int(sys.argv[1]))
+receive(connection)
+time.sleep(1)
+send(connection, ["done", []])
+"""
+
+
 @contextmanager
-def mortal_worker() -> Iterator[Worker]:
-    """Lend a worker that dies of whatever it is asked."""
+def made_worker(program: str) -> Iterator[Worker]:
+    """Lend a worker that runs a program of ours."""
     own, other = socket.socketpair()
-    program = "import socket, sys; socket.socket(fileno=int(sys.argv[1])).recv(1)"
+    command = [sys.executable, "-c", program, str(other.fileno())]
     with other:
-        process = subprocess.Popen([sys.executable, "-c", program, str(other.fileno())], pass_fds=[other.fileno()])
+        process = subprocess.Popen(command, pass_fds=[other.fileno()], cwd=ROOT)
     with process:
         yield Worker(process.pid, own)
 
@@ -269,9 +280,9 @@ def mortal_worker() -> Iterator[Worker]:
 def test_a_question_that_ends_several_workers_is_refused_and_asked_of_no_other():
     lost: list[bool] = []
     team = Team(4, lambda: lost.append(True))
-    with mortal_worker() as one, mortal_worker() as two, mortal_worker() as three, mortal_worker() as four:
-        for worker in (one, two, three, four):
-            team.add(worker)
+    with ExitStack() as stack:
+        for _ in range(4):
+            team.add(stack.enter_context(made_worker(DIES)))
         with pytest.raises(KbError, match="ended 3 worker processes"):
             team.do("search", ("a question", 1, ()))
         assert (team.count, team.missing, len(lost)) == (1, 3, 3)
@@ -280,9 +291,32 @@ def test_a_question_that_ends_several_workers_is_refused_and_asked_of_no_other()
 
 def test_where_all_are_dead_whoever_asks_is_told_and_does_not_wait():
     team = Team(1, lambda: None)
-    with mortal_worker() as worker:
+    with made_worker(DIES) as worker:
         team.add(worker)
         os.kill(worker.process, signal.SIGKILL)
         assert within(10, lambda: not worker.is_alive)
     with pytest.raises(NobodyThere):
         team.do("search", ("a question", 1, ()))
+
+
+def test_whoever_waits_for_a_team_that_is_sent_away_is_told_and_the_task_at_work_is_finished():
+    team = Team(1, lambda: None)
+    given: list[Any] = []
+
+    def ask() -> None:
+        try:
+            given.append(team.do("search", ("a question", 1, ())))
+        except NobodyThere:
+            given.append("nobody")
+
+    with made_worker(IS_SLOW) as worker:
+        team.add(worker)
+        asking_now = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+        for thread in asking_now:
+            thread.start()
+        time.sleep(0.3)
+        team.retire()
+        for thread in asking_now:
+            thread.join(10)
+    assert sorted(map(str, given)) == ["()", "nobody", "nobody", "nobody"]
+    assert (team.count, team.missing) == (0, 0)
