@@ -69,9 +69,15 @@ def load_server(address: str, questions: Sequence[str], process: psutil.Process)
         thread.start()
     highest = 0.0
     while any(thread.is_alive() for thread in clients):
-        highest = max(highest, process.memory_info().rss / 1e6)
+        highest = max(highest, resident(process))
         time.sleep(0.1)
     return len(answers), highest
+
+
+def resident(process: psutil.Process) -> float:
+    """Return the resident megabytes of a server, and what its workers have beside what they share."""
+    workers = process.children(recursive=True)
+    return (process.memory_info().rss + sum(worker.memory_full_info().pss for worker in workers)) / 1e6
 
 
 def short_and_long_questions() -> list[str]:

@@ -83,6 +83,14 @@ SETTINGS = (
         "serve", "audit_questions", Kind.SWITCH, "false", "Whether the questions stand in it.", "FAQ_AUDIT_QUESTIONS"
     ),
     Setting(
+        "serve",
+        "workers",
+        Kind.NUMBER,
+        "one a core from 4 cores on, at most 8",
+        "Processes that find answers beside the server.",
+        "FAQ_WORKERS",
+    ),
+    Setting(
         "feedback",
         "retention_days",
         Kind.NUMBER,
@@ -128,6 +136,7 @@ class Config:
     behind_proxy: int | None = None
     audit_log: Path | None = None
     audit_questions: bool | None = None
+    workers: int | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
     site: Mapping[str, Any] = field(default_factory=dict)
@@ -187,6 +196,7 @@ def _parse(path: Path) -> Config:
         behind_proxy=serving.get("behind_proxy"),
         audit_log=_within(path, serving.get("audit_log")),
         audit_questions=serving.get("audit_questions"),
+        workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
         site=site,
         talk=talk,

@@ -14,8 +14,9 @@ from faqkb.kb.errors import ConfigError
 from faqkb.kb.foreign.paths import expanded
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
-from faqkb.server.limits import PROXIES_MAX
+from faqkb.server.limits import PROXIES_MAX, WORKERS_MAX
 from faqkb.server.settings import ServerSettings
+from faqkb.server.workers.staff import own_workers
 
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:]{2,45}")
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
@@ -37,6 +38,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
     config = read_config()
     rate = _number("FAQ_RATE_PER_MINUTE", options.rate_per_minute, config.rate_per_minute, limits.KEY_REQUESTS_MAX)
     proxies = _number("FAQ_BEHIND_PROXY", options.behind_proxy, config.behind_proxy, PROXIES_MAX)
+    workers = _number("FAQ_WORKERS", None, config.workers, WORKERS_MAX)
     days = _number("FAQ_RETENTION_DAYS", None, config.retention_days, limits.FEEDBACK_DAYS_MAX)
     return ServerSettings(
         access=AccessSettings(
@@ -50,6 +52,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
             questions=_switch("FAQ_AUDIT_QUESTIONS", None, config.audit_questions),
         ),
         retention_days=limits.FEEDBACK_DAYS if days is None else days,
+        workers=own_workers() if workers is None else workers,
         branding=site_branding(config),
     )
 
