@@ -73,7 +73,7 @@ class Derived:
         self._from = [earlier.digests.get(digest, -1) for digest in self._digests]
         """Of each record, its position in the earlier snapshot, -1 where it is new."""
         self._units = {
-            position: self._unit(records[position], position)
+            position: _unit(records[position], position, encoder)
             for position, before in enumerate(self._from)
             if before < 0
         }
@@ -126,11 +126,6 @@ class Derived:
     def _origins(self) -> Iterator[tuple[int, int]]:
         """Yield each position, and that in the earlier snapshot, -1 where the record is new."""
         return enumerate(self._from)
-
-    def _unit(self, record: Record, position: int) -> _Unit:
-        passages = list(passages_of(record, position, self._encoder.split))
-        marks = " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))
-        return _Unit(passages, list(views_of(passages)), marks, words_of(record))
 
     def _passages(self, texts: Embedded) -> tuple[list[PassageRow], Matrix]:
         """Return the rows of all passages, and their vectors."""
@@ -197,14 +192,9 @@ class Derived:
         for view in unit.views:
             together = np.concatenate(codes[view.rows.start : view.rows.stop])
             of_views.append(unrelated.late_baseline(dequantise(together)))
-            views.append(NewView(len(together), partial(self._view_codes, unit, view, texts)))
+            views.append(NewView(len(together), partial(_view_codes, unit, view, texts)))
         counts = np.array([len(own) for own in codes], dtype=np.uint32)
         return _Numbers(position, counts, begins, np.concatenate(baselines), np.concatenate(of_views)), views
-
-    def _view_codes(self, unit: _Unit, view: View, texts: Embedded) -> TokenCodes:
-        """Return the codes of a view: read again, since all of them together are most of a knowledge base."""
-        own = [texts.tokens(entry.key) for entry in unit.passages[view.rows.start : view.rows.stop]]
-        return np.concatenate(own)
 
     def _view_keys(self) -> list[str]:
         keys: list[str] = []
@@ -215,6 +205,17 @@ class Derived:
                 known = self._earlier.places.views_of(before)
                 keys += self._earlier.view_keys[known.start : known.stop]
         return keys
+
+
+def _unit(record: Record, position: int, encoder: Encoder) -> _Unit:
+    passages = list(passages_of(record, position, encoder.split))
+    marks = " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))
+    return _Unit(passages, list(views_of(passages)), marks, words_of(record))
+
+
+def _view_codes(unit: _Unit, view: View, texts: Embedded) -> TokenCodes:
+    """Return the codes of a view: read again, since all of them together are most of a knowledge base."""
+    return np.concatenate([texts.tokens(entry.key) for entry in unit.passages[view.rows.start : view.rows.stop]])
 
 
 def _sentences(record: Record, unit: _Unit, texts: Embedded, encoder: Encoder) -> list[SentenceRow]:

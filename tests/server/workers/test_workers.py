@@ -19,9 +19,9 @@ import psutil
 import pytest
 from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, make_record, served
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import InvalidQuery, KbError
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
