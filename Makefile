@@ -102,4 +102,4 @@ $(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-base
 	@touch $@
 
 clean: ## Remove the environment, the knowledge base and builds
-	rm -rf $(VENV) .venv-txtai .faq build dist
+	rm -rf $(VENV) .venv-txtai .venv-haystack .faq build dist
