@@ -52,7 +52,7 @@ def run_all() -> bool:
 
 
 def check(before: Sequence[Measured], benchmarks: dict[str, Measure]) -> Iterator[Change]:
-    """Measure every benchmark again that gave ratios; yield each ratio's change, the better of two where one is worse."""
+    """Measure again what gave ratios; yield each ratio's change, the better of two where one is worse."""
     for one in before:
         if not ratios_of(one.tables):
             continue
