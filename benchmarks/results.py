@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-WORSE = 0.10  # of a ratio: more than this is no noise
-
 
 @dataclass(frozen=True, slots=True)
 class Aim:
@@ -145,47 +143,3 @@ def ratios_of(tables: Iterable[Table]) -> dict[str, Row]:
             raise ValueError(f"two ratios are called {row.name!r}; give one of them another name")
         found[row.name] = row
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One ratio before and now."""
-
-    name: str
-    before: float
-    now: float | None
-    """None when it was not measured again."""
-    better: str
-
-    @property
-    def gain(self) -> float:
-        """By which share it got better: 0.1 is a tenth better, -0.1 a tenth worse."""
-        if self.now is None:
-            return float("-inf")
-        return self.now / self.before - 1 if self.better == "higher" else 1 - self.now / self.before
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether it is worse by more than noise, or gone."""
-        return self.gain < -WORSE
-
-    @property
-    def is_better(self) -> bool:
-        """Whether it is better by more than noise."""
-        return self.gain > WORSE
-
-    def __str__(self) -> str:
-        before = number(self.before, is_ratio=True)
-        if self.now is None:
-            return f"{self.name}: {before} before, not measured now"
-        word = "worse" if self.gain < 0 else "better"
-        return f"{self.name}: {number(self.now, is_ratio=True)}, {before} before, {abs(self.gain):.0%} {word}"
-
-
-def compare(before: Iterable[Table], now: Iterable[Table]) -> list[Change]:
-    """Return every stored ratio beside what it is now; one that was never stored is left out."""
-    today = ratios_of(now)
-    return [
-        Change(name, float(row.value), float(today[name].value) if name in today else None, row.better)
-        for name, row in ratios_of(before).items()
-    ]

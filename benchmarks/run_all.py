@@ -11,7 +11,7 @@ import datetime
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `faq ask`, `faq serve` and `faq eval` set it
 
@@ -23,9 +23,10 @@ import reading
 import save_to_answer
 import serving
 import warm_ask
+from comparing import check
 from machine import machine
 from page import write_page
-from results import Change, Table, compare, print_tables, ratios_of
+from results import Table, print_tables, ratios_of
 from stored import STORED, Measured, Run, read_run, write_run
 
 Measure = Callable[[], list[Table]]
@@ -49,19 +50,6 @@ def run_all() -> bool:
     write_page()
     print(f"\nwrote {STORED.name} and docs/benchmarks.md")
     return all(table.is_met for table in run.tables)
-
-
-def check(before: Sequence[Measured], benchmarks: dict[str, Measure]) -> Iterator[Change]:
-    """Measure again what gave ratios; yield each ratio's change, the better of two where one is worse."""
-    for one in before:
-        if not ratios_of(one.tables):
-            continue
-        changes = compare(one.tables, benchmarks[one.script]())
-        if any(change.is_worse for change in changes):
-            print(f"{one.script}: worse, so once more", file=sys.stderr)
-            again = compare(one.tables, benchmarks[one.script]())
-            changes = [max(pair, key=lambda change: change.gain) for pair in zip(changes, again, strict=True)]
-        yield from changes
 
 
 def run_check() -> bool:

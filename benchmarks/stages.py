@@ -96,8 +96,8 @@ def watched(knowledge: KnowledgeBase, stages: Stages) -> Iterator[None]:
             setattr(owner, attribute, call)
 
 
-def measure(folder: Path, questions: Sequence[str]) -> dict[str, Any]:
-    """Return the seconds to open a knowledge base, the megabytes held after all questions, and each one's stages."""
+def measure(folder: Path, questions: list[str], turns: int) -> dict[str, Any]:
+    """Return the seconds to open a knowledge base, the megabytes held at the end, and the stages of each question."""
     started = time.perf_counter()
     knowledge = KnowledgeBase.open(folder)
     opened = time.perf_counter() - started
@@ -105,7 +105,7 @@ def measure(folder: Path, questions: Sequence[str]) -> dict[str, Any]:
         knowledge.ask(question)
     stages = Stages()
     with watched(knowledge, stages):
-        for question in questions:
+        for question in questions * turns:
             stages.question(lambda question=question: knowledge.ask(question).to_json())
     resident = psutil.Process().memory_info().rss / 1e6
     knowledge.close()
@@ -140,12 +140,13 @@ def main() -> None:
     options.add_argument("folders", nargs="+", type=Path, help="folders of knowledge bases")
     options.add_argument("--json", action="store_true", help="one document a line")
     options.add_argument("--one-core", action="store_true", help="seconds of one core")
+    options.add_argument("--turns", type=int, default=1, help="how often each question is asked")
     given = options.parse_args()
     if given.one_core:
         keep_to_one_core()
     questions = corpus_questions(QUESTIONS)
     for folder in given.folders:
-        measured = measure(folder, questions)
+        measured = measure(folder, questions, given.turns)
         if given.json:
             print(json.dumps(measured))
         else:
