@@ -1,8 +1,8 @@
 """A question, the opening, memory and bytes at 10^2 to 10^6 records: `python benchmarks/scale.py`, an hour or more.
 
-Builds a knowledge base of each size in `build/scale/` out of the crowd (`crowd.py`) with vectors that are made up but
-for the first (`synthetic.py`), and measures each in processes of their own. Writes `scale.json` after every size, at
-the end the pages and the curves.
+Builds a knowledge base of each size in `build/scale/` out of the crowd (`crowd.py`), with vectors that are made up but
+for those of the first 1,000 records (`synthetic.py`), and measures each in processes of their own. Writes `scale.json`
+after every size, at the end the pages and the curves.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from queueing import PAGE, write_scale
 from stages import percentiles
 from stored import SCALE, read_json, write_json
 from support import OFFLINE, ROOT, prepared_encoder
-from synthetic import EMBEDDED, SyntheticEncoder
+from synthetic import SyntheticEncoder
 
 from faqkb.kb.snapshot.build import build_snapshot
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
+EMBEDDED = 1_000  # records whose texts are really embedded, the first of the crowd
 COLD_RUNS = 5
 TURNS = 3  # of each question on one core: the median of each stage, so that no pause of the machine counts as work
 FRONT = ("tokenise", "encode", "spelling", "names")
@@ -108,7 +109,7 @@ def add_size(records: int, encoder: SyntheticEncoder, place: Path, *, keep: bool
     before = read_json(SCALE)["sizes"] if SCALE.exists() else []
     sizes = sorted([*(one for one in before if one["records"] != records), found], key=lambda one: int(one["records"]))
     date = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    write_json(SCALE, {"machine": machine(), "date": date, "embedded": EMBEDDED, "sizes": sizes})
+    write_json(SCALE, {"machine": machine(), "date": date, "embedded": encoder.embedded, "sizes": sizes})
 
 
 def main() -> None:
@@ -119,7 +120,7 @@ def main() -> None:
     options.add_argument("--keep", action="store_true", help="leave the knowledge bases there")
     given = options.parse_args()
     given.place.mkdir(parents=True, exist_ok=True)
-    encoder = SyntheticEncoder(prepared_encoder().folder)
+    encoder = SyntheticEncoder(prepared_encoder().folder, tuple(crowd(EMBEDDED)))
     for records in sorted(given.sizes):
         add_size(records, encoder, given.place, keep=given.keep)
     write_page()

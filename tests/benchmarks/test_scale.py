@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import stages
-import synthetic
 from crowd import crowd
 from page import write_page
 from results import Row, Table, at_most, lower_ratio
 from scale import bytes_of, medians, seconds_of_a_core
 from stored import Measured, Run, write_json, write_run
-from synthetic import LIKENESS, SyntheticEncoder
+from synthetic import BEGINNING, LIKENESS, SyntheticEncoder
 
-from faqkb.kb.index.cohort import cohort_questions
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Record
 from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def few_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetic, "EMBEDDED", 12)
+@pytest.fixture(scope="module")
+def records() -> list[Record]:
+    """Return forty; the vectors of the first twelve are the encoder's own."""
+    return list(crowd(40))
 
 
-def texts_of(first: int, last: int) -> list[str]:
-    return [record.question for record in islice(crowd(last), first, last)]
+@pytest.fixture(scope="module")
+def made_up(model_folder: Path, records: list[Record]) -> SyntheticEncoder:
+    return SyntheticEncoder(model_folder, records[:12])
 
 
-@pytest.mark.usefixtures("few_embedded")
-def test_the_first_vectors_are_the_encoders_own_and_the_others_made_up(model_folder: Path) -> None:
-    texts = texts_of(0, 30)
-    kinds = [Kind.QUESTION] * 30
-    made, real = (one(model_folder).encode_passages(texts, kinds) for one in (SyntheticEncoder, Encoder))
+def test_the_first_vectors_are_the_encoders_own_and_the_others_made_up(
+    made_up: SyntheticEncoder, encoder: Encoder, records: list[Record]
+) -> None:
+    texts, kinds = [record.question for record in records], [Kind.QUESTION] * 40
+    made, real = (one.encode_passages(texts, kinds) for one in (made_up, encoder))
     alike = np.sum(made.vectors * real.vectors, axis=1)
     assert alike[:12] == pytest.approx(1, abs=1e-5)
     assert alike[12:].max() < 0.995
@@ -48,29 +48,25 @@ def test_the_first_vectors_are_the_encoders_own_and_the_others_made_up(model_fol
     assert [one.shape for one in made.tokens] == [one.shape for one in real.tokens]
 
 
-@pytest.mark.usefixtures("few_embedded")
-def test_a_made_up_vector_lies_as_near_to_its_kin_as_in_the_crowd(model_folder: Path) -> None:
-    encoder = SyntheticEncoder(model_folder)
-    first = encoder.encode_passages(["how do I change my password?"], [Kind.QUESTION])
-    encoder.encode_passages([f"filler {number}" for number in range(20)], [Kind.QUESTION] * 20)
-    kin = encoder.encode_passages(["how do I change my password? (Elm 2.1 on Linux)"], [Kind.QUESTION])
-    assert float(first.vectors[0] @ kin.vectors[0]) == pytest.approx(LIKENESS, abs=1e-3)
+def test_a_made_up_vector_lies_as_near_to_its_kin_as_in_the_crowd(
+    made_up: SyntheticEncoder, records: list[Record]
+) -> None:
+    long = next(record.question for record in records[:12] if len(record.question) > BEGINNING)
+    own, kin = made_up.encode_passages([long, f"{long} (Elm 2.1 on Linux)"], [Kind.QUESTION] * 2).vectors
+    assert float(own @ kin) == pytest.approx(LIKENESS, abs=1e-3)
 
 
-@pytest.mark.usefixtures("few_embedded")
-def test_the_same_texts_give_the_same_vectors(model_folder: Path) -> None:
-    texts = texts_of(0, 25)
-    one, other = (SyntheticEncoder(model_folder).encode_passages(texts, [Kind.QUESTION] * 25) for _ in range(2))
-    assert (one.vectors == other.vectors).all()
-    assert all((mine == yours).all() for mine, yours in zip(one.tokens, other.tokens, strict=True))
+def test_the_same_texts_give_the_same_vectors_in_any_order(made_up: SyntheticEncoder, records: list[Record]) -> None:
+    texts, kinds = [record.question for record in records], [Kind.QUESTION] * 40
+    one, other = made_up.encode_passages(texts, kinds), made_up.encode_passages(texts[::-1], kinds)
+    assert (one.vectors == other.vectors[::-1]).all()
+    assert all((mine == yours).all() for mine, yours in zip(one.tokens, other.tokens[::-1], strict=True))
 
 
 def test_a_knowledge_base_of_made_up_vectors_is_asked_stage_by_stage(
-    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made_up: SyntheticEncoder, records: list[Record], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(synthetic, "EMBEDDED", len(cohort_questions()) + 20)
-    records = list(crowd(40))
-    build_snapshot(tmp_path / "kb", records, SyntheticEncoder(model_folder))
+    build_snapshot(tmp_path / "kb", records, made_up)
     measured = stages.measure(tmp_path / "kb", [record.question for record in records[:12]], turns=3)
     assert len(measured["questions"]) == 36
     for question in measured["questions"]:
