@@ -27,7 +27,7 @@ from stored import SCALE, read_json, write_json
 from support import OFFLINE, ROOT, prepared_encoder
 from synthetic import SyntheticEncoder
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"

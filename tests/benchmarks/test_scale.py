@@ -16,11 +16,11 @@ from scale import bytes_of, medians, seconds_of_a_core
 from stored import Measured, Run, write_json, write_run
 from synthetic import BEGINNING, LIKENESS, SyntheticEncoder
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 
