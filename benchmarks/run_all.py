@@ -54,6 +54,8 @@ def run_all() -> bool:
 
 def run_check() -> bool:
     """Compare with what is stored; return whether no ratio is worse."""
+    if not STORED.exists():
+        sys.exit("nothing was measured yet; run `make bench` first")
     is_fine = True
     for change in check(read_run().measured, BENCHMARKS):
         word = "WORSE" if change.is_worse else "better" if change.is_better else "same"

@@ -159,7 +159,7 @@ def test_without_the_process_that_starts_them_workers_go_on_and_are_replaced(ser
         time.sleep(1)
         for worker in before:
             worker.kill()
-        assert within(60, lambda: len(workers_of(server)) == WORKERS)
+        assert within(180, lambda: len(workers_of(server)) == WORKERS)
     assert {reply.status for reply in replies} == {200}
 
 
