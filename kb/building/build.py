@@ -22,7 +22,7 @@ from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.pictures import picture_files
-from faqkb.kb.snapshot.published import MODEL_FOLDER, RANKING_FILE
+from faqkb.kb.snapshot.published import MODEL_FOLDER, RANKING_FILE, TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.shared import linkable_file, shared_files
 from faqkb.kb.snapshot.tuned import tuned_ranking
@@ -136,9 +136,12 @@ def _embed_new(derived: Derived, earlier: Earlier, journal: Journal, encoder: En
 
 
 def _remember_links(folder: Path, name: str, files: Mapping[str, Content]) -> None:
-    """Remember of what was only linked that it is right still: a link changes the time of a file."""
+    """Remember of token vectors that were only linked that they are right still: a link changes the time of a file.
+
+    Not of the model: what is known of it is more than its hash.
+    """
     for path, content in files.items():
-        if isinstance(content, LinkedFile) and content.path.exists():
+        if path.startswith(f"{TOKENS_FOLDER}/") and isinstance(content, LinkedFile):
             Memory(folder / "snapshots" / name / path, content.entry).keep()
 
 

@@ -221,7 +221,7 @@ def _view_codes(unit: _Unit, view: View, texts: Embedded) -> TokenCodes:
 def _sentences(record: Record, unit: _Unit, texts: Embedded, encoder: Encoder) -> list[SentenceRow]:
     """Return the sentences of a new record's answer with their tokens."""
     lead = len(record.question) + 1
-    counts = [len(texts.tokens(entry.key)) for entry in unit.passages]
+    counts = [texts.token_count(entry.key) for entry in unit.passages]
     pieces = []
     for entry, first in zip(unit.passages, accumulate(counts, initial=0), strict=False):
         if entry.kind is Kind.ANSWER:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,6 +102,11 @@ class Embedded:
         row = self.earlier.rows.get(key)
         return self.journal.tokens(key) if row is None else self.earlier.tokens_of(row)
 
+    def token_count(self, key: str) -> int:
+        """Return the number of token vectors of the passage of a key, without reading them."""
+        row = self.earlier.rows.get(key)
+        return self.journal.token_count(key) if row is None else int(self.earlier.places.tokens[row])
+
     def of_cohort(self, key: str) -> tuple[Vector, TokenCodes]:
         """Return vector and codes of an unrelated question."""
         return self.earlier.cohort.get(key) or (self.journal.vector(key), self.journal.tokens(key))
@@ -121,14 +126,12 @@ def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[str | None, E
     name: str | None = None
     with ExitStack() as opened:
         earlier = _nothing(encoder.dim)
-        try:
+        with suppress(KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
             files = open_current(folder)
             opened.callback(files.close)
             name = files.name
             if files.manifest.encoder == encoder.id:
                 earlier = _taken_over(files, encoder.dim, opened)
-        except (KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
-            earlier = _nothing(encoder.dim)
         yield name, earlier
 
 

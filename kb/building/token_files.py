@@ -9,15 +9,15 @@ same records give the same bytes then, whatever came before.
 
 from __future__ import annotations
 
-import itertools
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.building.earlier import Earlier
+from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.snapshot.published import TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, LinkedFile, PiecedFile
 from faqkb.kb.vectors import TokenCodes
@@ -53,18 +53,17 @@ def token_files(
     views: Sequence[KeptView | NewView], earlier: Earlier
 ) -> tuple[npt.NDArray[np.uint64], dict[str, Content]]:
     """Return the first token row of each view, and the files by path."""
-    dim = earlier.tokens.dim
     paths = () if earlier.files is None else earlier.files.token_paths
     starts = earlier.tokens.starts
-    kept = _kept_files(views, starts, dim)
+    kept = _kept_files(views, earlier.tokens)
     names = [paths[at] for at in kept]
     last = max((int(path.partition("/")[2].partition(".")[0]) for path in names), default=0)
-    bases = dict(zip(kept, _offsets([starts[at + 1] - starts[at] for at in kept]), strict=True))
-    row = sum(starts[at + 1] - starts[at] for at in kept)
+    *firsts, row = accumulate((starts[at + 1] - starts[at] for at in kept), initial=0)
+    bases = dict(zip(kept, firsts, strict=True))
     found = np.empty(len(views), dtype=np.uint64)
     written: list[KeptView | NewView] = []
     for number, view in enumerate(views):
-        at = bisect_right(starts, view.rows.start) - 1 if isinstance(view, KeptView) else -1
+        at = earlier.tokens.file_of(view.rows.start) if isinstance(view, KeptView) else -1
         if isinstance(view, KeptView) and at in bases:
             found[number] = bases[at] + view.rows.start - starts[at]
         else:
@@ -80,15 +79,15 @@ def token_files(
     return found, files
 
 
-def _kept_files(views: Sequence[KeptView | NewView], starts: Sequence[int], dim: int) -> list[int]:
+def _kept_files(views: Sequence[KeptView | NewView], tokens: TokenIndex) -> list[int]:
     """Return which of the earlier files stay as they are, in their order."""
-    if sum(view.count for view in views) * dim <= _SMALL_BYTES:
+    if sum(view.count for view in views) * tokens.dim <= _SMALL_BYTES:
         return []
-    live = [0] * (len(starts) - 1)
+    live = [0] * (len(tokens.starts) - 1)
     for view in views:
         if isinstance(view, KeptView):
-            live[bisect_right(starts, view.rows.start) - 1] += view.count
-    sizes = [end - start for start, end in itertools.pairwise(starts)]
+            live[tokens.file_of(view.rows.start)] += view.count
+    sizes = [end - start for start, end in pairwise(tokens.starts)]
     new = sum(view.count for view in views if isinstance(view, NewView))
     kept = []
     for at in sorted(range(len(sizes)), key=lambda at: (sizes[at], at)):
@@ -97,10 +96,6 @@ def _kept_files(views: Sequence[KeptView | NewView], starts: Sequence[int], dim:
         else:
             new += live[at]
     return sorted(kept)
-
-
-def _offsets(sizes: Sequence[int]) -> list[int]:
-    return [sum(sizes[:at]) for at in range(len(sizes))]
 
 
 def _pieces(views: Sequence[KeptView | NewView], earlier: Earlier) -> Iterator[bytes]:

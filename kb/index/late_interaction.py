@@ -73,6 +73,10 @@ class TokenIndex:
         for file in self._files:
             file.close()
 
+    def file_of(self, row: int) -> int:
+        """Return which of the files has a row, 0-based."""
+        return bisect_right(self.starts, row) - 1
+
     def codes(self, span: range) -> TokenCodes:
         """Return the codes of consecutive rows. Raises SnapshotDamaged where the file has none any more."""
         found = np.empty((len(span), self.dim), dtype=np.int8)
@@ -128,7 +132,7 @@ class TokenIndex:
         self._check(row, row + len(into))
         if not len(into):
             return
-        at = bisect_right(self.starts, row) - 1
+        at = self.file_of(row)
         if row + len(into) > self.starts[at + 1]:
             raise self._damaged(f"the token vectors {row} to {row + len(into)} are of two files", self._paths[at])
         offset = (row - self.starts[at]) * self.dim

@@ -125,12 +125,15 @@ class SnapshotFiles:
         Raises SnapshotDamaged.
         """
         for path in paths:
-            try:
-                memory = Memory(self.folder / path, self.manifest.files[path])
-                if self.manifest.files[path].size >= _REMEMBERED_BYTES and memory.is_of_this_file:
-                    continue
+            entry = self.manifest.files[path]
+            if entry.size < _REMEMBERED_BYTES:
                 self.verify(path)
-                memory.keep()
+                continue
+            try:
+                memory = Memory(self.folder / path, entry)
+                if not memory.is_of_this_file:
+                    self.verify(path)
+                    memory.keep()
             except OSError as error:
                 raise unreadable(self.folder / path, error) from error
 
