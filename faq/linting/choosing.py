@@ -15,21 +15,22 @@ class Choice:
     """The rules that look."""
 
     rules: frozenset[str]
+    is_quick: bool = False
 
     def __contains__(self, rule: str) -> bool:
         return rule in self.rules
 
     def quick(self) -> Choice:
         """Return it without those that need the model."""
-        return Choice(frozenset(rule for rule in self.rules if not RULES[rule].by_meaning))
+        return Choice(frozenset(rule for rule in self.rules if not RULES[rule].by_meaning), is_quick=True)
 
     @property
     def by_meaning(self) -> bool:
         """Whether any of them needs the model."""
-        return any(RULES[rule].by_meaning or rule in _PARTLY_BY_MEANING for rule in self.rules)
+        return not self.is_quick and any(RULES[rule].by_meaning or rule in _PARTLY for rule in self.rules)
 
 
-_PARTLY_BY_MEANING = frozenset({"contradiction", "missing-twin"})
+_PARTLY = frozenset({"contradiction", "missing-twin"})  # the encoder finds more of them
 
 
 def chosen_rules(only: Sequence[str], off: Sequence[str]) -> Choice:

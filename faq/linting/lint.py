@@ -9,10 +9,14 @@ from pathlib import Path
 
 import click
 
-from faqkb.faq.bootstrap import ingest_paths, reading_orders
+from faqkb.faq.bootstrap import encoder_folder, ingest_paths, reading_orders
+from faqkb.faq.config import kb_folder
 from faqkb.faq.linting.choosing import Choice, chosen_rules
+from faqkb.faq.linting.online import dead_addresses
 from faqkb.faq.linting.telling import FORMATS, Told, tell, tell_rules
+from faqkb.faq.linting.web import Web
 from faqkb.faq.options import examples, json_option
+from faqkb.faq.progress import counted
 from faqkb.ingest.linted.findings import Finding
 from faqkb.ingest.linting.answers import read_age
 from faqkb.ingest.linting.fixing import fix_file
@@ -105,3 +109,22 @@ def _look(looking: Looking) -> tuple[Read, list[Finding]]:
 
 def _found(read: Read, looking: Looking) -> Iterator[Finding]:
     yield from find_by_reading(read, looking.against)
+    if looking.online and "dead-address" in looking.choice:
+        with counted("asking addresses") as told:
+            yield from dead_addresses(read.files, Web(), told)
+    if looking.choice.by_meaning and any(linted.records for linted in read.files):
+        yield from _by_meaning(read, looking)
+
+
+def _by_meaning(read: Read, looking: Looking) -> Iterator[Finding]:
+    from faqkb.faq.linting.meaning import embed, find_by_meaning  # noqa: PLC0415 - NumPy and the model, with --quick never
+    from faqkb.faq.linting.self_test import not_first  # noqa: PLC0415
+    from faqkb.kb.model.encoder import Encoder  # noqa: PLC0415
+
+    encoder = Encoder(encoder_folder(kb_folder(None)))
+    with counted("embedding questions and answers") as told:
+        meant = embed(read.files, encoder, told)
+    yield from find_by_meaning(read.files, meant)
+    if looking.self_test and "not-first" in looking.choice:
+        with counted("embedding passages") as told:
+            yield from not_first(read.files, encoder, told)

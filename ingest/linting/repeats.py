@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from faqkb.ingest.linted.findings import Finding, Place
 from faqkb.ingest.linted.reading import Linted
+from faqkb.ingest.linting.disagreement import contradict
 from faqkb.ingest.page.text import excerpt
 from faqkb.kb.records import Record
 from faqkb.kb.text import clean, simplify
@@ -49,14 +50,29 @@ def same_words(asked: Sequence[Asked]) -> Iterator[tuple[Asked, Asked]]:
 
 
 def repeated(before: Asked, again: Asked) -> Finding:
-    """Return the finding for a question that was asked before."""
+    """Return the finding for a question that was asked before: a contradiction where the answers are one."""
+    question = excerpt(again.record.question)
+    why = contradict(before.record.answer_text, again.record.answer_text)
+    if why:
+        return contradiction(before, again, why)
     same = wording(before.record.answer_text) == wording(again.record.answer_text)
     return Finding(
         again.path,
         again.record.source.line,
         "repeated-question",
-        f"“{excerpt(again.record.question)}” is asked at {before.place} already"
-        + (", with the same answer" if same else ""),
+        f"“{question}” is asked at {before.place} already" + (", with the same answer" if same else ""),
         "take one of them out" if same else "make one answer of the two, or say in each question what is different",
+        other=before.place,
+    )
+
+
+def contradiction(before: Asked, again: Asked, why: str) -> Finding:
+    """Return the finding for two answers to one question that do not go together."""
+    return Finding(
+        again.path,
+        again.record.source.line,
+        "contradiction",
+        f"“{excerpt(again.record.question)}” is answered otherwise at {before.place}: {why}",
+        "keep the answer that is true",
         other=before.place,
     )
