@@ -59,7 +59,7 @@ def edited(content: bytes, name: str, edits: Sequence[Edit]) -> tuple[bytes, int
     count = 0
     for edit in reversed(edits):  # from the end, so that columns stay what they were
         line = lines[edit.line - 1] if edit.line <= len(lines) else ""
-        if line.startswith(edit.removed, edit.column):
+        if line.startswith(edit.removed, edit.column) and edit.column < len(line):
             lines[edit.line - 1] = line[: edit.column] + edit.added + line[edit.column + len(edit.removed) :]
             count += 1
     return mark + "".join(lines).encode(encoding), count
