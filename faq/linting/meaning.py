@@ -13,21 +13,23 @@ import numpy as np
 
 from faqkb.ingest.linted.findings import Finding
 from faqkb.ingest.linted.reading import Linted
-from faqkb.ingest.linting.disagreement import contradict
+from faqkb.ingest.linting.disagreement import contradict, differ
 from faqkb.ingest.linting.repeats import Asked, all_asked, contradiction, wording
 from faqkb.ingest.linting.twins import Twins, by_labels, lacking, pairs_of
 from faqkb.ingest.page.text import excerpt
-from faqkb.kb.index.marks import conflicts, marks_of
+from faqkb.kb.index.late_interaction import dequantise
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.vectors import Matrix
+from faqkb.kb.vectors import Matrix, TokenCodes
 
 _ANSWER_TOKENS = 100  # of an answer, its beginning: what it is about stands there
-_ANSWER_SHARE = 0.5  # what the likeness of the answers counts beside that of the questions
-_NEAR = 1.41  # questions and answers together: one in fifteen such pairs were two questions
-_SAME = 0.985  # of the questions alone
-_LOOKED_AT = 0.9  # of the questions; below it nobody would take one for the other
-_SAME_QUESTION = 0.95  # from which on answers must not contradict each other
+_ANSWER_SHARE = 0.5  # what the likeness of answers counts beside that of questions, between languages
+_LOOKED_AT = 0.915  # likeness of questions; below it nobody would take one for the other
+_ONE_ANSWER = 0.975  # likeness of the answers of two such questions, from which on they are one
+_ALL_SAID = 0.93  # likeness of the word of one question that is least like any of the other, from which on
+_LIKE_ANSWERS = 0.86  # answers may differ so far
+_SAME_QUESTION = 0.95  # likeness of questions whose answers must not contradict each other
+_SAID_NEARLY = 0.8  # the same of their words
 _SWAPPED = 1.25  # standard deviations by which each of two answers has to fit the other's question better
 _ENOUGH = 12  # records of a language that tell what an ordinary likeness is
 _COPIED_WORDS = 8  # of an answer that two questions share by a slip; `See above.` is shared for good reasons
@@ -43,12 +45,19 @@ class Meant:
     asked: Sequence[Asked]
     questions: Matrix
     """Shape (records, dim)."""
+    tokens: Sequence[TokenCodes]
+    """Token vectors of each question."""
     answers: Matrix
-    """The same of how their answers begin."""
+    """Shape (records, dim): how the answers begin."""
 
     def of(self, rows: Sequence[int]) -> Meant:
         """Return some of the records."""
-        return Meant([self.asked[row] for row in rows], self.questions[list(rows)], self.answers[list(rows)])
+        return Meant(
+            [self.asked[row] for row in rows],
+            self.questions[list(rows)],
+            [self.tokens[row] for row in rows],
+            self.answers[list(rows)],
+        )
 
 
 def embed(files: Sequence[Linted], encoder: Encoder, told: Callable[[int, int], None]) -> Meant:
@@ -57,8 +66,9 @@ def embed(files: Sequence[Linted], encoder: Encoder, told: Callable[[int, int], 
     begins = [(encoder.split(each.record.answer_text, _ANSWER_TOKENS) or ("",))[0] for each in asked]
     texts = [*(each.record.question for each in asked), *begins]
     kinds = [*[Kind.QUESTION] * len(asked), *[Kind.ANSWER] * len(asked)]
-    vectors = encoder.encode_passages(texts, kinds, lambda done: told(done, len(texts))).vectors
-    return Meant(asked, vectors[: len(asked)], vectors[len(asked) :])
+    encoded = encoder.encode_passages(texts, kinds, lambda done: told(done, len(texts)))
+    vectors, count = encoded.vectors, len(asked)
+    return Meant(asked, vectors[:count], encoded.tokens[:count], vectors[count:])
 
 
 def find_by_meaning(files: Sequence[Linted], meant: Meant) -> Iterator[Finding]:
@@ -88,17 +98,23 @@ def _collisions(meant: Meant) -> Iterator[Finding]:
     """Yield the questions that mean the same, and their answers that contradict each other."""
     for row, other, cosine in _pairs(meant, _LOOKED_AT):
         one, two = meant.asked[row], meant.asked[other]
-        if wording(one.record.question) == wording(two.record.question):
-            continue  # told without the encoder
-        if conflicts(marks_of(one.record.question), marks_of(two.record.question)):
-            continue
+        questions = one.record.question, two.record.question
+        if wording(questions[0]) == wording(questions[1]) or differ(*questions):
+            continue  # told without the encoder; and two questions for sure
         answers = float(meant.answers[row] @ meant.answers[other])
-        is_near = cosine >= _SAME or cosine + _ANSWER_SHARE * answers >= _NEAR
-        why = contradict(one.record.answer_text, two.record.answer_text) if cosine >= _SAME_QUESTION else ""
-        if is_near and why:
+        said = _least_said(meant.tokens[row], meant.tokens[other])
+        is_same = cosine >= _SAME_QUESTION and said >= _SAID_NEARLY
+        why = contradict(one.record.answer_text, two.record.answer_text) if is_same else ""
+        if why:
             yield contradiction(one, two, why)
-        elif is_near:
+        elif answers >= _ONE_ANSWER or (said >= _ALL_SAID and answers >= _LIKE_ANSWERS):
             yield _near_duplicate(one, two)
+
+
+def _least_said(one: TokenCodes, other: TokenCodes) -> float:
+    """Return how well the token of either text is matched that has the worst match in the other."""
+    alike = dequantise(one) @ dequantise(other).T
+    return float(min(alike.max(axis=1).min(), alike.max(axis=0).min())) if alike.size else 0.0
 
 
 def _near_duplicate(one: Asked, two: Asked) -> Finding:
@@ -106,7 +122,7 @@ def _near_duplicate(one: Asked, two: Asked) -> Finding:
         two.path,
         two.record.source.line,
         "near-duplicate",
-        f"“{excerpt(two.record.question)}” means the same as “{excerpt(one.record.question)}” at {one.place}",
+        f"“{excerpt(two.record.question)}” and “{excerpt(one.record.question)}” at {one.place} have one answer",
         'make one of them, and keep the other wording: <!-- faq: alt="…" -->',
         other=one.place,
     )

@@ -5,13 +5,33 @@ from __future__ import annotations
 import re
 
 from faqkb.kb.index.marks import conflicts, marks_of
-from faqkb.kb.text import clean
+from faqkb.kb.text import clean, simplify
 
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,12}(?:[.,:]\d{1,6})?)\s?([A-Za-z%€$]{1,20}|[\u4e00-\u9fff])")
 _HEAD_CHARS = 1_000  # of an answer: what it says first is what it answers
 _YES = ("yes", "可以", "支持", "是的", "能", "会", "有的", "需要")
 _NO = ("no,", "no.", "no ", "not ", "不", "否", "没有", "无法", "无需")
 _FEW = 60  # words; in longer answers numbers and opposites speak of many things
+
+
+_WORDS = re.compile(r"[a-z0-9]+")
+_DIGITS = re.compile(r"[0-9]+")
+# Of two questions that differ in one of these characters the one is about the opposite of the other.
+_OPPOSITES = tuple(zip("前上单内大新左长高增进收开男早首出", "后下多外小旧右短低减出发关女晚末入", strict=True))
+
+
+def differ(one: str, other: str) -> bool:
+    """Whether two questions that look alike are about different things: other numbers, opposites, turned around."""
+    first, second = (simplify(clean(text).casefold()) for text in (one, other))
+    if sorted(_DIGITS.findall(first)) != sorted(_DIGITS.findall(second)):
+        return True
+    for this, that in (*_OPPOSITES, *((that, this) for this, that in _OPPOSITES)):
+        if this in first and this not in second and that in second and that not in first:
+            return True
+    words = _WORDS.findall(first), _WORDS.findall(second)
+    if words[0] != words[1] and sorted(words[0]) == sorted(words[1]):  # `Can Rust call C?`, `Can C call Rust?`
+        return True
+    return conflicts(marks_of(one), marks_of(other)) > 0
 
 
 def contradict(one: str, other: str) -> str:

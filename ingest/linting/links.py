@@ -59,7 +59,8 @@ def _judged(linted: Linted, place: Place, line: int, own: frozenset[str], beside
     if linted.link_base:  # where these files lie is not known here
         return None
     target = linted.file.path.parent / unquote(parts.path)
-    found = _found(target)
+    # docsify and others see addresses from the folder that they serve.
+    found = next(filter(None, (_found(folder / unquote(parts.path)) for folder in _folders_around(linted))), None)
     if found is None:
         return _missing(linted, place, line, target)
     anchors = beside.anchors_in(found) if parts.fragment else None
@@ -67,6 +68,12 @@ def _judged(linted: Linted, place: Place, line: int, own: frozenset[str], beside
         what = f"{shown}: the file is there, and has no such heading or anchor"
         return Finding(linted.name, line, "dead-anchor", what, "correct what stands behind the #")
     return None
+
+
+def _folders_around(linted: Linted) -> Iterator[Path]:
+    """Yield the folder of a file and those around it, as far as they are read."""
+    path = linted.file.path
+    yield from path.parents[: linted.file.name.count("/") + 1]
 
 
 def _found(target: Path) -> Path | None:
