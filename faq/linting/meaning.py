@@ -13,6 +13,7 @@ import numpy as np
 
 from faqkb.ingest.linted.findings import Finding
 from faqkb.ingest.linted.reading import Linted
+from faqkb.ingest.linting.answers import words_in
 from faqkb.ingest.linting.disagreement import contradict, differ
 from faqkb.ingest.linting.repeats import Asked, all_asked, contradiction, wording
 from faqkb.ingest.linting.twins import Twins, by_labels, lacking, pairs_of
@@ -28,12 +29,13 @@ _LOOKED_AT = 0.915  # likeness of questions; below it nobody would take one for 
 _ONE_ANSWER = 0.975  # likeness of the answers of two such questions, from which on they are one
 _ALL_SAID = 0.93  # likeness of the word of one question that is least like any of the other, from which on
 _LIKE_ANSWERS = 0.86  # answers may differ so far
-_SAME_QUESTION = 0.95  # likeness of questions whose answers must not contradict each other
-_SAID_NEARLY = 0.8  # the same of their words
-_SWAPPED = 1.25  # standard deviations by which each of two answers has to fit the other's question better
-_ENOUGH = 12  # records of a language that tell what an ordinary likeness is
+_TELLING_WORDS = 12  # of an answer; `Yes.` is the answer to many questions
+_CLOSE = 0.965  # likeness of questions whose short answers are one
+_NEARLY_SAID = 0.84  # the same of their words
+_SAME_WORDS = 0.91  # likeness of words from which on answers must not contradict each other
 _COPIED_WORDS = 8  # of an answer that two questions share by a slip; `See above.` is shared for good reasons
 _COPIED_BELOW = 0.88  # likeness of the questions of such an answer
+_FITS_BETTER = 0.05  # likeness to such an answer by which one of its questions has to be ahead of the other
 _TWIN = 1.36  # below it a question is no sure translation of another, answers counted as above
 _BLOCK = 512  # rows compared at once: 20 MB at 10,000 records
 
@@ -78,8 +80,6 @@ def find_by_meaning(files: Sequence[Linted], meant: Meant) -> Iterator[Finding]:
         own = meant.of([at for at, each in enumerate(meant.asked) if each.record.language == language])
         yield from _collisions(own)
         yield from _copied(own)
-        if len(own.asked) >= _ENOUGH:
-            yield from _swapped(own)
     for twins in pairs_of(files):
         if by_labels(twins) is None:
             yield from _untranslated(twins, meant)
@@ -103,12 +103,24 @@ def _collisions(meant: Meant) -> Iterator[Finding]:
             continue  # told without the encoder; and two questions for sure
         answers = float(meant.answers[row] @ meant.answers[other])
         said = _least_said(meant.tokens[row], meant.tokens[other])
-        is_same = cosine >= _SAME_QUESTION and said >= _SAID_NEARLY
-        why = contradict(one.record.answer_text, two.record.answer_text) if is_same else ""
+        why = contradict(one.record.answer_text, two.record.answer_text) if said >= _SAME_WORDS else ""
         if why:
             yield contradiction(one, two, why)
-        elif answers >= _ONE_ANSWER or (said >= _ALL_SAID and answers >= _LIKE_ANSWERS):
+        elif _are_one(cosine, said, answers, is_long=min(map(_words_of, (one, two))) >= _TELLING_WORDS):
             yield _near_duplicate(one, two)
+
+
+def _are_one(questions: float, said: float, answers: float, *, is_long: bool) -> bool:
+    """Whether two questions with such likenesses have one answer; that two short answers are alike says little."""
+    if said >= _ALL_SAID and answers >= _LIKE_ANSWERS:
+        return True
+    if answers < _ONE_ANSWER:
+        return False
+    return is_long or (questions >= _CLOSE and said >= _NEARLY_SAID)
+
+
+def _words_of(each: Asked) -> int:
+    return words_in(each.record.answer_text)
 
 
 def _least_said(one: TokenCodes, other: TokenCodes) -> float:
@@ -139,30 +151,16 @@ def _copied(meant: Meant) -> Iterator[Finding]:
         if before != row and float(meant.questions[row] @ meant.questions[before]) < _COPIED_BELOW:
             fits = meant.questions[[before, row]] @ meant.answers[row]
             wrong, right = (row, before) if fits[0] >= fits[1] else (before, row)
-            yield _better_elsewhere(meant.asked[wrong], meant.asked[right], "has the very answer of")
+            if abs(float(fits[0] - fits[1])) >= _FITS_BETTER:
+                yield _better_elsewhere(meant.asked[wrong], meant.asked[right])
 
 
-def _swapped(meant: Meant) -> Iterator[Finding]:
-    """Yield the pairs of questions of which each is answered better by the other's answer."""
-    fits = meant.questions @ meant.answers.T
-    # Some questions are near to all answers and some answers to all questions: what is unusual counts.
-    fits = (fits - fits.mean(axis=1, keepdims=True)) / fits.std(axis=1, keepdims=True)
-    fits -= fits.mean(axis=0, keepdims=True)
-    better = fits - fits.diagonal()[:, None]
-    both = np.minimum(better, better.T)
-    for row, other in np.argwhere(both >= _SWAPPED).tolist():
-        if row < other and both[row, other] >= max(both[row].max(), both[other].max()):
-            one, two = meant.asked[row], meant.asked[other]
-            yield _better_elsewhere(one, two, "is answered better by")
-            yield _better_elsewhere(two, one, "is answered better by")
-
-
-def _better_elsewhere(wrong: Asked, right: Asked, how: str) -> Finding:
+def _better_elsewhere(wrong: Asked, right: Asked) -> Finding:
     return Finding(
         wrong.path,
         wrong.record.source.line,
         "better-elsewhere",
-        f"“{excerpt(wrong.record.question)}” {how} “{excerpt(right.record.question)}” at {right.place}",
+        f"“{excerpt(wrong.record.question)}” has the very answer of “{excerpt(right.record.question)}”, {right.place}",
         "look whether the answer under it is its own",
         other=right.place,
     )

@@ -6,7 +6,7 @@ import ast
 import json
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from textwrap import dedent
 
 from faqkb.ingest.linted.findings import Finding
@@ -53,10 +53,26 @@ def _python_problem(code: str) -> str:
             warnings.simplefilter("ignore")  # of an escape that a later Python will refuse
             ast.parse(text)
     except SyntaxError as error:
-        return f"{error.msg} (line {error.lineno} of it)"
+        return "" if _are_signatures(lines) else f"{error.msg} (line {error.lineno} of it)"
     except (ValueError, RecursionError, MemoryError):  # a NUL; brackets within brackets
         return "it is nested too deep, or holds a NUL"
     return ""
+
+
+def _are_signatures(lines: Sequence[str]) -> bool:
+    """Whether each line says how a function is called: `gather(input, dim, *, out=None)`."""
+    calls = [line.strip() for line in lines if line.strip()]
+    try:
+        ast.parse("\n".join(f"def {_name_of(call)}: pass" for call in calls))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _name_of(call: str) -> str:
+    """Return a call without the modules before its name."""
+    name, _, rest = call.partition("(")
+    return f"{name.rpartition('.')[2]}({rest}"
 
 
 def _json_problem(code: str) -> str:

@@ -12,10 +12,12 @@ from faqkb.ingest.linted.reading import Linted
 from faqkb.ingest.page.text import excerpt
 from faqkb.ingest.readings.choice import Chosen
 from faqkb.ingest.styles.answers import find_marker
+from faqkb.ingest.styles.spans import Span
 from faqkb.ingest.styles.words import is_closing_title
 
 _ENOUGH = 3  # answers with a marker that make it the way of a file
 _SHARE = 0.8  # of its answers
+_LABEL_CHARS = 20  # of a word with a colon at the start of an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def answer_markers(linted: Linted) -> Iterator[Finding]:
     kinds = {(span.level, span.name.labelled) for span in spans if markers[span.start]}
     for span in spans:
         is_alike = (span.level, span.name.labelled) in kinds and not is_closing_title(span.name.question)
-        if markers[span.start] is None and span.line in answered and is_alike:
+        is_marked = markers[span.start] is not None or _has_own_label(linted, span)
+        if not is_marked and span.line in answered and is_alike:
             yield Finding(
                 linted.name,
                 span.line,
@@ -117,3 +120,9 @@ def answer_markers(linted: Linted) -> Iterator[Finding]:
                 f"the answer to “{excerpt(span.name.question)}” does not start with {usual}, as {len(found)} others do",
                 f"write {usual} before it",
             )
+
+
+def _has_own_label(linted: Linted, span: Span) -> bool:
+    """Whether an answer begins with a word of its own and a colon: `Description: …`, `+ 问题描述：…`."""
+    begin = linted.page.source[span.answer_start : span.answer_end].lstrip(" \n>*+-")[:_LABEL_CHARS]
+    return any(colon in begin.partition(" ")[0] for colon in ":：")

@@ -47,7 +47,7 @@ def _judged(linted: Linted, place: Place, line: int, own: frozenset[str], beside
     parts = urlsplit(place.address)
     shown = place.address[:_SHOWN]
     if not parts.path:
-        if leads_somewhere(parts.fragment, own):
+        if leads_somewhere(parts.fragment, own) or _is_hook(linted, place):
             return None
         return Finding(
             linted.name,
@@ -68,6 +68,12 @@ def _judged(linted: Linted, place: Place, line: int, own: frozenset[str], beside
         what = f"{shown}: the file is there, and has no such heading or anchor"
         return Finding(linted.name, line, "dead-anchor", what, "correct what stands behind the #")
     return None
+
+
+def _is_hook(linted: Linted, place: Place) -> bool:
+    """Whether an HTML link shows nothing: no reader follows it, a script does."""
+    after = linted.page.source[place.end : place.end + _SHOWN].partition(">")[2]
+    return place.is_html and after.lstrip().casefold().startswith("</a")
 
 
 def _folders_around(linted: Linted) -> Iterator[Path]:
