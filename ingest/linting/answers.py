@@ -29,8 +29,9 @@ _SAYS_DATE = re.compile(
     re.IGNORECASE,
 )
 _SAYS_VERSION = re.compile(
-    r"(?:\bas of|\buntil|\bup to|截至|截止到?)\s{0,3}(?:(?:version|release|版本)\s{0,3}|v)?"
-    r"(?P<version>\d{1,4}(?:\.\d{1,6}){1,3})",
+    r"(?:(?:\bas of|\bup to|截至|截止到?)\s{0,3}(?:version|release|版本|v)|\buntil\s{0,3}(?:version|release|v)?)\s{0,3}"
+    r"(?P<version>\d{1,4}(?:\.\d{1,6}){1,3})(?![\d%.])"
+    r"|到\s?[A-Za-z]{0,20}\s?v?(?P<ended>\d{1,4}(?:\.\d{1,6}){1,3})\s?为止",
     re.IGNORECASE,
 )
 _FRONT_KEYS = frozenset({"date", "updated", "lastmod", "last_updated", "last-updated", "last_modified", "last_update"})
@@ -155,7 +156,8 @@ def _old_words(text: str, age: Age) -> str:
                 return found[0]
     if age.version:
         for found in _SAYS_VERSION.finditer(text):
-            if _numbers(found["version"]) < age.version and not _is_date(found["version"]):
+            version = found["version"] or found["ended"]
+            if _numbers(version) < age.version and not _is_date(version):
                 return found[0]
     return ""
 

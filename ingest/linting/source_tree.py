@@ -95,13 +95,21 @@ def gone(linted: Linted, tree: Tree) -> Iterator[Finding]:
     """Yield each file and flag in an answer that the tree does not have."""
     seen: set[str] = set()
     for one in linted.chosen:
-        for block in linted.page.blocks_between(one.span.answer_start, one.span.answer_end):
-            for text, line in _code_texts(linted, block):
-                for what in (*_gone_paths(text, tree), *_gone_flags(text, tree)):
-                    if what not in seen:
-                        seen.add(what)
-                        fix = "look what it is called today"
-                        yield Finding(linted.name, line, "gone", f"{what} is not in {tree.root.name}", fix)
+        blocks = linted.page.blocks_between(one.span.answer_start, one.span.answer_end)
+        texts = [found for block in blocks for found in _code_texts(linted, block)]
+        # A flag alone may be of any program, unless the answer speaks of one of ours.
+        names_ours = any(_names_file(text, tree) for text, _ in texts)
+        for text, line in texts:
+            flags = _gone_flags(text, tree) if names_ours or not text.strip().startswith("--") else ()
+            for what in (*_gone_paths(text, tree), *flags):
+                if what not in seen:
+                    seen.add(what)
+                    fix = "look what it is called today"
+                    yield Finding(linted.name, line, "gone", f"{what} is not in {tree.root.name}", fix)
+
+
+def _names_file(text: str, tree: Tree) -> bool:
+    return any(tree.has(word.removeprefix("./")) for word in text.split() if "." in word)
 
 
 def _code_texts(linted: Linted, block: Block) -> Iterator[tuple[str, int]]:
