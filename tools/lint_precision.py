@@ -5,8 +5,8 @@
 `tests/quality/lint_judgements.jsonl` has a line for each judged finding: where it is, its rule, a hash of what it says
 (nothing of the text itself), and a verdict. `right`: a maintainer would want to know. `wrong`: not. `moot`: the target
 of a link was not copied along with the FAQ, so nobody can tell. `half` says what the finding was seen for: `tune` are
-the projects that rules and thresholds were set on, `judge` the other projects, and `bank` a bank's 617 answers, which
-nothing was set on but the last step of `near-duplicate` (docs/lint.md).
+the projects that rules and thresholds were set on, `judge` the other projects, and `bank` a bank's 1,624 questions, on
+which nothing was set but the last step of `near-duplicate` (docs/lint.md).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _NEARLY_SAID = 0.84  # the same of their words
 _SAME_WORDS = 0.91  # likeness of words from which on answers must not contradict each other
 _COPIED_WORDS = 8  # of an answer that two questions share by a slip; `See above.` is shared for good reasons
 _COPIED_BELOW = 0.88  # likeness of the questions of such an answer
-_FITS_BETTER = 0.05  # likeness to such an answer by which one of its questions has to be ahead of the other
+_FITS_BETTER = 0.03  # likeness to such an answer by which one of its questions has to be ahead of the other
 _TWIN = 1.36  # below it a question is no sure translation of another, answers counted as above
 _BLOCK = 512  # rows compared at once: 20 MB at 10,000 records
 

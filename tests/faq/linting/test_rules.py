@@ -25,3 +25,10 @@ def test_every_rule_has_a_case() -> None:
 
 def test_our_own_faq_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
     assert findings(capsys, ROOT, "content", "--self-test") == []
+
+
+def test_the_page_has_a_row_for_each_rule() -> None:
+    rows = [
+        line.split("`")[1] for line in (ROOT / "docs" / "lint.md").read_text("utf-8").splitlines() if line[:3] == "| `"
+    ]
+    assert rows == list(RULES)
