@@ -19,7 +19,7 @@ _TEXT_BYTES = 2_000_000  # of a file that is looked into for flags; larger ones 
 _ALL_BYTES = 500_000_000  # looked into altogether
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv"})
 # `tools/config.txt`: folders, a name, an ending. What is filled in (`<x>`, `$X`, `*`) has other characters.
-_PATH = re.compile(
+_NAMED_PATH = re.compile(
     r"(?<![\w./~:$<{*\\-])(?:\./)?((?:[\w-]{1,80}/){1,12}[\w-]{1,80}(?:\.[A-Za-z]\w{0,9}){1,3})(?![\w/*<{$-])"
 )
 _FLAG = re.compile(r"(?<![\w-])--([A-Za-z][A-Za-z0-9_-]{1,60})(?![\w-])")
@@ -126,7 +126,7 @@ def _code_texts(linted: Linted, block: Block) -> Iterator[tuple[str, int]]:
 
 
 def _gone_paths(text: str, tree: Tree) -> Iterator[str]:
-    for found in _PATH.finditer(text):
+    for found in _NAMED_PATH.finditer(text):
         path = found[1]
         first = path.partition("/")[0]
         is_own = first in tree.folders and not any(mark in path.casefold() for mark in _PLACEHOLDERS)
