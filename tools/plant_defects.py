@@ -1,6 +1,6 @@
 """Plant defects of every kind into copies of real FAQ files, and see which of them `faq lint` finds.
 
-    python tools/plant_defects.py ../shared/data/corpora [--seed N] [--each N]
+    python tools/plant_defects.py ../shared/data/corpora [--seed N] [--each N] [--only RULE]
 
 Each defect is planted alone into a copy of its file in a temporary folder, with what else the rule needs beside it; it
 counts as found where the planted file has a finding of the rule that the file as it was does not have, within two lines
@@ -13,7 +13,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -363,9 +363,11 @@ class Finder:
         return [finding for finding in found if finding.rule == rule]
 
 
-def plant_all(files: Sequence[Linted], each: int, seed: int) -> Iterator[tuple[Linted, Planted]]:
+def plant_all(
+    files: Sequence[Linted], kinds: Mapping[str, Sequence[Plant]], each: int, seed: int
+) -> Iterator[tuple[Linted, Planted]]:
     """Yield `each` defects of every kind, spread over the files by chance."""
-    for rule, plants in PLANTS.items():
+    for rule, plants in kinds.items():
         chance = random.Random(f"{seed} {rule}")
         order = chance.sample(list(files), len(files))
         made = tried = 0
@@ -403,12 +405,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path, help="real FAQ files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", type=int, default=10, help="defects of each kind")
+    parser.add_argument("--only", choices=PLANTS, help="defects of one kind")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     files = [linted for linted in read_files([given.folder]).files if len(linted.records) >= _LEAST]
     finder = Finder()
-    counts = {rule: [0, 0] for rule in PLANTS}
-    for linted, planted in plant_all(files, given.each, given.seed):
+    plants = {given.only: PLANTS[given.only]} if given.only else PLANTS
+    counts = {rule: [0, 0] for rule in plants}
+    for linted, planted in plant_all(files, plants, given.each, given.seed):
         found = is_found(linted, planted, finder)
         counts[planted.rule][0] += found
         counts[planted.rule][1] += 1

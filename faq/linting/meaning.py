@@ -1,7 +1,6 @@
 """What only the encoder sees: questions that mean the same, answers under the wrong question, questions not translated.
 
-The thresholds were set on half of the real FAQ projects of `tools/lint_judgements.py` and judged on the other half
-(docs/lint.md).
+What the thresholds were set on, and how often they are right elsewhere, is told in docs/lint.md.
 """
 
 from __future__ import annotations
@@ -34,8 +33,6 @@ _CLOSE = 0.965  # likeness of questions whose short answers are one
 _NEARLY_SAID = 0.84  # the same of their words
 _SAME_WORDS = 0.91  # likeness of words from which on answers must not contradict each other
 _COPIED_WORDS = 8  # of an answer that two questions share by a slip; `See above.` is shared for good reasons
-_COPIED_BELOW = 0.88  # likeness of the questions of such an answer
-_FITS_BETTER = 0.03  # likeness to such an answer by which one of its questions has to be ahead of the other
 _TWIN = 1.36  # below it a question is no sure translation of another, answers counted as above
 _BLOCK = 512  # rows compared at once: 20 MB at 10,000 records
 
@@ -50,7 +47,7 @@ class Meant:
     tokens: Sequence[TokenCodes]
     """Token vectors of each question."""
     answers: Matrix
-    """Shape (records, dim): how the answers begin."""
+    """Shape (records, dim): how the answers begin; zeros where nothing compares them."""
 
     def of(self, rows: Sequence[int]) -> Meant:
         """Return some of the records."""
@@ -63,14 +60,34 @@ class Meant:
 
 
 def embed(files: Sequence[Linted], encoder: Encoder, told: Callable[[int, int], None]) -> Meant:
-    """Return the records of files with their vectors; `told` hears how many texts are done, and of how many."""
+    """Return the records of files with their vectors; `told` hears how many texts are done, and of how many.
+
+    Answers take most of the time: only those are embedded that are compared.
+    """
     asked = all_asked(files)
-    begins = [(encoder.split(each.record.answer_text, _ANSWER_TOKENS) or ("",))[0] for each in asked]
-    texts = [*(each.record.question for each in asked), *begins]
-    kinds = [*[Kind.QUESTION] * len(asked), *[Kind.ANSWER] * len(asked)]
-    encoded = encoder.encode_passages(texts, kinds, lambda done: told(done, len(texts)))
-    vectors, count = encoded.vectors, len(asked)
-    return Meant(asked, vectors[:count], encoded.tokens[:count], vectors[count:])
+    count = len(asked)
+    questions = encoder.encode_passages(
+        [each.record.question for each in asked], [Kind.QUESTION] * count, lambda done: told(done, count)
+    )
+    rows = sorted(_compared(files, asked, questions.vectors))
+    begins = [(encoder.split(asked[row].record.answer_text, _ANSWER_TOKENS) or ("",))[0] for row in rows]
+    answers = np.zeros_like(questions.vectors)
+    if rows:
+        of = count + len(rows)
+        answers[rows] = encoder.encode_passages(
+            begins, [Kind.ANSWER] * len(rows), lambda done: told(count + done, of)
+        ).vectors
+    return Meant(asked, questions.vectors, questions.tokens, answers)
+
+
+def _compared(files: Sequence[Linted], asked: Sequence[Asked], questions: Matrix) -> set[int]:
+    """Return the rows whose answers are looked at."""
+    rows = {row for first, other, _ in _pairs(questions, _LOOKED_AT) for row in (first, other)}
+    rows |= {row for pair in _same_answers(asked) for row in pair}
+    unlabelled = {
+        linted.name for twins in pairs_of(files) if by_labels(twins) is None for linted in (twins.one, twins.other)
+    }
+    return rows | {row for row, each in enumerate(asked) if each.path in unlabelled}
 
 
 def find_by_meaning(files: Sequence[Linted], meant: Meant) -> Iterator[Finding]:
@@ -85,10 +102,10 @@ def find_by_meaning(files: Sequence[Linted], meant: Meant) -> Iterator[Finding]:
             yield from _untranslated(twins, meant)
 
 
-def _pairs(meant: Meant, least: float) -> Iterator[tuple[int, int, float]]:
+def _pairs(questions: Matrix, least: float) -> Iterator[tuple[int, int, float]]:
     """Yield (row, later row, cosine) of the questions that are at least so near."""
-    for first in range(0, len(meant.asked), _BLOCK):
-        near = meant.questions[first : first + _BLOCK] @ meant.questions.T
+    for first in range(0, len(questions), _BLOCK):
+        near = questions[first : first + _BLOCK] @ questions.T
         for row, other in np.argwhere(near >= least).tolist():
             if first + row < other:
                 yield first + row, other, float(near[row, other])
@@ -96,7 +113,7 @@ def _pairs(meant: Meant, least: float) -> Iterator[tuple[int, int, float]]:
 
 def _collisions(meant: Meant) -> Iterator[Finding]:
     """Yield the questions that mean the same, and their answers that contradict each other."""
-    for row, other, cosine in _pairs(meant, _LOOKED_AT):
+    for row, other, cosine in _pairs(meant.questions, _LOOKED_AT):
         one, two = meant.asked[row], meant.asked[other]
         questions = one.record.question, two.record.question
         if wording(questions[0]) == wording(questions[1]) or differ(*questions):
@@ -142,17 +159,22 @@ def _near_duplicate(one: Asked, two: Asked) -> Finding:
 
 def _copied(meant: Meant) -> Iterator[Finding]:
     """Yield the questions that have the very answer of another one which it fits better."""
-    first: dict[str, int] = {}
-    for row, each in enumerate(meant.asked):
-        answer = wording(each.record.answer_text)
-        if len(each.record.answer_text.split()) < _COPIED_WORDS and len(answer) < _COPIED_WORDS * 4:
-            continue
-        before = first.setdefault(answer, row)
-        if before != row and float(meant.questions[row] @ meant.questions[before]) < _COPIED_BELOW:
+    for before, row in _same_answers(meant.asked):
+        if float(meant.questions[row] @ meant.questions[before]) < _LOOKED_AT:  # else they are near duplicates
             fits = meant.questions[[before, row]] @ meant.answers[row]
             wrong, right = (row, before) if fits[0] >= fits[1] else (before, row)
-            if abs(float(fits[0] - fits[1])) >= _FITS_BETTER:
-                yield _better_elsewhere(meant.asked[wrong], meant.asked[right])
+            yield _better_elsewhere(meant.asked[wrong], meant.asked[right])
+
+
+def _same_answers(asked: Sequence[Asked]) -> Iterator[tuple[int, int]]:
+    """Yield (first row, row) of records of a language with one and the same answer, and not a short one."""
+    first: dict[tuple[str, str], int] = {}
+    for row, each in enumerate(asked):
+        answer = wording(each.record.answer_text)
+        if len(each.record.answer_text.split()) >= _COPIED_WORDS or len(answer) >= _COPIED_WORDS * 4:
+            before = first.setdefault((each.record.language, answer), row)
+            if before != row:
+                yield before, row
 
 
 def _better_elsewhere(wrong: Asked, right: Asked) -> Finding:
