@@ -26,12 +26,12 @@ from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
-from faqkb.kb.snapshot.pictures import pictures_of, read_picture
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     POSTINGS_FILE,
     RECORDS_FILE,
     TOKENS_FILE,
+    OpenedSnapshot,
     SnapshotFiles,
     open_current,
     open_snapshot,
@@ -47,7 +47,7 @@ class KnowledgeBase:
 
     def __init__(
         self,
-        files: SnapshotFiles,
+        files: OpenedSnapshot,
         indexes: Indexes,
         encoder: Encoder,
         *,
@@ -86,6 +86,7 @@ class KnowledgeBase:
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
         verified = before._files if before and before._is_verified else None
+        verified = verified if isinstance(verified, SnapshotFiles) else None
         try:
             large = files.large_paths(verified) if verify_model else ()
             files.verify(RECORDS_FILE, POSTINGS_FILE, TOKENS_FILE, COHORT_FILE, *large)
@@ -107,7 +108,9 @@ class KnowledgeBase:
         want = (manifest.records, manifest.passages, manifest.passages, manifest.encoder)
         if got != want:
             self.close()
-            raise SnapshotDamaged(f"{self._files.folder}: holds {got}, its manifest says {want}; run `faq ingest`")
+            raise SnapshotDamaged(
+                f"snapshot {self._files.name} holds {got}, its manifest says {want}; run `faq ingest`"
+            )
         if not deeply:
             return
         try:
@@ -253,11 +256,11 @@ class KnowledgeBase:
 
     def pictures(self) -> tuple[Picture, ...]:
         """Return the pictures that answers show, by name; they lie where they are until this is closed."""
-        return tuple(pictures_of(self._files))
+        return self._files.pictures()
 
     def picture(self, name: str) -> bytes | None:
         """Return the bytes of a picture after its sha256 held, None where there is none. Raises SnapshotDamaged."""
-        return read_picture(self._files, name)
+        return self._files.picture(name)
 
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""

@@ -136,6 +136,10 @@ class Places:
         """Number of token vectors of all passages."""
         return int(self.first_tokens[-1])
 
+    def among(self, positions: Sequence[int]) -> Among:
+        """Return some of the records, by their positions, ascending."""
+        return Among(self, positions)
+
     def mask_of(self, positions: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Return of each record whether it is among some positions."""
         mask = np.zeros(self.records, dtype=np.bool_)
@@ -162,6 +166,24 @@ class Places:
         """Return the token rows of a view."""
         first, end = self.view_rows[number], self.view_rows[number + 1]
         return range(int(self.first_tokens[first]), int(self.first_tokens[end]))
+
+
+@dataclass(frozen=True)
+class Among:
+    """Some of the records, and what is theirs."""
+
+    places: Places
+    positions: Sequence[int]
+
+    @cached_property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """Of each record, whether it is one of them."""
+        return self.places.mask_of(self.positions)
+
+    @cached_property
+    def rows(self) -> _Numbers:
+        """The rows of their passages, ascending."""
+        return np.flatnonzero(self.mask[self.places.positions])
 
 
 def _damaged(what: str) -> SnapshotDamaged:
