@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from faqkb.faq.config import CONFIG_FILE, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
+from faqkb.faq.store import milvus_base, push
 from faqkb.faq.trust.bases import remember_own
 from faqkb.kb.disk import TEMPORARY_PREFIX
 from faqkb.kb.errors import (
@@ -40,7 +41,13 @@ _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a fir
 
 
 def open_or_build(folder: Path) -> KnowledgeBase:
-    """Open a knowledge base; where there is none yet, build one first. Raises what KnowledgeBase.open raises."""
+    """Open a knowledge base; where there is none yet, build one first, but in Milvus, where it has to be.
+
+    Raises what KnowledgeBase.open and MilvusBase.open raise.
+    """
+    base = milvus_base(folder)
+    if base is not None:
+        return base.open()
     build_if_missing(folder)
     return KnowledgeBase.open(folder)
 
@@ -121,7 +128,8 @@ def reading_orders() -> list[tuple[str, Order]]:
 def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) -> Published:
     """Embed records and publish them with their checks, showing how far it is.
 
-    `encoder` is one that is loaded already. Raises what build_snapshot raises.
+    `encoder` is one that is loaded already. Where the store is Milvus, the snapshot is stored there too. Raises what
+    build_snapshot raises, MilvusAway and MilvusMissing.
     """
     from faqkb.kb.snapshot.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
@@ -134,6 +142,7 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
         remember_own(folder)
     except OSError as error:
         say_note(f"{error.filename}: {error.strerror}; you will be asked before a check of {folder} runs")
+    push(folder, published.snapshot)
     return published
 
 

@@ -23,6 +23,7 @@ SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 HOSTS_VARIABLE = "FAQ_ALLOW_HOSTS"
 CONFIG_FILE = "faq.toml"
+STORE_SETTINGS = ("store", "milvus_address", "milvus_token", "milvus_base")
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
 
@@ -64,6 +65,19 @@ SETTINGS = (
     Setting("faq", "kb", Kind.PATH, "a folder of the user's data", "Folder of the knowledge base.", KB_VARIABLE),
     Setting("faq", "content", Kind.PATHS, "the sample", "Markdown files and folders that `faq ingest` reads."),
     Setting("faq", "server", Kind.TEXT, "none", "Server that `faq ask` asks instead, https://host.", SERVER_VARIABLE),
+    Setting("faq", "store", Kind.TEXT, '"files"', 'Where questions find records: "files" or "milvus".', "FAQ_STORE"),
+    Setting(
+        "faq",
+        "milvus_address",
+        Kind.TEXT,
+        '"http://127.0.0.1:19530"',
+        "Address of the Milvus server.",
+        "FAQ_MILVUS_ADDRESS",
+    ),
+    Setting(
+        "faq", "milvus_token", Kind.TEXT, "none", "Its key, or user:password; better a variable.", "FAQ_MILVUS_TOKEN"
+    ),
+    Setting("faq", "milvus_base", Kind.TEXT, '"faq"', "Name of the knowledge base there.", "FAQ_MILVUS_BASE"),
     Setting("serve", "allow_origins", Kind.TEXTS, "[]", "Sites whose pages may use widget and API.", ORIGINS_VARIABLE),
     Setting("serve", "allow_hosts", Kind.TEXTS, "[]", "Names to be asked by, beside localhost.", HOSTS_VARIABLE),
     Setting("serve", "public", Kind.SWITCH, "false", "Whether other machines may ask without a key.", "FAQ_PUBLIC"),
@@ -119,6 +133,8 @@ class Config:
     content: tuple[Path, ...] = ()
     server: str | None = None
     """Address of the server to ask instead of a knowledge base on this machine."""
+    store: Mapping[str, str] = field(default_factory=dict)
+    """Of [faq]: `store`, and what begins with `milvus_`, by the names of the settings."""
     allow_origins: tuple[str, ...] = ()
     """Of [serve]: the sites whose pages may use the API and the widget."""
     allow_hosts: tuple[str, ...] = ()
@@ -180,6 +196,7 @@ def _parse(path: Path) -> Config:
         kb=table.get("kb"),
         content=tuple(table.get("content", ())),
         server=table.get("server"),
+        store={name: table[name] for name in STORE_SETTINGS if name in table},
         allow_origins=tuple(serving.get("allow_origins", ())),
         allow_hosts=tuple(serving.get("allow_hosts", ())),
         public=serving.get("public"),

@@ -87,7 +87,7 @@ def create_app(
     app.extensions[topics.EXTENSION] = listed = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, prepare=listed.of)
+    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, listed.of, settings.source)
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from faqkb.kb import limits
+from faqkb.kb.sources import KnowledgeSource
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
 from faqkb.server.branding import NO_BRANDING, Branding
@@ -20,6 +21,8 @@ class ServerSettings:
     retention_days: int = limits.FEEDBACK_DAYS
     """How long feedback is kept, 0 for ever."""
     branding: Branding = NO_BRANDING
+    source: KnowledgeSource | None = None
+    """Where snapshots are opened from; None for the folder of the knowledge base."""
     notices: Notices | None = None
     """What the pages say of content that is being written; None where nobody writes."""
 

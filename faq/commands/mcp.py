@@ -10,6 +10,7 @@ from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.branding import site_branding
 from faqkb.faq.config import kb_folder, read_config
 from faqkb.faq.options import examples, kb_option
+from faqkb.faq.store import milvus_base
 
 
 @click.command("mcp", epilog=examples("faq mcp", "faq --kb /srv/faq mcp"))
@@ -22,5 +23,7 @@ def command(kb: Path | None) -> None:
     from faqkb.server.mcp.stdio import serve_stdio  # noqa: PLC0415 - pydantic, and only here
 
     folder = kb_folder(kb)
-    build_if_missing(folder)
-    serve_stdio(folder, site_branding(read_config()))
+    source = milvus_base(folder)
+    if source is None:
+        build_if_missing(folder)
+    serve_stdio(folder, site_branding(read_config()), source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.config import allowed_origins, kb_folder
 from faqkb.faq.options import check_existing, examples, served_kb_option
+from faqkb.faq.store import milvus_address, milvus_base
 from faqkb.kb import limits
 
 
@@ -84,12 +86,14 @@ def command(
     from faqkb.server.monitoring.logs import LogFormat, configure_logging  # noqa: PLC0415
     from faqkb.server.serve import serve  # noqa: PLC0415
 
-    folder = kb_folder(kb if content else check_existing(kb))
-    settings = server_settings(ServeOptions(**options))
+    in_milvus = milvus_address() is not None  # then the folder holds feedback and keys alone
+    folder = kb_folder(kb if content or in_milvus else check_existing(kb))
+    settings = replace(server_settings(ServeOptions(**options)), source=milvus_base(folder))
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
     allowed, kind = allowed_origins(origins), LogFormat(log_format)
     if not content:
-        build_if_missing(folder)
+        if not in_milvus:
+            build_if_missing(folder)
         serve(folder, host, port, allowed, settings, kind)
         return
     from faqkb.faq.watching.served import watched  # noqa: PLC0415 - parsing Markdown comes with it
