@@ -129,10 +129,12 @@ class Milvus:
             self._client.create_index(name, wanted, timeout=LOAD_SECONDS)
         self.load(name)
 
-    def load(self, name: str) -> None:
-        """Load a collection that is indexed; one that is loaded stays so."""
+    def load(self, name: str, seconds: float = LOAD_SECONDS) -> None:
+        """Load a collection that is indexed, within a time; one that is loaded stays so."""
         with self._told():
-            self._client.load_collection(name, timeout=LOAD_SECONDS)
+            state = self._client.get_load_state(name, timeout=READ_SECONDS)["state"]
+            if state != self._pymilvus.client.types.LoadState.Loaded:
+                self._client.load_collection(name, timeout=seconds)
 
     def release(self, name: str) -> None:
         """Take a collection out of the memory of the servers' nodes; it stays stored."""

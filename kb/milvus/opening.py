@@ -13,7 +13,7 @@ from faqkb.kb.index.places import Places
 from faqkb.kb.index.postings import PostingsFile
 from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.milvus.address import MilvusAddress
+from faqkb.kb.milvus.address import KINDS, MilvusAddress
 from faqkb.kb.milvus.client import Milvus
 from faqkb.kb.milvus.parts import Part, Parts, blocks_of
 from faqkb.kb.milvus.records import MilvusChecks, MilvusRecords, MilvusStore
@@ -24,6 +24,8 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import FOLDER, Picture, sha256_of
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import Manifest, parse_manifest
+
+_LOAD_SECONDS = 60.0  # that somebody who opens waits for what is not in memory
 
 
 class MilvusSnapshot:
@@ -86,6 +88,8 @@ class MilvusBase:
         Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, ModelMissing, MilvusAway, MilvusMissing.
         """
         milvus, name = self._connected(), self.live_name()
+        for kind in KINDS:  # milvus-lite, and an operator, may have taken them out of memory
+            milvus.load(self.address.collection(name, kind), _LOAD_SECONDS)
         parts = Parts.of(milvus, self.address.collection(name, "parts"))
         manifest = parse_manifest(parts.read(Part.MANIFEST), Path(str(self.address)))
         if manifest.name != name:
