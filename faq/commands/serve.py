@@ -92,7 +92,9 @@ def command(
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
     allowed, kind = allowed_origins(origins), LogFormat(log_format)
     if not content:
-        if not in_milvus:
+        if in_milvus:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
             build_if_missing(folder)
         serve(folder, host, port, allowed, settings, kind)
         return

@@ -28,6 +28,7 @@ FIELDS = Fields(
     texts=("written", "twin", "marks", "document"),
 )
 _CACHED = 500  # whole records kept in memory: at most 200 kB each, usually 3
+_CACHED_IDS = 10_000  # positions by id, 200 bytes each
 _CACHED_FILTERS = 16  # 8 bytes for each record that one lets through
 _WINDOW = 16_000  # positions looked through by one query: Milvus answers with 16,384 rows at most
 _AT_ONCE = 200  # documents of one query, 64 kB each at most
@@ -79,6 +80,7 @@ class MilvusRecords:
         self._parts = parts
         self.count = count
         self._document = lru_cache(_CACHED)(self._read)
+        self._position = lru_cache(_CACHED_IDS)(self._read_position)
 
     def at(self, position: int, /) -> Record:
         """Return the record at a position."""
@@ -96,8 +98,7 @@ class MilvusRecords:
 
     def position(self, record_id: str) -> int | None:
         """Return the position of the record of that id, or None."""
-        found = self._positions(f"id == {key_of(record_id)}")
-        return found[0] if found else None
+        return self._position(record_id)
 
     def identities_of(self, positions: Sequence[int]) -> dict[int, Identity]:
         """Return what is known of the records at some positions, by position, ascending."""
@@ -113,12 +114,12 @@ class MilvusRecords:
 
     def positions_about(self, source: str, /) -> tuple[int, ...]:
         """Return the positions of the records of a file and its translations, by `source_key`, ascending."""
-        return tuple(self._positions(f"source == {key_of(source)}"))
+        return tuple(self.positions_of(f"source == {key_of(source)}"))
 
     def positions_from(self, paths: Sequence[str]) -> tuple[int, ...]:
         """Return the positions of the records of any of the files, by `Source.path`, ascending."""
         listed = ",".join(str(key_of(path)) for path in paths)
-        return tuple(self._positions(f"file in [{listed}]")) if paths else ()
+        return tuple(self.positions_of(f"file in [{listed}]")) if paths else ()
 
     def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
@@ -130,16 +131,17 @@ class MilvusRecords:
         """Return up to `limit` record ids from a position on, in stored order."""
         return tuple(record.id for record, _ in self._documents(range(start, min(start + limit, self.count))))
 
-    def positions_of(self, expression: str) -> Sequence[int]:
+    def positions_of(self, expression: str) -> list[int]:
         """Return the positions of the records that an expression lets through, ascending."""
-        return self._positions(expression)
-
-    def _positions(self, expression: str) -> list[int]:
         found: list[int] = []
         for start in range(0, self.count, _WINDOW):
             window = f"row >= {start} and row < {start + _WINDOW} and {expression}"
             found += sorted(int(row["row"]) for row in self._milvus.select(self._collection, window, []))
         return found
+
+    def _read_position(self, record_id: str) -> int | None:
+        found = self._milvus.select(self._collection, f"id == {key_of(record_id)}", [])
+        return min((int(row["row"]) for row in found), default=None)
 
     def _read(self, position: int) -> tuple[Record, tuple[Sentence, ...]]:
         (found,) = self._documents(range(position, position + 1))
