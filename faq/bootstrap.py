@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faqkb.faq.config import CONFIG_FILE, read_config
+from faqkb.faq.config import CONFIG_FILE, milvus_address, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
-from faqkb.faq.store import milvus_base, push
 from faqkb.faq.trust.bases import remember_own
 from faqkb.kb.disk import TEMPORARY_PREFIX
 from faqkb.kb.errors import (
@@ -32,6 +31,7 @@ from faqkb.kb.snapshot.tuned import whole_tuned_model
 
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested, Order, ReadingMemory
+    from faqkb.kb.milvus.opening import MilvusBase
     from faqkb.kb.snapshot.build import Published
 
 _LEVELS = 6  # of headings
@@ -50,6 +50,19 @@ def open_or_build(folder: Path) -> KnowledgeBase:
         return base.open()
     build_if_missing(folder)
     return KnowledgeBase.open(folder)
+
+
+def milvus_base(folder: Path) -> MilvusBase | None:
+    """Return the knowledge base in Milvus, None where it lies in files; `folder` may hold a model of its own.
+
+    Raises ConfigError, and what preparing the model raises.
+    """
+    address = milvus_address()
+    if address is None:
+        return None
+    from faqkb.kb.milvus.opening import MilvusBase  # noqa: PLC0415 - not where the records lie in files
+
+    return MilvusBase(address, encoder_folder(folder))
 
 
 def build_if_missing(folder: Path) -> None:
@@ -142,8 +155,28 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
         remember_own(folder)
     except OSError as error:
         say_note(f"{error.filename}: {error.strerror}; you will be asked before a check of {folder} runs")
-    push(folder, published.snapshot)
+    _push(folder, published.snapshot)
     return published
+
+
+def _push(folder: Path, snapshot: str) -> None:
+    """Where the store is Milvus, store a published snapshot there and make it live, saying so.
+
+    Raises ConfigError, MilvusAway, MilvusMissing.
+    """
+    address = milvus_address()
+    if address is None:
+        return
+    from faqkb.kb.milvus.client import Milvus  # noqa: PLC0415 - not where the records lie in files
+    from faqkb.kb.milvus.publishing import push_snapshot  # noqa: PLC0415
+
+    milvus = Milvus(address)
+    try:
+        with counted("storing passages in Milvus") as told:
+            is_new = push_snapshot(folder, snapshot, milvus, told)
+    finally:
+        milvus.close()
+    say_note(f"{snapshot} is live in Milvus: {address}" if is_new else f"{snapshot} was live in Milvus already")
 
 
 def encoder_folder(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faqkb.faq.console import say_note
 from faqkb.faq.kinds import Kind
@@ -18,11 +18,16 @@ from faqkb.kb.answers import Talk
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.foreign.paths import expanded
 
+if TYPE_CHECKING:
+    from faqkb.kb.milvus.address import MilvusAddress
+
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 HOSTS_VARIABLE = "FAQ_ALLOW_HOSTS"
 CONFIG_FILE = "faq.toml"
+_IN_FILES, _IN_MILVUS = "files", "milvus"
+_LOCAL_MILVUS = "http://127.0.0.1:19530"
 STORE_SETTINGS = ("store", "milvus_address", "milvus_token", "milvus_base")
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
@@ -311,6 +316,27 @@ def kb_folder(option: Path | None) -> Path:
     from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing is configured
 
     return user_data_path("faqkb") / "kb"
+
+
+def milvus_address() -> MilvusAddress | None:
+    """Return where the knowledge base lies in Milvus, None where it lies in files. Raises ConfigError.
+
+    Each setting comes from its variable, else from faq.toml; that a file chose Milvus is said.
+    """
+    config = read_config()
+    settings = settings_of("faq")
+    told = {name: os.environ.get(settings[name].variable) or config.store.get(name, "") for name in STORE_SETTINGS}
+    store = told["store"] or _IN_FILES
+    if store not in {_IN_FILES, _IN_MILVUS}:
+        raise ConfigError(f"store is not known (got {store[:60]!r}, expected files or milvus); correct it")
+    if store == _IN_FILES:
+        return None
+    from faqkb.kb.milvus.address import MilvusAddress  # noqa: PLC0415 - not where the records lie in files
+
+    address = MilvusAddress(told["milvus_address"] or _LOCAL_MILVUS, told["milvus_token"], told["milvus_base"] or "faq")
+    if not os.environ.get("FAQ_STORE"):
+        say_note(f"records: {address}, as {config.path} says")
+    return address
 
 
 def content_paths() -> tuple[Path, ...]:

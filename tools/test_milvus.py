@@ -44,7 +44,7 @@ from faqkb.kb.vectors import Embedding, Matrix
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / ".venv-milvus" / "bin" / "milvus-server"
 PORT = 19530
-START_SECONDS = 120
+START_SECONDS = 240
 BACK_SECONDS = 180  # until everything that was loaded is loaded again
 TOLERANCE = 0.001  # of a confidence
 SAME_FIRST = 0.99  # of the questions: above 100,000 passages Milvus searches a graph

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.bootstrap import build_if_missing, milvus_base
 from faqkb.faq.branding import site_branding
 from faqkb.faq.config import kb_folder, read_config
 from faqkb.faq.options import examples, kb_option
-from faqkb.faq.store import milvus_base
 
 
 @click.command("mcp", epilog=examples("faq mcp", "faq --kb /srv/faq mcp"))

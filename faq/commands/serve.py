@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from faqkb.faq.bootstrap import build_if_missing
-from faqkb.faq.config import allowed_origins, kb_folder
+from faqkb.faq.bootstrap import build_if_missing, milvus_base
+from faqkb.faq.config import allowed_origins, kb_folder, milvus_address
 from faqkb.faq.options import check_existing, examples, served_kb_option
-from faqkb.faq.store import milvus_address, milvus_base
 from faqkb.kb import limits
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from faqkb.faq.config import kb_folder
+from faqkb.faq.config import kb_folder, milvus_address
 from faqkb.faq.console import say, say_json
 from faqkb.faq.options import examples, json_option, kb_option
-from faqkb.faq.store import connected, milvus_address
 from faqkb.kb.snapshot.published import find_snapshot, list_snapshots
 from faqkb.kb.snapshot.publishing import rollback
 
@@ -48,9 +47,10 @@ def command(target: str | None, kb: Path | None, as_json: bool) -> None:
 
 def _of_milvus(address: MilvusAddress, target: str | None, *, as_json: bool) -> None:
     """List the snapshots that Milvus holds, or make one of them the live one there."""
+    from faqkb.kb.milvus.client import Milvus  # noqa: PLC0415
     from faqkb.kb.milvus.publishing import list_stored, roll_back  # noqa: PLC0415 - not where the records lie in files
 
-    milvus = connected(address)
+    milvus = Milvus(address)
     try:
         if target:
             roll_back(milvus, target)

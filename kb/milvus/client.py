@@ -43,6 +43,7 @@ class Fields:
     """Of the vectors, 0 where there are none."""
 
 
+# Long on purpose: every call of pymilvus stands here, a few lines each.
 class Milvus:
     """A connection; any number of threads may use it. Every method raises MilvusAway."""
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from picture_support import name_of, png, publish, write_faq
 from server_support import make_record
 
 from faqkb.kb import limits
@@ -151,6 +152,14 @@ def test_an_answer_longer_than_a_field_and_a_record_of_many_tags_come_back_whole
     with closing(base.open()) as knowledge:
         assert [record.answer for record in knowledge.all_records()] == [record.answer for record in records]
         assert knowledge.record("faq/longer") == records[2]
+
+
+def test_a_picture_is_read_back_as_it_was(tmp_path: Path, encoder: Encoder, milvus: Milvus, base: MilvusBase) -> None:
+    snapshot = publish(write_faq(tmp_path / "content"), tmp_path / "kb", encoder).snapshot
+    push_snapshot(tmp_path / "kb", snapshot, milvus)
+    with closing(base.open()) as knowledge:
+        assert knowledge.picture(name_of(png())) == png()
+        assert knowledge.picture(name_of(png(1))) is None
 
 
 def test_questions_are_answered_while_snapshots_are_published(
