@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from faqkb.kb import limits
-from faqkb.kb.sources import KnowledgeSource
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.notices import Notices
 

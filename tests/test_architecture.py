@@ -118,7 +118,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
 ABOVE = {
     "kb.knowledge": "kb.knowledge",
-    "kb.sources": "kb.knowledge",
     "server.app": "server.app",
     "server.serve": "server.app",
     "server.settings": "server.app",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.sources import FolderSource, KnowledgeSource
+from faqkb.server.answering.sources import FolderSource, KnowledgeSource
 from faqkb.server.limits import RELOAD_SECONDS, REMEMBERED_QUESTIONS, RETRY_REFUSED_SECONDS
 
 _log = logging.getLogger("faq.server")

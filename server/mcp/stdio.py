@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from faqkb.kb.sources import KnowledgeSource
 from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.branding import Branding
 from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.messages import INVALID_REQUEST, McpError, dump_message, parse_content
