@@ -152,7 +152,8 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Start it, wait until it answers; return the seconds that took."""
+        """Start it once its port is free, wait until it answers; return the seconds that took."""
+        _wait_for_port()
         started = time.monotonic()
         log = (self._folder / "server.log").open("ab")
         self._process = subprocess.Popen(
@@ -174,6 +175,21 @@ class Server:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+
+def _wait_for_port() -> None:
+    """Wait until the port can be bound: where connections of a killed server linger, the next one takes another."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", PORT))
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
 
 ADDRESS = MilvusAddress(f"http://127.0.0.1:{PORT}", base="at_scale")
