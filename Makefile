@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock faults bench parse-score sbom soak test-milvus fuzz clean
+.PHONY: ask audit help serve test lint format docs checks lock faults bench bench-check scale parse-score sbom soak test-milvus fuzz clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -51,8 +51,14 @@ faults: $(STAMPS)-dev ## Fail and kill at every system call that writes (a quart
 	@$(BIN)/python tools/inject_faults.py
 	@FAQ_POWER_LOSSES=1000000 $(BIN)/python -m pytest -m '' tests/kb/snapshot/test_power_loss.py
 
-bench: $(STAMPS)-dev ## Measure speed and memory (minutes)
+bench: $(STAMPS)-dev ## Measure speed and memory, write docs/benchmarks.md (a quarter of an hour)
 	@$(BIN)/python benchmarks/run_all.py
+
+bench-check: $(STAMPS)-dev ## Measure the ratios again; fail on one that is worse than the stored one by 10%
+	@$(BIN)/python benchmarks/run_all.py --check
+
+scale: $(STAMPS)-dev ## Measure 100 to 1,000,000 records (an hour or more); make scale SIZES='100 1000'
+	@$(BIN)/python benchmarks/scale.py $(SIZES)
 
 test-milvus: $(STAMPS)-dev ## Hold a real Milvus server to its promises: make test-milvus RECORDS=20000
 	@PYTHON=$(PYTHON) tools/setup_milvus.sh
@@ -106,4 +112,4 @@ $(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-base
 	@touch $@
 
 clean: ## Remove the environment, the knowledge base and builds
-	rm -rf $(VENV) .venv-txtai .venv-milvus .faq build dist
+	rm -rf $(VENV) .venv-txtai .venv-haystack .venv-milvus .faq build dist

@@ -12,10 +12,11 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+from results import Row, Table
 from serving import our_server
-from support import Row, corpus_questions, corpus_records, prepared_encoder, print_table, workshop
+from support import corpus_questions, corpus_records, prepared_encoder, workshop
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 CONNECTIONS = 16
 SECONDS = 15.0
@@ -82,7 +83,7 @@ def main() -> None:
                 waited = asyncio.run(under(address, attack, questions))
             p50, p95 = np.percentile(waited, [50, 95]) * 1000
             rows.append(Row(f"{name}: p50, p95 of {len(waited)} answers", f"{p50:.0f}, {p95:.0f} ms"))
-    print_table(f"One client beside {CONNECTIONS} connections of another", rows)
+    Table(f"One client beside {CONNECTIONS} connections of another", tuple(rows)).print()
 
 
 if __name__ == "__main__":

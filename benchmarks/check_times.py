@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, Row, milliseconds, print_table
+from results import Row, Table, at_least, at_most, print_tables
+from support import ROOT, milliseconds
 
 from faqkb.faq.checks.environment import python_for
 from faqkb.kb.check_header import parse_check
@@ -28,8 +29,8 @@ STANDARD_LIBRARY = ("env", "fc-size", "imbalance", "labels", "log", "pretrained"
 WITHIN = 0.10  # of the best setting's images per second
 
 
-def main() -> bool:
-    """Print the table; return whether every aim is met."""
+def measure(*, sweep: bool = False) -> list[Table]:
+    """Return what was measured."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         arguments = _prepare(folder)
@@ -40,9 +41,9 @@ def main() -> bool:
     rows = []
     for check, seconds in times.items():
         value = milliseconds(seconds)
-        rows.append(Row(f"{check}, whole process", f"{value:.0f} ms", f"at most {LIMIT_MS}", value <= LIMIT_MS))
-    met = print_table(f"checks with the standard library, {LINES:,} label lines", rows)
-    return _sweep() and met if "--sweep" in sys.argv[1:] else met
+        rows.append(Row(f"{check}, whole process", value, "ms", at_most(LIMIT_MS)))
+    table = Table(f"Checks with the standard library, {LINES:,} label lines", tuple(rows))
+    return [table, _sweep()] if sweep else [table]
 
 
 def _prepare(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -80,7 +81,7 @@ def _seconds(python: str, check: str, arguments: tuple[str, ...], folder: Path) 
     return time.perf_counter() - started
 
 
-def _sweep() -> bool:
+def _sweep() -> Table:
     """Compare what infer-cpu chooses with the best of a full sweep in the same minutes."""
     rows = []
     for network in ("mobilenet_v3_large", "resnet50"):
@@ -92,10 +93,8 @@ def _sweep() -> bool:
             speeds = {_words(row): row["images_per_second"] for row in swept}
             chosen = quick[f"best_for_{aim}"]
             share = speeds[chosen] / max(speeds.values())
-            rows.append(
-                Row(f"{network}, {aim}: {chosen}", f"{share:.2f}", f"at least {1 - WITHIN:.2f}", share >= 1 - WITHIN)
-            )
-    return print_table("speed, in a full sweep, of the setting that infer-cpu chose; of the best there", rows)
+            rows.append(Row(f"{network}, {aim}: {chosen}", share, aim=at_least(1 - WITHIN)))
+    return Table("Speed, in a full sweep, of the setting that infer-cpu chose; of the best there", tuple(rows))
 
 
 def _facts(network: str, *extra: str) -> dict[str, Any]:
@@ -112,4 +111,4 @@ def _words(row: dict[str, object]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    sys.exit(0 if print_tables(measure(sweep="--sweep" in sys.argv[1:])) else 1)

@@ -8,21 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import (
-    OFFLINE,
-    PEER,
-    PEER_PYTHON,
-    ROOT,
-    Row,
-    build_peer_index,
-    corpus_records,
-    milliseconds,
-    prepared_encoder,
-    print_table,
-    workshop,
-)
+from peers import TXTAI
+from results import Row, Table, at_most, lower_ratio, print_tables
+from support import OFFLINE, ROOT, corpus_records, milliseconds, prepared_encoder, workshop
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 
 QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
 RUNS = 9
@@ -38,29 +28,31 @@ def seconds_of(command: Sequence[str | Path], codes: tuple[int, ...]) -> float:
     return seconds
 
 
-def main() -> bool:
-    """Measure and print; return whether the aim is met."""
+def measure() -> list[Table]:
+    """Return what was measured."""
     records = corpus_records()
     with workshop() as folder:
         build_snapshot(folder / "kb", records, prepared_encoder())
-        peer_index = build_peer_index(folder / "txtai", records)
+        peer_index = TXTAI.index(folder / "txtai", records)
         ask = [sys.executable, "-m", "faqkb", "ask", QUESTION, "--kb", folder / "kb", "--json"]
-        peer_ask = [PEER_PYTHON, PEER, "ask", peer_index, QUESTION]
+        peer_ask = [TXTAI.python, TXTAI.script, "ask", peer_index, QUESTION]
         seconds_of(ask, (0, 1)), seconds_of(peer_ask, (0,))  # files into the page cache for both
         ours, theirs = [], []
         for _ in range(RUNS):
             ours.append(seconds_of(ask, (0, 1)))
             theirs.append(seconds_of(peer_ask, (0,)))
     ratio = milliseconds(ours) / milliseconds(theirs)
-    return print_table(
-        f"Cold question, whole process, {len(records)} records, median of {RUNS}",
-        [
-            Row("faq ask", f"{milliseconds(ours):.0f} ms"),
-            Row("txtai", f"{milliseconds(theirs):.0f} ms"),
-            Row("faq ask / txtai", f"1/{1 / ratio:.1f}", "at most 1/10", ratio <= 0.1),
-        ],
-    )
+    return [
+        Table(
+            f"Cold question, whole process, {len(records)} records, median of {RUNS}",
+            (
+                Row("faq ask", milliseconds(ours), "ms"),
+                Row("txtai", milliseconds(theirs), "ms"),
+                lower_ratio("faq ask / txtai", ratio, at_most(0.1)),
+            ),
+        )
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    sys.exit(0 if print_tables(measure()) else 1)

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from support import Row, corpus_records, print_table, workshop
+from results import Row, Table, at_least, at_most, higher_ratio, lower_ratio, print_tables
+from support import corpus_records, workshop
 
 from faqkb.ingest import Ingested, Means, ReadingCache, ReadingMemory, read_sources, usable_cores
 
@@ -37,8 +38,8 @@ def read(content: Path, processes: int, cache: Path | None = None) -> tuple[floa
     return time.perf_counter() - started, ingested
 
 
-def main() -> bool:
-    """Measure and print; return whether the aims are met."""
+def measure() -> list[Table]:
+    """Return what was measured."""
     cores = usable_cores()
     one, many, known, changed = [], [], [], []
     with workshop() as folder:
@@ -55,18 +56,20 @@ def main() -> bool:
             changed.append(read(content, cores, folder / f"cache{number}")[0])
     count = len(first.records)
     alone, together, again_seconds = map(statistics.median, (one, many, known))
-    return print_table(
-        f"Reading {count} records in {FILES} files, median of {ROUNDS}",
-        [
-            Row("one process", f"{count / alone:.0f}/s"),
-            Row(f"{cores} processes", f"{count / together:.0f}/s"),
-            Row("one / many", f"{alone / together:.2f}", "at least 1.5", cores == 1 or alone / together >= 1.5),
-            Row("all of it known", f"{again_seconds:.2f} s"),
-            Row("all but one file known", f"{statistics.median(changed):.2f} s"),
-            Row("known / one process", f"1/{alone / again_seconds:.0f}", "at most 1/15", again_seconds <= alone / 15),
-        ],
-    )
+    return [
+        Table(
+            f"Reading {count} records in {FILES} files, median of {ROUNDS}",
+            (
+                Row("one process", count / alone, "/s"),
+                Row(f"{cores} processes", count / together, "/s"),
+                higher_ratio("one process / many", alone / together, None if cores == 1 else at_least(1.5)),
+                Row("all of it known", again_seconds, "s"),
+                Row("all but one file known", statistics.median(changed), "s"),
+                lower_ratio("reading what is known / one process", again_seconds / alone, at_most(1 / 15)),
+            ),
+        )
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    sys.exit(0 if print_tables(measure()) else 1)

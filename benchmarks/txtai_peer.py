@@ -1,41 +1,36 @@
-"""The peer: txtai with a hybrid index on the same weights. Runs in .venv-txtai; knows nothing of faqkb.
-
-`index FOLDER MODEL` reads a JSON list of texts from standard input; `ask FOLDER QUESTION` answers one question;
-`serve FOLDER` reads a JSON string a line and writes the seconds that its search took.
-"""
+"""A peer: txtai with a hybrid index (dense and BM25). Runs in .venv-txtai; its commands are peer_commands.py's."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from pathlib import Path
+import peer_commands
+from txtai import Embeddings
+
+PROMPTS = {"query": "query: ", "data": "passage: "}
 
 
-def main(command: str, folder: str, *rest: str) -> None:
-    """Run one command."""
-    from txtai import Embeddings  # noqa: PLC0415 - the usage text needs none of it
+class Txtai:
+    """txtai's embeddings database."""
 
-    if command == "index":
-        prompts = {"query": "query: ", "data": "passage: "}
-        embeddings = Embeddings(path=rest[0], instructions=prompts, hybrid=True, content=True)
-        embeddings.index(json.load(sys.stdin))
-        embeddings.save(folder)
-        return
-    embeddings = Embeddings()
-    embeddings.load(folder)
-    if command == "ask":
-        print(json.dumps(embeddings.search(rest[0], 3), ensure_ascii=False))
-        return
-    print("ready", flush=True)
-    for line in sys.stdin:
-        question = json.loads(line)
-        started = time.perf_counter()
-        embeddings.search(question, 3)
-        print(time.perf_counter() - started, flush=True)
+    def __init__(self, *, model: str = "", folder: str = "") -> None:
+        """Start with a model, or load the index of a folder."""
+        if folder:
+            self._embeddings = Embeddings()
+            self._embeddings.load(folder)
+        else:
+            self._embeddings = Embeddings(path=model, instructions=PROMPTS, hybrid=True, content=True)
+
+    def build(self, texts: list[str]) -> None:
+        """Index texts; an earlier index is forgotten."""
+        self._embeddings.index(texts)
+
+    def save(self, folder: str) -> None:
+        """Write the index."""
+        self._embeddings.save(folder)
+
+    def search(self, question: str) -> object:
+        """Return the three best texts."""
+        return self._embeddings.search(question, 3)
 
 
 if __name__ == "__main__":
-    if not (len(sys.argv) >= 3 and Path(sys.argv[2]).parent.is_dir()):
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    peer_commands.main(Txtai)

@@ -31,8 +31,8 @@ from faqkb.kb.snapshot.tuned import whole_tuned_model
 
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested, Order, ReadingMemory
+    from faqkb.kb.building.build import Published
     from faqkb.kb.milvus.opening import MilvusBase
-    from faqkb.kb.snapshot.build import Published
 
 _LEVELS = 6  # of headings
 _READINGS = "readings"  # in the user's cache folder
@@ -144,7 +144,7 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
     `encoder` is one that is loaded already. Where the store is Milvus, the snapshot is stored there too. Raises what
     build_snapshot raises, MilvusAway and MilvusMissing.
     """
-    from faqkb.kb.snapshot.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
+    from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
     encoder = encoder or Encoder(encoder_folder(folder))
     with counted("embedding passages") as told:

@@ -102,6 +102,14 @@ SETTINGS = (
         "serve", "audit_questions", Kind.SWITCH, "false", "Whether the questions stand in it.", "FAQ_AUDIT_QUESTIONS"
     ),
     Setting(
+        "serve",
+        "workers",
+        Kind.NUMBER,
+        "one a core from 4 cores on, at most 8",
+        "Processes that find answers beside the server.",
+        "FAQ_WORKERS",
+    ),
+    Setting(
         "feedback",
         "retention_days",
         Kind.NUMBER,
@@ -149,6 +157,7 @@ class Config:
     behind_proxy: int | None = None
     audit_log: Path | None = None
     audit_questions: bool | None = None
+    workers: int | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
     site: Mapping[str, Any] = field(default_factory=dict)
@@ -209,6 +218,7 @@ def _parse(path: Path) -> Config:
         behind_proxy=serving.get("behind_proxy"),
         audit_log=_within(path, serving.get("audit_log")),
         audit_questions=serving.get("audit_questions"),
+        workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
         site=site,
         talk=talk,
@@ -318,25 +328,36 @@ def kb_folder(option: Path | None) -> Path:
     return user_data_path("faqkb") / "kb"
 
 
+def is_in_milvus() -> bool:
+    """Say whether questions find their records in Milvus. Raises ConfigError."""
+    store = _told_of_store("store") or _IN_FILES
+    if store not in {_IN_FILES, _IN_MILVUS}:
+        raise ConfigError(f"store is not known (got {store[:60]!r}, expected files or milvus); correct it")
+    return store == _IN_MILVUS
+
+
 def milvus_address() -> MilvusAddress | None:
     """Return where the knowledge base lies in Milvus, None where it lies in files. Raises ConfigError.
 
-    Each setting comes from its variable, else from faq.toml; that a file chose Milvus is said.
+    That a file chose Milvus is said.
     """
-    config = read_config()
-    settings = settings_of("faq")
-    told = {name: os.environ.get(settings[name].variable) or config.store.get(name, "") for name in STORE_SETTINGS}
-    store = told["store"] or _IN_FILES
-    if store not in {_IN_FILES, _IN_MILVUS}:
-        raise ConfigError(f"store is not known (got {store[:60]!r}, expected files or milvus); correct it")
-    if store == _IN_FILES:
+    if not is_in_milvus():
         return None
     from faqkb.kb.milvus.address import MilvusAddress  # noqa: PLC0415 - not where the records lie in files
 
-    address = MilvusAddress(told["milvus_address"] or _LOCAL_MILVUS, told["milvus_token"], told["milvus_base"] or "faq")
+    address = MilvusAddress(
+        _told_of_store("milvus_address") or _LOCAL_MILVUS,
+        _told_of_store("milvus_token"),
+        _told_of_store("milvus_base") or "faq",
+    )
     if not os.environ.get("FAQ_STORE"):
-        say_note(f"records: {address}, as {config.path} says")
+        say_note(f"records: {address}, as {read_config().path} says")
     return address
+
+
+def _told_of_store(name: str) -> str:
+    """Return one of the settings of the store: of its variable, else of faq.toml, else empty."""
+    return os.environ.get(settings_of("faq")[name].variable) or read_config().store.get(name, "")
 
 
 def content_paths() -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ from faqkb.kb.snapshot.stored import Stored, open_stored
 
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested
-    from faqkb.kb.snapshot.build import Published
+    from faqkb.kb.building.build import Published
 
 _REMOVED_MOST = 0.2  # of the records that are there, without being asked
 _NAMED = 5  # of those that would go

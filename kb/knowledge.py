@@ -28,9 +28,9 @@ from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
+    COHORT_TOKENS_FILE,
     POSTINGS_FILE,
     RECORDS_FILE,
-    TOKENS_FILE,
     OpenedSnapshot,
     SnapshotFiles,
     open_current,
@@ -55,7 +55,7 @@ class KnowledgeBase:
         within: tuple[int, ...] | None = None,
     ) -> None:
         self._files = files
-        self._is_verified = False
+        self._verified: SnapshotFiles | None = None
         self._within = within
         self._indexes = indexes
         self._store = indexes.store
@@ -77,19 +77,23 @@ class KnowledgeBase:
     ) -> KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
-        The sha256 of records and index is checked, that of the model and the pictures (most of the bytes) only with
-        `verify_model`, and of what `before` was not verified with already; every check is read again then too.
+        The sha256 of records and index is checked, of their files of 64 MB and more once while they are the same files;
+        that of all of them, the model and the pictures with `verify_model`, but for what `before` was verified with
+        already; every check is read again then too.
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
         shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
         What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
-        verified = before._files if before and before._is_verified else None
-        verified = verified if isinstance(verified, SnapshotFiles) else None
         try:
-            large = files.large_paths(verified) if verify_model else ()
-            files.verify(RECORDS_FILE, POSTINGS_FILE, TOKENS_FILE, COHORT_FILE, *large)
+            small = COHORT_FILE, COHORT_TOKENS_FILE
+            if verify_model:
+                large = files.large_paths(before._verified if before else None)
+                files.verify(*small, RECORDS_FILE, POSTINGS_FILE, *large)
+            else:
+                files.verify(*small)
+                files.verify_once(RECORDS_FILE, POSTINGS_FILE, *files.token_paths)
             shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
             encoder = shared or open_encoder(files, threads)
             indexes = open_indexes(files, encoder.dim, ranking or read_ranking(files))
@@ -97,7 +101,7 @@ class KnowledgeBase:
             files.close()
             raise
         knowledge = cls(files, indexes, encoder, remembered=remembered)
-        knowledge._is_verified = verify_model
+        knowledge._verified = files if verify_model else None
         knowledge._check_agreement(deeply=verify_model)
         return knowledge
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from faqkb.kb import limits
@@ -87,9 +87,11 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as the JSON object of `faq export` and of the records API."""
-        fields = asdict(self)
-        del fields["targets"]  # of the Markdown as it is sent elsewhere; here it is as written
-        return fields | {name: list(getattr(self, name)) for name in LISTS}
+        plain = {name: getattr(self, name) for name in ("id", "question", "answer", "answer_text", "answer_html")}
+        source = {"path": self.source.path, "line": self.source.line, "anchor": self.source.anchor}
+        # Without the targets, which are of the Markdown as it is sent elsewhere; here it is as written.
+        lists = {name: list(getattr(self, name)) for name in LISTS}
+        return {**plain, "source": source, "language": self.language, **lists}
 
 
 _FILTER_CHARS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, request, url_for
@@ -43,6 +44,8 @@ from faqkb.server.problems import install_error_handlers
 from faqkb.server.reference import document as reference
 from faqkb.server.sample import sample_of
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
+from faqkb.server.workers.staff import EXTENSION as STAFF
+from faqkb.server.workers.staff import Staff
 
 PROTOCOLS = (API, OPENAI, AZURE, QNAMAKER, MCP, PAGES, MONITORING)
 """Everything that is served; a new protocol is one more."""
@@ -84,11 +87,18 @@ def create_app(
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[REMARKS] = keep_remark
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
-    app.extensions[topics.EXTENSION] = listed = topics.Topics()
+    app.extensions[topics.EXTENSION] = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, listed.of, settings.source)
+    app.extensions[STAFF] = Staff(kb_folder, settings.workers)
+    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, partial(_prepare, app), settings.source)
     return app
+
+
+def _prepare(app: Flask, knowledge: KnowledgeBase) -> None:
+    """Make ready what the first question to a snapshot would otherwise wait for."""
+    app.extensions[topics.EXTENSION].of(knowledge)
+    app.extensions[STAFF].follow(knowledge)
 
 
 def _reference(app: Flask, knowledge: KnowledgeBase) -> reference.Reference:

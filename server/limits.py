@@ -52,14 +52,23 @@ WIDGET_SECONDS = 300  # a site keeps the widget's files for so long without aski
 COMPRESSED_FROM_BYTES = 1_024  # below, a reply fits one packet either way
 COMPRESSION_LEVEL = 6  # 5 kB of JSON take 0.15 ms; level 9 takes twice that for 1% less
 
-THREADS = 5  # one more than one client may have
+THREADS = 5  # one more than one client may have; with more than two workers, three more than these
 TURN_SECONDS = 0.002  # between looks at the sockets; without a pause 64 clients get half as many remembered answers
 SWITCH_SECONDS = (
     0.001  # a thread holds the interpreter's lock so long; Python's 0.005 makes a refusal take 4 times as long
 )
 # That answer one client at a time. 64 connections, 2 cores: 197 different questions a second; with 8 threads 153, with
 # 3 as many as with 4, but less than its share of a machine that does other work too.
-CLIENT_THREADS = 4
+CLIENT_THREADS = THREADS - 1
+WORKERS_MAX = 64  # that may be asked for
+# Started when nothing is said, one a core: the server's own part of a question takes 2 of 15 ms, on one core.
+WORKERS_OWN = 8
+WORKERS_FROM_CORES = 4  # two cores are filled by threads alone, which cost no second copy of the model
+WORKERS_LOOK_SECONDS = 1.0  # between looks at those that have nothing to do
+WORKER_SECONDS = 20.0  # for one question, which takes 10 to 100 ms; a process that is silent for longer is ended
+WORKER_TRIES = 3  # processes that may die of one question before it is refused; killed ones die of none
+NURSERY_SECONDS = 120.0  # to open a snapshot, of which a million records take seconds on a busy machine
+NURSERY_RETRY_SECONDS = 5.0  # between tries to start workers where that fails
 QUEUED_REQUESTS = 128  # waiting for a thread; at 200 questions a second the last of them waits 0.6 s
 QUICK_THREADS = 1  # for health, metrics and static files, which no question shall hold up
 QUEUED_QUICK = 64  # waiting for it; each takes under a millisecond

@@ -26,10 +26,12 @@ from faqkb.server.http.listener import Listener
 from faqkb.server.http.load import EXTENSION as LOAD_EXTENSION
 from faqkb.server.http.memory import limit_hoarding
 from faqkb.server.http.notify import ServiceManager
-from faqkb.server.limits import STUCK_SECONDS, SWITCH_SECONDS
+from faqkb.server.limits import STUCK_SECONDS, SWITCH_SECONDS, THREADS
 from faqkb.server.monitoring.logs import LogFormat, configure_logging
 from faqkb.server.monitoring.upkeep import upkeep
 from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
+from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
+from faqkb.server.workers.staff import Staff
 
 _KEYS_TOLD = 20  # the newest; a list of more is not read
 _log = logging.getLogger("faq.server")
@@ -59,25 +61,32 @@ def serve(
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
+    staff: Staff = app.extensions[STAFF_EXTENSION]
     if settings.notices:
         settings.notices.look = holder.look
     try:
-        listener = _listener(app, host, port, allowed)
+        listener = _listener(app, host, port, allowed, settings.workers)
         app.extensions[LOAD_EXTENSION] = listener.load
         manager = ServiceManager()
         _stop_on_signals(listener)
-        with holder.lease() as knowledge:
-            stored = knowledge.record_count
-        sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
-        sys.stdout.flush()
+        _announce(holder, listener)
         with upkeep(app):
             manager.ready()
             listener.run(lambda: _watch(listener, manager))
     finally:
         holder.close()
+        staff.close()
 
 
-def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins) -> Listener:
+def _announce(holder: KnowledgeHolder, listener: Listener) -> None:
+    """Print the address."""
+    with holder.lease() as knowledge:
+        stored = knowledge.record_count
+    sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
+    sys.stdout.flush()
+
+
+def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins, workers: int) -> Listener:
     """Return what listens for an application. Raises ConfigError."""
     control: AccessControl = app.extensions[ACCESS_EXTENSION]
     return Listener(
@@ -88,6 +97,7 @@ def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins) -> List
         error_forms=ERROR_FORMS,
         name_client=control.name_of_client,
         proxies=control.settings.behind_proxy,
+        threads=max(THREADS, workers + THREADS - 2),
     )
 
 

@@ -20,6 +20,8 @@ class ServerSettings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     retention_days: int = limits.FEEDBACK_DAYS
     """How long feedback is kept, 0 for ever."""
+    workers: int = 0
+    """Processes that find answers beside the server; with none it finds them itself."""
     branding: Branding = NO_BRANDING
     source: KnowledgeSource | None = None
     """Where snapshots are opened from; None for the folder of the knowledge base."""

@@ -19,10 +19,10 @@ from server_support import copied_knowledge
 from workers import made_once
 
 from faqkb.faq.bootstrap import encoder_folder
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.prepare import prepare_model
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("FAQ_REQUIRE_ALL") == "1"

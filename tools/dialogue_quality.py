@@ -26,6 +26,7 @@ from quality_sets import OWN_QUERIES, ROOT, read_set
 
 from faqkb.ingest import read_sources
 from faqkb.kb.answers import Answer, Status, Talk
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.conversation.dialogue import Reply, reply_to
 from faqkb.kb.conversation.history import Said, questions_of, state_after, state_of_turn
 from faqkb.kb.conversation.state import NOTHING_SAID, State
@@ -34,7 +35,6 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.openai.conversation.text import chat_text
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.talk import worded_by

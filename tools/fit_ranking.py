@@ -23,6 +23,7 @@ import numpy as np
 from quality_sets import OWN_QUERIES, ROOT, QualitySet, quality_sets, small_talk, tagged_pairs
 
 from faqkb.kb.answers import Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.evaluation.metrics import to_columns
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.evaluation.queries import LabelledQuery, figures_of, queries_sha256
@@ -33,7 +34,6 @@ from faqkb.kb.learning.fitting import Example, Values, Weights, choose_threshold
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.records import Filter, Record
-from faqkb.kb.snapshot.build import build_snapshot
 
 RIDGE = 1e-3
 SMALL = (3, 8)  # records of the small variants

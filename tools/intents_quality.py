@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from quality_sets import intent_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.evaluation.queries import LabelledQuery
 from faqkb.kb.fusion import PARTS
 from faqkb.kb.knowledge import KnowledgeBase
@@ -23,7 +24,6 @@ from faqkb.kb.learning.examples import collect_examples
 from faqkb.kb.learning.fitting import Example
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
 EACH = 5  # queries of one intent, of its 30

@@ -35,6 +35,7 @@ from fit_ranking import (
 )
 from quality_sets import OWN_QUERIES, ROOT, crowd, quality_sets, read_set
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.bundled.weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.evaluation.plots import draw_plots
@@ -49,7 +50,6 @@ from faqkb.kb.model.files import default_folder
 from faqkb.kb.model.loaded import quiet_libraries
 from faqkb.kb.model.prepare import prepare_model
 from faqkb.kb.records import Filter, Record
-from faqkb.kb.snapshot.build import build_snapshot
 
 LATE = {"late", "late_baseline"}
 COSINE = {"cosine", "cosine_baseline"}

@@ -28,6 +28,7 @@ from quality_sets import ROOT, QualitySet, quality_sets, read_set, small_talk
 
 from faqkb.ingest import read_sources
 from faqkb.kb.answers import Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.evaluation.queries import LabelledQuery, evaluate, letters, read_queries, report
 from faqkb.kb.knowledge import KnowledgeBase
@@ -45,7 +46,6 @@ from faqkb.kb.limits import CHOICES
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.records import Record
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.site.build import search_index
 
 SITE = ROOT / "server" / "site"

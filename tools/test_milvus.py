@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from faqkb.faq.bootstrap import encoder_folder
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import KbError, MilvusAway
 from faqkb.kb.index.late_interaction import quantise
 from faqkb.kb.index.passages import Kind
@@ -38,7 +39,6 @@ from faqkb.kb.milvus.opening import MilvusBase
 from faqkb.kb.milvus.publishing import push_snapshot, roll_back
 from faqkb.kb.model.encoder import Encoded, Encoder
 from faqkb.kb.records import EVERY_RECORD, Filter, Record, Source
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.vectors import Embedding, Matrix
 
 ROOT = Path(__file__).resolve().parent.parent

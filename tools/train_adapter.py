@@ -16,6 +16,7 @@ from pathlib import Path
 
 from quality_sets import ROOT, QualitySet, quality_sets
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.bundled.adapter import ADAPTER_FILE, write_adapter
 from faqkb.kb.bundled.weights import E5_PREFIXES, checked_weights
 from faqkb.kb.knowledge import KnowledgeBase
@@ -26,7 +27,6 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.model.loaded import quiet_libraries
 from faqkb.kb.model.source import Prefixes
-from faqkb.kb.snapshot.build import build_snapshot
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ from faqkb.faq.watching.loop import watch_until_interrupted
 from faqkb.faq.watching.rounds import Publisher, Round, Rounds
 from faqkb.faq.watching.telling import round_sentence
 from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file
+from faqkb.kb.building.build import Published
 from faqkb.kb.errors import ContentError
-from faqkb.kb.snapshot.build import Published
 from faqkb.kb.snapshot.comparing import Difference
 
 _MANY_FILES = 20  # from which on somebody may wonder whether all of them were read

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from faqkb.faq.bootstrap import build_if_missing, milvus_base
-from faqkb.faq.config import allowed_origins, kb_folder, milvus_address
+from faqkb.faq.config import allowed_origins, is_in_milvus, kb_folder
 from faqkb.faq.options import check_existing, examples, served_kb_option
 from faqkb.kb import limits
 
@@ -85,9 +84,9 @@ def command(
     from faqkb.server.monitoring.logs import LogFormat, configure_logging  # noqa: PLC0415
     from faqkb.server.serve import serve  # noqa: PLC0415
 
-    in_milvus = milvus_address() is not None  # then the folder holds feedback and keys alone
+    in_milvus = is_in_milvus()  # then the folder holds feedback and keys alone
     folder = kb_folder(kb if content or in_milvus else check_existing(kb))
-    settings = replace(server_settings(ServeOptions(**options)), source=milvus_base(folder))
+    settings = server_settings(ServeOptions(**options), milvus_base(folder))
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
     allowed, kind = allowed_origins(origins), LogFormat(log_format)
     if not content:

@@ -10,9 +10,9 @@ from pathlib import Path
 from faqkb.faq.bootstrap import encoder_folder, known_readings, publish, read_content
 from faqkb.faq.replacing import Replacing, replace_stored
 from faqkb.ingest import Ingested, content_stamp
+from faqkb.kb.building.build import Published
 from faqkb.kb.errors import ContentError, KbError
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import Published
 from faqkb.kb.snapshot.comparing import Difference
 from faqkb.kb.snapshot.published import current_snapshot
 

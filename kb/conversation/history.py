@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from faqkb.kb import limits
-from faqkb.kb.conversation.dialogue import reply_to
+from faqkb.kb.conversation.dialogue import Reply, reply_to
 from faqkb.kb.conversation.leaning import Leaning
 from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.conversation.talk import is_refusal
@@ -63,16 +63,23 @@ def replayed_count(said: Sequence[Said]) -> int:
     return sum(each.role == "user" and _asks(each.text) for each in replayed(said))
 
 
-def state_after(knowledge: KnowledgeBase, said: Sequence[Said], *, filter: Filter = EVERY_RECORD) -> State:
+def state_after(
+    knowledge: KnowledgeBase,
+    said: Sequence[Said],
+    *,
+    filter: Filter = EVERY_RECORD,
+    reply: Callable[..., Reply] = reply_to,
+) -> State:
     """Return the state after what was said, oldest first. Raises InvalidQuery.
 
-    A list of stored questions in a reply is what the reader chooses from, whatever would be listed today.
+    A list of stored questions in a reply is what the reader chooses from, whatever would be listed today. `reply`
+    answers the questions anew, with the arguments and the result of `reply_to`.
     """
     again = replayed(said)
     state = _spoken_before(said[-_LOOKED_BACK : len(said) - len(again)])
     for each in again:
         if each.role == "user":
-            state = reply_to(knowledge, each.text, state, filter=filter).state
+            state = reply(knowledge, each.text, state, filter=filter).state
         elif listed := listed_records(knowledge, each.text):
             state = replace(state, offered=listed)
     return state

@@ -9,6 +9,7 @@ of speaker verification (Matejka et al. 2017). It is done for pooled vectors and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -63,6 +64,7 @@ def cohort_language(language: str) -> str:
     return language if language in LANGUAGES else LANGUAGES[-1]
 
 
+@cache
 def cohort_questions() -> tuple[Passage, ...]:
     """Return the cohort's questions; they belong to no record, so their position is -1."""
     text = files("faqkb.kb.index").joinpath("cohort.txt").read_text(encoding="utf-8")

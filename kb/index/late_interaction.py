@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
@@ -61,25 +63,37 @@ class TokenIndex:
     texts of it, which takes 0.1 ms more, and none of them stays in our memory.
     """
 
-    def __init__(self, path: Path, dim: int, rows: int) -> None:
-        """Open a file of so many codes; the caller has checked its sha256. Raises SnapshotDamaged."""
-        self.rows = rows
+    def __init__(self, paths: Sequence[Path], dim: int) -> None:
+        """Open files of codes, whose rows are counted from the first on; the caller has checked their sha256.
+
+        Raises SnapshotDamaged.
+        """
+        self._paths = tuple(paths)
+        self.dim = dim
+        """Length of a vector."""
+        self._files = [path.open("rb", buffering=0) for path in paths]
+        sizes = [os.fstat(file.fileno()).st_size for file in self._files]
+        for path, size in zip(paths, sizes, strict=True):
+            if size % dim:
+                self.close()
+                raise self._damaged(f"{size} bytes are no vectors of {dim}", path)
+        self.starts = (0, *accumulate(size // dim for size in sizes))
+        """First row of each file, and the end of the last."""
+        self.rows = self.starts[-1]
         """Number of token vectors."""
-        self._path = path
-        self._dim = dim
-        self._file = path.open("rb", buffering=0)
-        size = os.fstat(self._file.fileno()).st_size
-        if size != rows * dim:
-            self.close()
-            raise self._damaged(f"{size} bytes, expected {rows} vectors of {dim}")
 
     def close(self) -> None:
-        """Close the file; the index is not used afterwards."""
-        self._file.close()
+        """Close the files; the index is not used afterwards."""
+        for file in self._files:
+            file.close()
+
+    def file_of(self, row: int) -> int:
+        """Return which of the files has a row, 0-based."""
+        return bisect_right(self.starts, row) - 1
 
     def codes(self, span: range) -> TokenCodes:
         """Return the codes of consecutive rows. Raises SnapshotDamaged where the file has none any more."""
-        found = np.empty((len(span), self._dim), dtype=np.int8)
+        found = np.empty((len(span), self.dim), dtype=np.int8)
         self._read(span.start, found)
         return found
 
@@ -111,7 +125,7 @@ class TokenIndex:
 
     def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the codes of the spans one after the other as float32, so many rows at a time, in the same memory."""
-        block, codes = _own_blocks(self._dim)
+        block, codes = _own_blocks(self.dim)
         filled = 0
         for span in spans:
             start = span.start
@@ -130,16 +144,22 @@ class TokenIndex:
     def _read(self, row: int, into: TokenCodes) -> None:
         """Fill an array with the codes from a row on."""
         self._check(row, row + len(into))
-        if os.preadv(self._file.fileno(), [into.data], row * self._dim) != into.nbytes:
-            raise self._damaged("it was cut short while it was open")
+        if not len(into):
+            return
+        at = self.file_of(row)
+        if row + len(into) > self.starts[at + 1]:
+            raise self._damaged(f"the token vectors {row} to {row + len(into)} are of two files", self._paths[at])
+        offset = (row - self.starts[at]) * self.dim
+        if os.preadv(self._files[at].fileno(), [into.data], offset) != into.nbytes:
+            raise self._damaged("it was cut short while it was open", self._paths[at])
 
     def _check(self, start: int, stop: int) -> None:
-        """Refuse rows that the file does not have, before memory is asked for them. Raises SnapshotDamaged."""
+        """Refuse rows that no file has, before memory is asked for them. Raises SnapshotDamaged."""
         if not 0 <= start <= stop <= self.rows:
-            raise self._damaged(f"no token vectors {start} to {stop} among {self.rows}")
+            raise self._damaged(f"no token vectors {start} to {stop} among {self.rows}", self._paths[0].parent)
 
-    def _damaged(self, what: str) -> SnapshotDamaged:
-        return SnapshotDamaged(f"{self._path}: {what}; run `faq ingest` to build it again")
+    def _damaged(self, what: str, path: Path) -> SnapshotDamaged:
+        return SnapshotDamaged(f"{path}: {what}; run `faq ingest` to build it again")
 
 
 def _own_blocks(dim: int) -> tuple[npt.NDArray[np.float32], TokenCodes]:

@@ -8,12 +8,14 @@ of one file's records and in few others, and names that file.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+import numpy as np
+
+from faqkb.kb.index.postings import Occurrences
 from faqkb.kb.language.codes import twin_key
 
 _RECORDS_LEAST = 5  # of a knowledge base, or a file, that has words in many of its records
@@ -35,25 +37,24 @@ def source_key(path: str) -> str:
     return twin_key(path)
 
 
-def names_of(words: Sequence[Sequence[str]], sources: Sequence[str]) -> Iterator[Name]:
+def names_of(found: Occurrences, sources: Sequence[str]) -> Iterator[Name]:
     """Yield the names among the words of records, in order of the words; `sources` says which file each is of."""
-    holders: Counter[str] = Counter()
-    by_source: dict[str, Counter[str]] = {}
-    for own, source in zip(words, sources, strict=True):
-        found = {word for word in own if _NAME.fullmatch(word)} - _common_words()
-        holders.update(found)
-        by_source.setdefault(source, Counter()).update(found)
-    sizes = Counter(sources)
-    for word, count in sorted(holders.items()):
-        if len(words) >= _RECORDS_LEAST and count >= _SHARE_LEAST * len(words):
-            yield Name(word, "")
-            continue
-        named = [
-            source
-            for source, size in sizes.items()
-            if size >= _RECORDS_LEAST and by_source[source][word] >= max(_SHARE_LEAST * size, _OWN_LEAST * count)
-        ]
-        yield from (Name(word, source) for source in named)  # one at most: it holds most of them
+    known = {source: number for number, source in enumerate(dict.fromkeys(sources))}
+    of_record = np.array([known[source] for source in sources], dtype=np.int64)
+    sizes = np.bincount(of_record, minlength=len(known))
+    holders = np.bincount(found.words, minlength=len(found.vocabulary))
+    pairs = found.words.astype(np.int64) * max(len(known), 1) + of_record[found.positions]
+    together, held = np.unique(pairs, return_counts=True)
+    words, own = np.divmod(together, max(len(known), 1))
+    enough = np.maximum(_SHARE_LEAST * sizes[own], _OWN_LEAST * holders[words])
+    named = (sizes[own] >= _RECORDS_LEAST) & (held >= enough)
+    files = dict(zip(words[named].tolist(), own[named].tolist(), strict=True))  # one at most: it holds most of them
+    everywhere = (holders >= _SHARE_LEAST * len(sources)) & (len(sources) >= _RECORDS_LEAST)
+    names = list(known)
+    for number in np.flatnonzero(everywhere | np.isin(np.arange(len(holders)), list(files))).tolist():
+        word = found.vocabulary[number]
+        if _NAME.fullmatch(word) and word not in _common_words():
+            yield Name(word, "" if everywhere[number] else names[files[number]])
 
 
 @cache

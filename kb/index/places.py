@@ -1,9 +1,9 @@
 """Which passages and views are whose, where their tokens lie, and what unrelated questions score there.
 
-A passage is a row of the vector index, a view one or several of them. Passages stand record by record, views and tokens
-in the same order, so a few counts say where everything is. The file is five arrays, little-endian, one after the other:
-of each passage its record (uint32), its tokens (uint32), whether a view begins with it (uint8) and its baselines
-(float32, one a language); of each view its baselines.
+A passage is a row of the vector index, a view one or several of them. Passages stand record by record and views in the
+same order; the tokens of a view stand together, wherever they are. The file is six arrays, little-endian, one after the
+other: of each passage its record (uint32), its tokens (uint32), whether a view begins with it (uint8) and its baselines
+(float32, one a language); of each view its baselines and its first token row (uint64).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.cohort import LANGUAGES, Baselines
-from faqkb.kb.index.passages import Passage, View
 
 _Numbers = npt.NDArray[np.int64]
 _BASELINE_BYTES = 4 * len(LANGUAGES)
 _PASSAGE_BYTES = 4 + 4 + 1 + _BASELINE_BYTES
+_VIEW_BYTES = _BASELINE_BYTES + 8
 
 
 @dataclass(frozen=True)
@@ -39,34 +39,22 @@ class Places:
     """Of each passage's vector, shape (passages, languages)."""
     view_baselines: Baselines
     """Of each view's token vectors, shape (views, languages)."""
-
-    @classmethod
-    def build(
-        cls,
-        records: int,
-        passages: Sequence[Passage],
-        views: Sequence[View],
-        tokens: Sequence[int],
-        baselines: tuple[Baselines, Baselines],
-    ) -> Places:
-        """Return the places of the passages of so many records; `baselines` are those of passages and of views."""
-        begins = np.zeros(len(passages), dtype=np.bool_)
-        begins[[view.rows.start for view in views]] = True
-        positions = np.array([passage.position for passage in passages], dtype=np.uint32)
-        return cls(records, positions, np.array(tokens, dtype=np.uint32), begins, *baselines)
+    view_tokens_at: npt.NDArray[np.uint64]
+    """Of each view, its first token row."""
 
     @classmethod
     def from_bytes(cls, content: bytes, passages: int, records: int) -> Places:
         """Return stored places of so many passages. Raises SnapshotDamaged where they are none."""
-        views, odd = divmod(len(content) - passages * _PASSAGE_BYTES, _BASELINE_BYTES)
+        views, odd = divmod(len(content) - passages * _PASSAGE_BYTES, _VIEW_BYTES)
         if odd or views < 0:
             raise _damaged(f"{len(content)} bytes for {passages} passages")
         at = passages * 9
         shape = -1, len(LANGUAGES)
         numbers = np.frombuffer(content, dtype="<u4", count=2 * passages).reshape(2, passages)
         flags = np.frombuffer(content, dtype=np.uint8, count=passages, offset=2 * 4 * passages)
-        baselines = np.frombuffer(content, dtype="<f4", offset=at) if len(content) > at else np.empty(0, dtype="<f4")
-        own = passages * len(LANGUAGES)
+        own, of_views = passages * len(LANGUAGES), views * len(LANGUAGES)
+        baselines = np.frombuffer(content[at:], dtype="<f4", count=own + of_views)
+        first = np.frombuffer(content[at + 4 * (own + of_views) :], dtype="<u8", count=views)
         found = cls(
             records,
             numbers[0],
@@ -74,6 +62,7 @@ class Places:
             flags.astype(np.bool_),
             baselines[:own].reshape(shape).astype(np.float32),
             baselines[own:].reshape(shape).astype(np.float32),
+            first,
         )
         found._check(flags, views)
         return found
@@ -99,6 +88,7 @@ class Places:
             self.begins_view.astype(np.uint8),
             self.baselines.astype("<f4"),
             self.view_baselines.astype("<f4"),
+            self.view_tokens_at.astype("<u8"),
         )
         return b"".join(array.tobytes() for array in arrays)
 
@@ -114,8 +104,8 @@ class Places:
         return found
 
     @cached_property
-    def first_tokens(self) -> _Numbers:
-        """Of each passage, its first token row; and the end of the last one's."""
+    def tokens_before(self) -> _Numbers:
+        """Of each passage, how many tokens all those before it have; and how many there are in all."""
         found: _Numbers = np.concatenate([[0], np.cumsum(self.tokens, dtype=np.int64)])
         return found
 
@@ -130,11 +120,6 @@ class Places:
         """Of each record, its first view; and the end of the last one's."""
         found: _Numbers = np.searchsorted(self.view_rows[:-1], self.first_rows)
         return found
-
-    @property
-    def token_count(self) -> int:
-        """Number of token vectors of all passages."""
-        return int(self.first_tokens[-1])
 
     def among(self, positions: Sequence[int]) -> Among:
         """Return some of the records, by their positions, ascending."""
@@ -154,18 +139,28 @@ class Places:
         """Return the position of the record that a passage belongs to."""
         return int(self.positions[row])
 
-    def tokens_of(self, row: int) -> range:
-        """Return the token rows of a passage."""
-        return range(int(self.first_tokens[row]), int(self.first_tokens[row + 1]))
-
     def views_of(self, position: int) -> range:
         """Return the numbers of a record's views."""
         return range(int(self.first_views[position]), int(self.first_views[position + 1]))
 
     def view_tokens(self, number: int) -> range:
         """Return the token rows of a view."""
-        first, end = self.view_rows[number], self.view_rows[number + 1]
-        return range(int(self.first_tokens[first]), int(self.first_tokens[end]))
+        before = self.tokens_before
+        first = int(self.view_tokens_at[number])
+        return range(first, first + int(before[self.view_rows[number + 1]] - before[self.view_rows[number]]))
+
+    def question_tokens(self, position: int) -> range:
+        """Return the token rows of a record's question, with which its first view begins."""
+        first = int(self.view_tokens_at[self.first_views[position]])
+        return range(first, first + int(self.tokens[self.first_rows[position]]))
+
+    def check_tokens(self, rows: int) -> None:
+        """Make sure that no view has tokens beyond the rows there are. Raises SnapshotDamaged."""
+        lengths = np.diff(self.tokens_before[self.view_rows])
+        if not bool((self.view_tokens_at <= rows).all()) or bool(
+            (self.view_tokens_at.astype(np.int64) + lengths > rows).any()
+        ):
+            raise _damaged(f"a view has tokens beyond the {rows} there are")
 
 
 @dataclass(frozen=True)

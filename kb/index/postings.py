@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,74 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Which records hold which words, and how often: what an index is made of."""
+
+    vocabulary: Sequence[str]
+    """The words, ascending."""
+    words: npt.NDArray[np.uint32]
+    """Of each posting, the number of its word in the vocabulary; ascending."""
+    positions: Positions
+    """Of each posting, its record; ascending for each word."""
+    counts: npt.NDArray[np.uint8]
+    """Of each posting, how often that record holds that word."""
+    lengths: npt.NDArray[np.uint32]
+    """Of each record, the number of its words."""
+
+    @classmethod
+    def of(cls, words: Mapping[int, Sequence[str]], records: int) -> Occurrences:
+        """Return the occurrences of some of so many records, each given as its words by its position."""
+        found = [
+            (word, position, min(count, _MOST_COUNTED))
+            for position, own in words.items()
+            for word, count in Counter(own).items()
+        ]
+        vocabulary = sorted({word for word, _, _ in found})
+        numbers = {word: number for number, word in enumerate(vocabulary)}
+        lengths = np.zeros(records, dtype=np.uint32)
+        lengths[list(words)] = [len(own) for own in words.values()]
+        rows = np.array([(numbers[word], at, count) for word, at, count in found], dtype=np.uint32).reshape(-1, 3)
+        return cls._sorted(vocabulary, rows[:, 0], rows[:, 1], rows[:, 2].astype(np.uint8), lengths)
+
+    @classmethod
+    def _sorted(
+        cls,
+        vocabulary: Sequence[str],
+        words: npt.NDArray[np.uint32],
+        positions: Positions,
+        counts: npt.NDArray[np.uint8],
+        lengths: npt.NDArray[np.uint32],
+    ) -> Occurrences:
+        order = np.argsort(words.astype(np.uint64) << np.uint64(32) | positions.astype(np.uint64), kind="stable")
+        return cls(vocabulary, words[order], positions[order], counts[order], lengths)
+
+    def moved(self, to: npt.NDArray[np.int64], records: int) -> Occurrences:
+        """Return the same of so many records, where each goes to another position, below 0: nowhere."""
+        stays = to[self.positions] >= 0
+        held, words = np.unique(self.words[stays], return_inverse=True)
+        lengths = np.zeros(records, dtype=np.uint32)
+        lengths[to[to >= 0]] = self.lengths[to >= 0]
+        positions = to[self.positions[stays]].astype(np.uint32)
+        vocabulary = [self.vocabulary[number] for number in held.tolist()]
+        return self._sorted(vocabulary, words.astype(np.uint32), positions, self.counts[stays], lengths)
+
+    def joined(self, other: Occurrences) -> Occurrences:
+        """Return these and those of other records among the same number of positions."""
+        vocabulary = sorted({*self.vocabulary, *other.vocabulary})
+        numbers = {word: number for number, word in enumerate(vocabulary)}
+        renumbered = [
+            np.array([numbers[word] for word in own.vocabulary], dtype=np.uint32)[own.words] for own in (self, other)
+        ]
+        return self._sorted(
+            vocabulary,
+            np.concatenate(renumbered),
+            np.concatenate([self.positions, other.positions]),
+            np.concatenate([self.counts, other.counts]),
+            self.lengths + other.lengths,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Postings:
     """The lexical index of some records, to be stored."""
 
@@ -64,24 +132,15 @@ def words_of(record: Record) -> tuple[str, ...]:
     return analyse("\n".join((record.question, *record.alternates, record.answer_text)))
 
 
-def build_postings(words: Sequence[Sequence[str]]) -> Postings:
-    """Return the index of records, each given as its words; the same words give the same bytes."""
-    held: dict[str, tuple[list[int], list[int]]] = {}
-    for position, own in enumerate(words):
-        for word, count in Counter(own).items():
-            positions, counts = held.setdefault(word, ([], []))
-            positions.append(position)
-            counts.append(min(count, _MOST_COUNTED))
-    vocabulary = sorted(held)
-    lengths = np.array([len(own) for own in words], dtype="<u4")
-    flat = np.array([at for word in vocabulary for at in held[word][0]], dtype="<u4")
-    often = np.array([count for word in vocabulary for count in held[word][1]], dtype=np.uint8)
-    holders = np.array([len(held[word][0]) for word in vocabulary], dtype=np.int64)
+def build_postings(found: Occurrences) -> Postings:
+    """Return the index; the same words give the same bytes."""
+    holders = np.bincount(found.words, minlength=len(found.vocabulary))
     first = np.cumsum(holders) - holders
-    gains = _gains(often, _norms(lengths)[flat])
-    most = np.maximum.reduceat(gains, first) if vocabulary else gains
+    gains = _gains(found.counts, _norms(found.lengths)[found.positions])
+    most = np.maximum.reduceat(gains, first) if len(found.vocabulary) else gains
     entries = map(Entry, first.tolist(), holders.tolist(), most.tolist())
-    return Postings(dict(zip(vocabulary, entries, strict=True)), lengths.tobytes() + flat.tobytes() + often.tobytes())
+    arrays = found.lengths.astype("<u4"), found.positions.astype("<u4"), found.counts
+    return Postings(dict(zip(found.vocabulary, entries, strict=True)), b"".join(array.tobytes() for array in arrays))
 
 
 def _norms(lengths: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:
@@ -118,6 +177,19 @@ class PostingsFile:
     def close(self) -> None:
         """Close the file; the index is not used afterwards."""
         self._source.close()
+
+    def occurrences(self, entries: Mapping[str, Entry]) -> Occurrences:
+        """Return all that is stored; `entries` are those of every word."""
+        vocabulary = sorted(entries, key=lambda word: entries[word].first)
+        holders = [entries[word].records for word in vocabulary]
+        if sum(holders) != self.count or vocabulary != sorted(vocabulary):
+            raise self._damaged("its words are not those of its postings")
+        words = np.repeat(np.arange(len(vocabulary), dtype=np.uint32), holders)
+        everything = Entry(0, self.count, 0.0)
+        lengths = self._read(0, self._records, np.dtype("<u4"))
+        if not self.count:
+            return Occurrences((), words, np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8), lengths)
+        return Occurrences(vocabulary, words, self._positions(everything), self._counts(everything), lengths)
 
     def best(self, entries: Iterable[Entry], limit: int, allowed: Mask | None = None) -> list[tuple[int, float]]:
         """Return (position, BM25) of the records that hold any of the words, best first, ties by position."""

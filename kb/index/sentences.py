@@ -26,9 +26,9 @@ class Sentence:
     end: int
     """Character after its last."""
     tokens: range
-    """Its tokens, as rows."""
+    """Its tokens, counted from the first of the record."""
     header: range = range(0)
-    """Tokens of the headings above it, as rows: a row of a table says nothing without them."""
+    """Tokens of the headings above it, counted so: a row of a table says nothing without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class PieceTokens:
     spans: Sequence[range]
     """Characters of `text` of each token; of the question in front they lie below 0."""
     first_row: int
-    """Row of the first token."""
+    """The first token, counted from the first of the record."""
 
 
 def sentences_of(answer_text: str, pieces: Sequence[PieceTokens], rows: Sequence[TableRow] = ()) -> Iterator[Sentence]:

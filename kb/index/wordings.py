@@ -10,7 +10,7 @@ figures together with all other parts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.index.passages import MANY_WORDINGS, Kind, Passage
+from faqkb.kb.index.passages import MANY_WORDINGS
 from faqkb.kb.vectors import Matrix, Vector
 
 _CELLS = 20_000_000  # wordings times records: 20 s; more are told by their nearest wording alone
@@ -67,25 +67,20 @@ def classifier_from(content: bytes, records: int, dim: int) -> WordingClassifier
     return WordingClassifier(tuple(positions), weights.reshape(-1, dim + 1))
 
 
-def many_worded(passages: Sequence[Passage]) -> tuple[int, ...]:
-    """Return the positions of the records with enough wordings to learn from, ascending."""
-    counts: dict[int, int] = {}
-    for passage in passages:
-        if passage.kind is not Kind.ANSWER:
-            counts[passage.position] = counts.get(passage.position, 0) + 1
-    return tuple(sorted(position for position, count in counts.items() if count >= MANY_WORDINGS))
+def fit_wordings(positions: npt.NDArray[np.uint32], vectors: Matrix) -> WordingClassifier:
+    """Return the classifier of the records with many wordings; an empty one where there are fewer than two.
 
-
-def fit_wordings(passages: Sequence[Passage], vectors: Matrix) -> WordingClassifier:
-    """Return the classifier of the records with many wordings; an empty one where there are fewer than two."""
-    positions = many_worded(passages)
-    classes = {position: at for at, position in enumerate(positions)}
-    rows = [at for at, own in enumerate(passages) if own.kind is not Kind.ANSWER and own.position in classes]
+    Of each wording `positions` has the record, and `vectors` the vector, shape (wordings, dim).
+    """
+    owners, labels, counts = np.unique(positions, return_inverse=True, return_counts=True)
+    many = counts >= MANY_WORDINGS
+    chosen = many[labels]
     dim = vectors.shape[1]
-    if len(positions) < 2 or len(rows) * len(positions) > _CELLS:
+    if many.sum() < 2 or int(chosen.sum()) * int(many.sum()) > _CELLS:
         return WordingClassifier((), np.empty((0, dim + 1), dtype=np.float32))
-    labels = np.array([classes[passages[at].position] for at in rows])
-    return WordingClassifier(positions, _fitted(vectors[rows].astype(np.float64), labels, len(positions)))
+    classes = np.cumsum(many) - 1
+    fitted = _fitted(vectors[chosen].astype(np.float64), classes[labels[chosen]], int(many.sum()))
+    return WordingClassifier(tuple(owners[many].tolist()), fitted)
 
 
 def _fitted(vectors: _Values, labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:

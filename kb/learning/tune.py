@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import ContentError
 from faqkb.kb.evaluation.queries import LabelledQuery, queries_sha256
 from faqkb.kb.fusion import PARTS, Ranking
@@ -32,7 +33,6 @@ from faqkb.kb.learning.fitting import (
     weights_of,
 )
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.tuned import keep_model, keep_ranking, tuned_model
 
 MIN_QUERIES = 30  # fewer say more about chance than about the knowledge base

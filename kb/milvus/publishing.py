@@ -20,8 +20,8 @@ from faqkb.kb.milvus.client import Milvus, Row
 from faqkb.kb.milvus.rows import LocalSnapshot
 from faqkb.kb.model.files import read_manifest
 from faqkb.kb.retrieval.opening import open_indexes, read_ranking
-from faqkb.kb.snapshot.published import RECORDS_FILE, TOKENS_FILE, open_snapshot
-from faqkb.kb.store.word_table import WordTable
+from faqkb.kb.snapshot.published import RECORDS_FILE, TOKENS_FOLDER, open_snapshot
+from faqkb.kb.store.store import Store
 
 Progress = Callable[[int, int], None]
 _PARTS_OF_ALL = "parts"  # the collection that aliases lead to
@@ -95,9 +95,9 @@ def _opened(folder: Path, name: str) -> Iterator[LocalSnapshot]:
         dim = read_manifest(files.model_folder).dim
         indexes = open_indexes(files, dim, read_ranking(files))
         opened.callback(indexes.close)
-        if not isinstance(indexes.tokens, TokenIndex) or not isinstance(indexes.words, WordTable):
-            raise TypeError(f"{files.folder / TOKENS_FILE}, {files.folder / RECORDS_FILE}: not opened from files")
-        yield LocalSnapshot(files, indexes, indexes.tokens, indexes.words, dim)
+        if not isinstance(indexes.tokens, TokenIndex) or not isinstance(indexes.store, Store):
+            raise TypeError(f"{files.folder / TOKENS_FOLDER}, {files.folder / RECORDS_FILE}: not opened from files")
+        yield LocalSnapshot(files, indexes, indexes.tokens, indexes.store, dim)
 
 
 def _fill(milvus: Milvus, name: str, local: LocalSnapshot, progress: Progress) -> None:

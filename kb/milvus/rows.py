@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.milvus.client import Fields, Row
 from faqkb.kb.milvus.keys import labels_of
@@ -21,7 +23,7 @@ from faqkb.kb.milvus.words import vocabulary_bytes
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import canonical
 from faqkb.kb.snapshot.published import PLACES_FILE, POSTINGS_FILE, RANKING_FILE, WORDINGS_FILE, SnapshotFiles
-from faqkb.kb.store.word_table import WordTable
+from faqkb.kb.store.store import Store
 
 _STEP = 1_000  # passages whose vectors are read at once
 
@@ -33,7 +35,7 @@ class LocalSnapshot:
     files: SnapshotFiles
     indexes: Indexes
     tokens: TokenIndex
-    words: WordTable
+    store: Store
     dim: int
 
     def fields(self) -> dict[str, Fields]:
@@ -47,7 +49,7 @@ class LocalSnapshot:
         ]()
 
     def _passages(self) -> Iterator[Row]:
-        places, passages = self.indexes.places, self.indexes.store.passages
+        places, passages = self.indexes.places, self.store.passages
         known = -1
         labels: Row = {}
         for start in range(0, places.count, _STEP):
@@ -55,7 +57,7 @@ class LocalSnapshot:
             for row, vector in zip(rows, self.indexes.vectors.vectors(rows), strict=True):
                 position = places.position_of(row)
                 if position != known:
-                    known, labels = position, labels_of(self.indexes.store.records.at(position))
+                    known, labels = position, labels_of(self.store.records.at(position))
                 yield {
                     "row": row,
                     "position": position,
@@ -67,19 +69,20 @@ class LocalSnapshot:
 
     def _tokens(self) -> Iterator[Row]:
         places = self.indexes.places
-        for row in range(places.count):
-            span = places.tokens_of(row)
+        # Records that say the same may share their token vectors.
+        _, views = np.unique(places.view_tokens_at, return_index=True)
+        for span in map(places.view_tokens, views.tolist()):
             yield from token_rows(span.start, self.tokens.codes(span))
 
     def _records(self) -> Iterator[Row]:
         for position, first, document in self._documents():
-            records = self.indexes.store.records
+            records = self.store.records
             identity = records.identities_of([position])[position]
             yield record_row(position, records.at(position), identity, document, first)
 
     def _documents(self) -> Iterator[tuple[int, int, bytes]]:
         """Yield (position, its first block among the long ones, document) of every record."""
-        records, first = self.indexes.store.records, 0
+        records, first = self.store.records, 0
         for position in range(records.count):
             document = document_of(records.at(position), records.sentences_of(position))
             yield position, first, document
@@ -94,9 +97,9 @@ class LocalSnapshot:
             Part.RANKING: partial(files.read_verified, RANKING_FILE),
             Part.WORDINGS: partial(files.read_verified, WORDINGS_FILE),
             Part.POSTINGS: partial(files.read_verified, POSTINGS_FILE),
-            Part.VOCABULARY: lambda: vocabulary_bytes(self.words.entries()),
-            Part.NAMES: lambda: json.dumps(self.words.names(), ensure_ascii=False).encode(),
-            Part.CHECKS: lambda: checks_bytes(self.indexes.store.checks.all()),
+            Part.VOCABULARY: lambda: vocabulary_bytes(self.store.word_entries()),
+            Part.NAMES: lambda: json.dumps(self.store.word_names(), ensure_ascii=False).encode(),
+            Part.CHECKS: lambda: checks_bytes(self.store.checks.all()),
         }
         for part, content_of in contents.items():
             content = content_of()

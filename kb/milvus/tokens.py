@@ -1,4 +1,4 @@
-"""The token vectors of a snapshot in Milvus: the codes of each passage, in rows of at most 120 tokens.
+"""The token vectors of a snapshot in Milvus: the codes of each view, in rows of at most 125 tokens.
 
 The server's own MaxSim over arrays of vectors came with Milvus 2.6; here the codes of a hundred candidates are fetched
 in one query and compared as `kb/index/late_interaction.py` does, so that any server from 2.3 on gives the same.
@@ -21,7 +21,7 @@ from faqkb.kb.milvus.parts import BLOCK_BYTES, decoded, encoded
 from faqkb.kb.vectors import Scores, Similarities, TokenCodes, TokenVectors
 
 FIELDS = Fields(texts=("codes",))
-_AT_ONCE = 500  # rows of one query: most hold 20 tokens, 10 kB
+_AT_ONCE = 200  # rows of one query: 64 kB each at most
 _KEPT_BYTES = 64_000_000  # of codes: what a question's highlights read was read by its ranking
 
 
@@ -31,7 +31,7 @@ def row_tokens(dim: int) -> int:
 
 
 def token_rows(first: int, codes: TokenCodes) -> Iterator[Row]:
-    """Yield the rows of a passage whose tokens begin at `first`."""
+    """Yield the rows of a view whose tokens begin at `first`."""
     step = row_tokens(codes.shape[1])
     for at in range(0, len(codes), step):
         yield {"row": first + at, "codes": encoded(codes[at : at + step].tobytes()), "vector": [1.0, 0.0]}
@@ -44,7 +44,8 @@ class MilvusTokens:
         self._milvus = milvus
         self._collection = collection
         self._dim = dim
-        self._starts = places.first_tokens
+        self._starts = np.unique(places.view_tokens_at)
+        """First token of each view, ascending."""
         self._kept: OrderedDict[int, TokenCodes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -57,7 +58,7 @@ class MilvusTokens:
     def matches(self, query: TokenVectors, spans: Sequence[range]) -> Similarities:
         """Return the best match of each of the query's first tokens in each text, shape (texts, tokens)."""
         wanted = query[: limits.LATE_TOKENS]
-        keys = [list(self._keys(span)) for span in spans]
+        keys = [self._keys(span) for span in spans]
         found = self._rows(sorted({key for own in keys for key in own}))
         best = np.empty((len(spans), len(wanted)), dtype=np.float32)
         for at, (span, own) in enumerate(zip(spans, keys, strict=True)):
@@ -71,15 +72,11 @@ class MilvusTokens:
             self._kept.clear()
             self._bytes = 0
 
-    def _keys(self, span: range) -> Iterator[int]:
-        """Yield the rows that hold some tokens, in order: those of a passage begin where it begins."""
+    def _keys(self, span: range) -> range:
+        """Return the rows that hold some tokens of one view, in order: they are counted from where it begins."""
         step = row_tokens(self._dim)
-        passage = int(np.searchsorted(self._starts, span.start, side="right")) - 1
-        while self._starts[passage] < span.stop:
-            for start in range(int(self._starts[passage]), int(self._starts[passage + 1]), step):
-                if start + step > span.start and start < span.stop:
-                    yield start
-            passage += 1
+        first = int(self._starts[np.searchsorted(self._starts, span.start, side="right") - 1])
+        return range(first + (span.start - first) // step * step, span.stop, step)
 
     def _rows(self, keys: Sequence[int]) -> dict[int, TokenCodes]:
         with self._lock:

@@ -6,7 +6,7 @@ machine, so that the same records are found on every server from 2.3 on (docs/de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from faqkb.kb.store.word_table import WordMatch
 _WORD = np.dtype([("key", "<i8"), ("first", "<i8"), ("records", "<u4"), ("most", "<f8")])
 
 
-def vocabulary_bytes(entries: Iterable[tuple[str, Entry]]) -> bytes:
+def vocabulary_bytes(entries: Mapping[str, Entry]) -> bytes:
     """Return where the postings of each word lie, by its number."""
-    rows = [(key_of(word), entry.first, entry.records, entry.most) for word, entry in entries]
+    rows = [(key_of(word), entry.first, entry.records, entry.most) for word, entry in entries.items()]
     return np.sort(np.array(rows, dtype=_WORD), order="key").tobytes()
 
 

@@ -214,6 +214,9 @@ def _load_session(path: Path, threads: int) -> Any:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # Adding and normalising in one operator is slower: `SLOW_FUSION` in `quantize.py`.
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+        )
     except Exception as error:  # onnxruntime's exceptions share no base class of their own
         raise ModelDamaged(f"{path}: not a model ({error}); run `faq model prepare` again") from error

@@ -46,7 +46,7 @@ EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
 FULL_BYTES = 4 << 20  # fewer free bytes than this: a write failed for lack of space
 
-RECIPE = 2  # raised when the same source would give other files
+RECIPE = 3  # raised when the same source would give other files
 Progress = Callable[[str], None]
 
 

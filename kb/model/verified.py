@@ -26,7 +26,7 @@ def verify_once(folder: Path, manifest: ModelManifest) -> None:
     """Check every file of a prepared folder, unless it is the very one that was checked before. Raises ModelDamaged."""
     for name, entry in sorted(manifest.files.items()):
         path = folder / name
-        memory = _Memory(path, entry)
+        memory = _memory_of(path, entry)
         if memory.is_of_this_file:
             continue
         verify_file(path, entry)
@@ -42,12 +42,21 @@ def _look(path: Path, name: str) -> None:
         raise ModelDamaged(f"{path}: {error}; use a model that `faq model prepare` made") from error
 
 
-class _Memory:
-    """What is known of one file, taken before its bytes are read."""
+def _memory_of(path: Path, entry: FileEntry) -> Memory:
+    try:
+        return Memory(path, entry, looked=_LOOKED)
+    except OSError as error:
+        raise ModelDamaged(f"{path}: {error.strerror}; run `faq model prepare` again") from error
 
-    def __init__(self, path: Path, entry: FileEntry) -> None:
+
+class Memory:
+    """What is known of one file, taken before its bytes are read. Raises OSError where the file is not there."""
+
+    def __init__(self, path: Path, entry: FileEntry, *, looked: int = 0) -> None:
+        """Take a file, what it should be, and for how much it is looked at beside its hash: a number that grows."""
         self._path = path
         self._entry = entry
+        self._looked = looked
         self._stamp = self._now()
         self._stored = self._read()
 
@@ -69,9 +78,11 @@ class _Memory:
         return stored if isinstance(stored, dict) else {}
 
     def keep(self) -> None:
-        """Remember that the file is right; where that cannot be written, it is read again the next time."""
-        written = max(self._stamp["mtime_ns"], self._stamp["ctime_ns"])
-        if self._now() != self._stamp or time.time_ns() - written < _SETTLED_NS:
+        """Remember that the file is right; where that cannot be written, it is read again the next time.
+
+        A write sets the time of the content, and that of the file; a new link sets the latter alone.
+        """
+        if self._now() != self._stamp or time.time_ns() - self._stamp["mtime_ns"] < _SETTLED_NS:
             return
         place = self._place()
         beside = place.with_name(f"{place.name}.{os.getpid()}")
@@ -83,14 +94,11 @@ class _Memory:
             return
 
     def _now(self) -> dict[str, Any]:
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise ModelDamaged(f"{self._path}: {error.strerror}; run `faq model prepare` again") from error
+        found = self._path.stat()
         return {
             **{"device": found.st_dev, "inode": found.st_ino, "size": found.st_size},
             **{"mtime_ns": found.st_mtime_ns, "ctime_ns": found.st_ctime_ns},
-            **{"sha256": self._entry.sha256, "looked": _LOOKED},
+            **{"sha256": self._entry.sha256, "looked": self._looked},
         }
 
     def _place(self) -> Path:

@@ -102,7 +102,7 @@ def _hit(query: Embedding, scored: ScoredRecord, known_error: bool, indexes: Ind
 
 def _highlight(query: Embedding, position: int, record: Record, indexes: Indexes) -> Highlight:
     places = indexes.places
-    question = places.tokens_of(places.rows_of(position).start)
+    question = places.question_tokens(position)
     sentences = indexes.store.records.sentences_of(position)
     return highlight(query.tokens, record.answer_text, sentences, indexes.tokens, question)
 

@@ -24,12 +24,14 @@ def highlight(
 ) -> Highlight:
     """Return the sentence that answers best, the earliest among equals; all of an answer without sentences.
 
-    `question` are the token rows of the record's question.
+    `question` are the token rows of the record's question, with which the record begins.
     """
     if not sentences:
         return Highlight(0, len(answer_text), answer_text)
     headings = sorted({(own.header.start, own.header.stop) for own in sentences if own.header})
-    spans = [*(own.tokens for own in sentences), *(range(*heading) for heading in headings), question]
+    first = question.start
+    inside = [*(own.tokens for own in sentences), *(range(*heading) for heading in headings)]
+    spans = [*(range(first + own.start, first + own.stop) for own in inside), question]
     matches = index.matches(query, spans)
     of_sentences, of_headings, known = matches[: len(sentences)], matches[len(sentences) : -1], matches[-1]
     for at, own in enumerate(sentences):

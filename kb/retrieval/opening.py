@@ -20,7 +20,6 @@ from faqkb.kb.snapshot.published import (
     POSTINGS_FILE,
     RANKING_FILE,
     RECORDS_FILE,
-    TOKENS_FILE,
     WORDINGS_FILE,
     SnapshotFiles,
 )
@@ -50,8 +49,9 @@ def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
         opened.callback(store.close)
         postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
         opened.callback(postings.close)
-        tokens = TokenIndex(files.folder / TOKENS_FILE, dim, places.token_count + sum(store.passages.cohort_tokens()))
+        tokens = TokenIndex([files.folder / path for path in files.token_paths], dim)
         opened.callback(tokens.close)
+        places.check_tokens(tokens.rows)
         opened.pop_all()
     return Indexes(vectors, tokens, places, store.words(postings), wordings, store, ranking)
 

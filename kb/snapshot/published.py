@@ -2,7 +2,7 @@
 
 DIR/current             one line: the name of the live snapshot
 DIR/snapshots/NAME/     manifest.json, records.sqlite, postings.bin, places.bin, passages.faiss, cohort.faiss,
-                        tokens.i8, wordings.bin, ranking.json, model/, pictures/ where answers show some
+                        cohort.i8, wordings.bin, ranking.json, tokens/, model/, pictures/ where answers show some
 DIR/lock                held by the one writer
 """
 
@@ -18,6 +18,7 @@ from typing import Protocol
 from faqkb.kb import disk
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
 from faqkb.kb.pictures import Picture
 from faqkb.kb.snapshot.manifest import (
@@ -36,10 +37,12 @@ INDEX_FILE = "passages.faiss"
 COHORT_FILE = "cohort.faiss"
 PLACES_FILE = "places.bin"
 POSTINGS_FILE = "postings.bin"
-TOKENS_FILE = "tokens.i8"
+TOKENS_FOLDER = "tokens"
+COHORT_TOKENS_FILE = "cohort.i8"
 WORDINGS_FILE = "wordings.bin"
 RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
+_REMEMBERED_BYTES = 64 << 20  # of a file, whose hash takes a tenth of a second: a smaller one is read each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,17 @@ class SnapshotFiles:
         """Paths of the pictures inside the snapshot."""
         return self._paths_in(PICTURE_FOLDER)
 
+    @property
+    def token_paths(self) -> tuple[str, ...]:
+        """Paths of the token vectors inside the snapshot; their rows are counted from the first on."""
+        return self._paths_in(TOKENS_FOLDER)
+
     def _paths_in(self, folder: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self.manifest.files) if path.startswith(f"{folder}/"))
 
     def large_paths(self, verified: SnapshotFiles | None) -> tuple[str, ...]:
-        """Return the paths of model and pictures, without those that are the very files of a verified snapshot."""
-        paths = (*self.model_paths, *self.picture_paths)
+        """Return the paths of model, tokens and pictures, without those that are the very files of a verified one."""
+        paths = (*self.model_paths, *self.token_paths, *self.picture_paths)
         return tuple(path for path in paths if verified is None or not self._is_in(verified, path))
 
     def _is_in(self, other: SnapshotFiles, path: str) -> bool:
@@ -133,6 +141,24 @@ class SnapshotFiles:
             except OSError as error:
                 raise unreadable(self.folder / path, error) from error
             self.check_hash(path, digest)
+
+    def verify_once(self, *paths: str) -> None:
+        """Check the sha256 of large files, unless they are the very ones that were checked before.
+
+        Raises SnapshotDamaged.
+        """
+        for path in paths:
+            entry = self.manifest.files[path]
+            if entry.size < _REMEMBERED_BYTES:
+                self.verify(path)
+                continue
+            try:
+                memory = Memory(self.folder / path, entry)
+                if not memory.is_of_this_file:
+                    self.verify(path)
+                    memory.keep()
+            except OSError as error:
+                raise unreadable(self.folder / path, error) from error
 
     def check_hash(self, path: str, got: str) -> None:
         """Compare the sha256 that was read of a file with the one promised. Raises SnapshotDamaged."""

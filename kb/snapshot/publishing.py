@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,15 @@ class CopiedFile:
     """Its sha256 and size."""
 
 
-Content = bytes | LinkedFile | CopiedFile
+@dataclass(frozen=True, slots=True)
+class PiecedFile:
+    """A file too large to be in memory."""
+
+    pieces: Callable[[], Iterator[bytes]]
+    """Gives its content, one piece after the other."""
+
+
+Content = bytes | LinkedFile | CopiedFile | PiecedFile
 """Of one file of a snapshot."""
 
 
@@ -139,11 +147,27 @@ def _write_files(temporary: Path, files: Mapping[str, Content]) -> dict[str, Fil
         if isinstance(content, LinkedFile):
             disk.link_or_copy(content.path, target)
             entries[path] = content.entry
+        elif isinstance(content, PiecedFile):
+            entries[path] = _write_pieces(target, content)
         else:
             given = _unchanged(content) if isinstance(content, CopiedFile) else content
             disk.write_file(target, given)
             entries[path] = FileEntry(hashlib.sha256(given).hexdigest(), len(given))
     return entries
+
+
+def _write_pieces(target: Path, content: PiecedFile) -> FileEntry:
+    digest, size = hashlib.sha256(), 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in content.pieces():
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+
+    disk.write_pieces(target, counted())
+    return FileEntry(digest.hexdigest(), size)
 
 
 def _unchanged(file: CopiedFile) -> bytes:

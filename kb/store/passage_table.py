@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
@@ -31,9 +32,9 @@ class PassageTable:
             raise self._connections.damaged("a cohort question has no tokens")
         return counts
 
-    def keys(self) -> tuple[str, ...]:
-        """Return the key of each passage, by row: which vectors an earlier snapshot already has."""
-        return tuple(key for (key,) in self._connections.rows("SELECT key FROM passages ORDER BY row"))
+    def all(self) -> list[tuple[str, str, str]]:
+        """Return kind, text and key of every passage, by row."""
+        return self._connections.rows("SELECT kind, text, key FROM passages ORDER BY row")
 
     def view_keys(self) -> tuple[str, ...]:
         """Return the key of each view, by number: which baselines an earlier snapshot already has."""
@@ -52,6 +53,6 @@ class PassageTable:
         return Kind(kind)
 
 
-def cohort_spans(tokens: tuple[int, ...], first: int) -> tuple[range, ...]:
-    """Return the token rows of each cohort question, from the row `first` on, where those of the passages end."""
-    return tuple(range(start, end) for start, end in pairwise(accumulate(tokens, initial=first)))
+def cohort_spans(tokens: Sequence[int]) -> tuple[range, ...]:
+    """Return the rows of each cohort question among the token vectors of the cohort."""
+    return tuple(range(start, end) for start, end in pairwise(accumulate(tokens, initial=0)))

@@ -11,6 +11,7 @@ from faqkb.kb.records import Record
 from faqkb.kb.store.connections import Connections
 from faqkb.kb.store.rows import load_record
 
+_SENTENCE = "start, end, first_token, end_token, header_first, header_end"
 _CACHED_SOURCES = 100  # positions of files that questions name
 _CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
 
@@ -62,6 +63,20 @@ class RecordTable:
             raise self._connections.damaged(f"{len(found)} records at {len(set(positions))} positions")
         return found
 
+    def derived(self) -> tuple[list[bytes], list[str]]:
+        """Return digest and marks of every record, by position: what a later build has of it already."""
+        rows = self._connections.rows("SELECT digest, marks FROM records ORDER BY position")
+        return [digest for digest, _ in rows], [marks for _, marks in rows]
+
+    def all_sentences(self) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
+        """Return the sentences of every record that has any, as they are stored, by position."""
+        found: dict[int, list[tuple[int, int, int, int, int, int]]] = {}
+        for position, *sentence in self._connections.rows(
+            f"SELECT position, {_SENTENCE} FROM sentences ORDER BY number"
+        ):
+            found.setdefault(position, []).append(tuple(sentence))
+        return found
+
     def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
         rows = self._connections.rows(
@@ -89,8 +104,7 @@ class RecordTable:
 
     def _read_sentences(self, position: int) -> tuple[Sentence, ...]:
         rows = self._connections.rows(
-            "SELECT start, end, first_token, end_token, header_first, header_end FROM sentences"
-            " WHERE position = ? ORDER BY number",
+            f"SELECT {_SENTENCE} FROM sentences WHERE position = ? ORDER BY number",
             (position,),
         )
         found = [

@@ -4,7 +4,7 @@ SCHEMA = """
 CREATE TABLE records (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     language TEXT NOT NULL, twin TEXT NOT NULL, marks TEXT NOT NULL, path TEXT NOT NULL, source TEXT NOT NULL,
-    json TEXT NOT NULL
+    digest BLOB NOT NULL, json TEXT NOT NULL
 );
 CREATE INDEX records_path ON records (path);
 CREATE INDEX records_source ON records (source);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.index.postings import PostingsFile
+from faqkb.kb.index.postings import Entry, PostingsFile
 from faqkb.kb.store.check_table import CheckTable
 from faqkb.kb.store.connections import Connections
 from faqkb.kb.store.filter_table import FilterTable
@@ -35,6 +35,15 @@ class Store:
     def words(self, postings: PostingsFile) -> WordTable:
         """Return the lexical index whose postings lie in a file of their own."""
         return WordTable(self._connections, postings)
+
+    def word_entries(self) -> dict[str, Entry]:
+        """Return where the postings of every word lie."""
+        rows = self._connections.rows("SELECT word, first, records, most FROM words")
+        return {word: Entry(first, records, most) for word, first, records, most in rows}
+
+    def word_names(self) -> dict[str, str]:
+        """Return which file each name stands for, as `WordTable.named_by` gives it."""
+        return {word: str(source) for word, source in self._connections.rows("SELECT word, source FROM names")}
 
     def close(self) -> None:
         """Close every thread's connection."""

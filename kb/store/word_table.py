@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,15 +48,6 @@ class WordTable:
         """Return the records that hold any of the words, best BM25 first; only those of `allowed` when it is given."""
         entries = [entry for entry in map(self._entry, dict.fromkeys(words)) if entry]
         return tuple(WordMatch(position, score) for position, score in self._postings.best(entries, limit, allowed))
-
-    def entries(self) -> Iterator[tuple[str, Entry]]:
-        """Yield every word with where its postings lie, in order of the words."""
-        for word, *entry in self._connections.rows("SELECT word, first, records, most FROM words ORDER BY word"):
-            yield word, Entry(*entry)
-
-    def names(self) -> dict[str, str]:
-        """Return which file each name stands for, as `named_by` gives it."""
-        return {word: str(source) for word, source in self._connections.rows("SELECT word, source FROM names")}
 
     def close(self) -> None:
         """Close the file of postings."""

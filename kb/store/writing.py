@@ -7,31 +7,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from faqkb.kb.checks import Check
-from faqkb.kb.index.marks import marks_of
 from faqkb.kb.index.names import names_of, source_key
-from faqkb.kb.index.passages import Passage, View
-from faqkb.kb.index.postings import Entry
-from faqkb.kb.index.sentences import Sentence
+from faqkb.kb.index.postings import Entry, Occurrences
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
 from faqkb.kb.store.filter_table import write_filters
 from faqkb.kb.store.rows import dump_check, dump_record
 from faqkb.kb.store.schema import SCHEMA
 
+PassageRow = tuple[str, str, str]
+"""Kind, text and key of an embedded text."""
+SentenceRow = tuple[int, int, int, int, int, int]
+"""Start, end, first and end token, first and end token of the headings above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The embedded texts of a snapshot, and what is found in them."""
+    """What was worked out of some records, in their order."""
 
-    passages: Sequence[Passage]
-    views: Sequence[View]
-    sentences: Sequence[Sequence[Sentence]]
-    """Of each record's answer."""
-    cohort: Sequence[Passage]
-    cohort_tokens: Sequence[int]
-    """Number of token vectors of each cohort question."""
-    words: Sequence[Sequence[str]]
+    digests: Sequence[bytes]
+    """What all of this depends on, of each record."""
+    marks: Sequence[str]
     """Of each record."""
+    passages: Sequence[PassageRow]
+    view_keys: Sequence[str]
+    sentences: Sequence[Sequence[SentenceRow]]
+    """Of each record's answer."""
+    cohort: Sequence[tuple[str, int]]
+    """Key and number of token vectors of each cohort question."""
+    words: Occurrences
     entries: Mapping[str, Entry]
     """Where the postings of each word lie."""
 
@@ -41,10 +45,9 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
     connection = sqlite3.connect(":memory:")
     try:
         connection.executescript(SCHEMA)
-        _write_records(connection, records, texts.words)
+        _write_records(connection, records, texts)
         _write_words(connection, texts.entries)
         _write_texts(connection, texts)
-        _write_cohort(connection, texts)
         connection.executemany(
             "INSERT INTO checks VALUES (?, ?, ?)",
             ((check.id, dump_check(check), check.script) for check in checks),
@@ -55,26 +58,18 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
         connection.close()
 
 
-def _write_records(connection: sqlite3.Connection, records: Sequence[Record], words: Sequence[Sequence[str]]) -> None:
+def _write_records(connection: sqlite3.Connection, records: Sequence[Record], texts: Texts) -> None:
     sources = [source_key(record.source.path) for record in records]
+    derived = zip(twins(records), texts.marks, sources, texts.digests, strict=True)
     connection.executemany(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (
-                position,
-                record.id,
-                record.language,
-                twin,
-                _marks(record),
-                record.source.path,
-                source,
-                dump_record(record),
-            )
-            for position, (record, twin, source) in enumerate(zip(records, twins(records), sources, strict=True))
+            (at, record.id, record.language, twin, marks, record.source.path, source, digest, dump_record(record))
+            for at, (record, (twin, marks, source, digest)) in enumerate(zip(records, derived, strict=True))
         ),
     )
     write_filters(connection, records)
-    connection.executemany("INSERT INTO names VALUES (?, ?)", names_of(words, sources))
+    connection.executemany("INSERT INTO names VALUES (?, ?)", names_of(texts.words, sources))
 
 
 def _write_words(connection: sqlite3.Connection, entries: Mapping[str, Entry]) -> None:
@@ -86,37 +81,15 @@ def _write_words(connection: sqlite3.Connection, entries: Mapping[str, Entry]) -
 
 def _write_texts(connection: sqlite3.Connection, texts: Texts) -> None:
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?)",
-        ((row, entry.kind.value, entry.text, entry.key) for row, entry in enumerate(texts.passages)),
+        "INSERT INTO passages VALUES (?, ?, ?, ?)", ((row, *entry) for row, entry in enumerate(texts.passages))
     )
-    connection.executemany("INSERT INTO views VALUES (?, ?)", ((at, view.key) for at, view in enumerate(texts.views)))
+    connection.executemany("INSERT INTO views VALUES (?, ?)", enumerate(texts.view_keys))
     connection.executemany(
         "INSERT INTO sentences (position, start, end, first_token, end_token, header_first, header_end)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (
-                position,
-                each.start,
-                each.end,
-                each.tokens.start,
-                each.tokens.stop,
-                each.header.start,
-                each.header.stop,
-            )
-            for position, own in enumerate(texts.sentences)
-            for each in own
-        ),
+        ((position, *sentence) for position, own in enumerate(texts.sentences) for sentence in own),
     )
-
-
-def _write_cohort(connection: sqlite3.Connection, texts: Texts) -> None:
-    connection.executemany(
-        "INSERT INTO cohort VALUES (?, ?, ?)",
-        (
-            (row, entry.key, tokens)
-            for row, (entry, tokens) in enumerate(zip(texts.cohort, texts.cohort_tokens, strict=True))
-        ),
-    )
+    connection.executemany("INSERT INTO cohort VALUES (?, ?, ?)", ((row, *own) for row, own in enumerate(texts.cohort)))
 
 
 def twins(records: Sequence[Record]) -> Iterator[str]:
@@ -126,7 +99,3 @@ def twins(records: Sequence[Record]) -> Iterator[str]:
         twin = twin_key(record.id)
         yield record.id if (twin, record.language) in taken else twin
         taken.add((twin, record.language))
-
-
-def _marks(record: Record) -> str:
-    return " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))

@@ -9,8 +9,8 @@ from typing import Any, cast
 from flask import current_app, g
 
 from faqkb.kb.answers import Answer
-from faqkb.kb.conversation.dialogue import Reply, reply_to
-from faqkb.kb.conversation.history import Said, state_after
+from faqkb.kb.conversation.dialogue import Reply
+from faqkb.kb.conversation.history import Said
 from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.conversation.state import NOTHING_SAID, State
 from faqkb.kb.conversation.understanding import Way
@@ -20,6 +20,7 @@ from faqkb.server.answering.catalogues import words_of
 from faqkb.server.answering.remarks import note_remark
 from faqkb.server.problems import FieldError, Refused
 from faqkb.server.wording.talk import worded_by
+from faqkb.server.workers.asking import reply_to, state_after
 
 EXTENSION = "faq-sessions"
 UNGUESSABLE_CHARS = 22  # 128 bits in base64

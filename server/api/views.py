@@ -36,6 +36,7 @@ from faqkb.server.http.parsing import parsed, parsed_by
 from faqkb.server.limits import SNIPPET_CHARS
 from faqkb.server.problems import FieldError, Refused
 from faqkb.server.protocol import documented
+from faqkb.server.workers.asking import find_hits
 
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
@@ -123,7 +124,7 @@ def answer_address(record_id: str) -> str:
 
 def _found(knowledge: KnowledgeBase, query: SearchParameters, wanted: Filter) -> Response:
     started = time.perf_counter()
-    hits = knowledge.search(query.q, limit=query.limit, filter=wanted)
+    hits = find_hits(knowledge, query.q, limit=query.limit, filter=wanted)
     return jsonify(
         query=query.q,
         hits=[_search_hit(hit) for hit in hits],

@@ -32,7 +32,6 @@ from faqkb.server.limits import (
     BODY_SECONDS,
     CHAT_BODY_BYTES,
     CLEANUP_SECONDS,
-    CLIENT_THREADS,
     CONNECTIONS,
     CONNECTIONS_OF_PEER,
     DRAIN_SECONDS,
@@ -310,11 +309,13 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         error_forms: Sequence[ErrorForm] = (),
         name_client: Callable[[dict[str, Any]], str] | None = None,
         proxies: int = 0,
+        threads: int = THREADS,
     ) -> None:
         """Listen; what is refused here is told in the form of its address, and `allowed` pages may read it.
 
         `name_client` says of the environment of a request whose it is, by which work is shared out; without it, that
-        is the address. With `proxies` in front all connections come from them, and are no one client's.
+        is the address. With `proxies` in front all connections come from them, and are no one client's. Of `threads`
+        one client has all but one.
 
         Raises ConfigError: the address cannot be used.
         """
@@ -323,20 +324,18 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self._name_client = name_client or (lambda environ: client_of(client_address(environ, proxies)))
         self._of_peer = CONNECTIONS if proxies else CONNECTIONS_OF_PEER
         listening = _listening_socket(host, port)
-        self.stopping = False
         self._quick = _Lane(QUICK_THREADS, QUEUED_QUICK, QUICK_THREADS)
         self._refused: deque[_Channel] = deque()
         self._refusals = 0
         self._next_turn = self._next_cleanup = 0.0
-        self._deadline = float("inf")
-        sockinfo = (listening.family, listening.type, listening.proto, listening.getsockname())
+        self.stopping, self._deadline = False, float("inf")
         super().__init__(
             application,
             map={},
             _sock=listening,
-            dispatcher=_Lane(THREADS, QUEUED_REQUESTS, CLIENT_THREADS),
+            dispatcher=_Lane(threads, QUEUED_REQUESTS, threads - 1),
             adj=_adjustments(CHAT_BODY_BYTES),
-            sockinfo=sockinfo,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
             bind_socket=False,
         )
 

@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from faqkb.kb import limits
-from faqkb.kb.conversation.dialogue import reply_to
-from faqkb.kb.conversation.history import questions_of, state_after
+from faqkb.kb.conversation.history import questions_of
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Filter
@@ -21,6 +20,7 @@ from faqkb.server.mcp.arguments import Arguments, FilterArguments, FilterOf, Pro
 from faqkb.server.mcp.messages import INVALID_PARAMS, McpError, dump_message
 from faqkb.server.mcp.service import McpService
 from faqkb.server.texts.forms import Format, Style, full_text, told
+from faqkb.server.workers.asking import find_hits, reply_to, state_after
 
 
 class ArgumentsRefused(Exception):
@@ -144,7 +144,7 @@ def _ask(knowledge: KnowledgeBase, service: McpService, given: _Ask) -> dict[str
 
 def _search(knowledge: KnowledgeBase, service: McpService, given: _Search) -> dict[str, Any]:
     service.charge((), given.query)
-    hits = knowledge.search(given.query, limit=given.limit, filter=_filter(given))
+    hits = find_hits(knowledge, given.query, limit=given.limit, filter=_filter(given))
     results = [
         {
             "id": hit.record.id,

@@ -23,6 +23,8 @@ from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE_EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.http.load import ServerLoad, server_load
 from faqkb.server.noted import noted_answers
+from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
+from faqkb.server.workers.staff import Staff
 
 metrics = Blueprint("metrics", __name__)
 EXTENSION = "faq-metrics"
@@ -91,6 +93,11 @@ class _Current(Collector):
         yield _gauge("faq_sessions", "Conversations remembered.", len(sessions))
         load = server_load(self._app)
         yield _gauge("faq_waiting_requests", "Requests that wait for a thread.", load.waiting)
+        staff: Staff = self._app.extensions[STAFF_EXTENSION]
+        yield _gauge("faq_workers", "Processes that find answers beside the server.", staff.count)
+        lost = CounterMetricFamily("faq_workers_lost", "Such processes that ended by themselves, and were replaced.")
+        lost.add_metric([], staff.lost)
+        yield lost
         busy = CounterMetricFamily("faq_overloaded", "Requests told that too many wait (503).")
         busy.add_metric([], load.refused)
         yield busy

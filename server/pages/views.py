@@ -31,6 +31,7 @@ from faqkb.server.pages.live import live_settings
 from faqkb.server.pages.pictures import with_pictures
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
+from faqkb.server.workers.asking import find_hits
 
 pages = Blueprint("pages", __name__)
 _KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
@@ -160,7 +161,7 @@ def _says_nothing(reply: Answer) -> bool:
 
 def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | None:
     """Return how a record answers the question that led to it; None where none did, or another record does better."""
-    found = knowledge.search(question, limit=SEARCH_LIMIT) if question else ()
+    found = find_hits(knowledge, question, limit=SEARCH_LIMIT) if question else ()
     return next((hit for hit in found if hit.record.id == record.id), None)
 
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION, make_record, served
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.feedback.events import Click, Unanswered, Vote
-from faqkb.kb.snapshot.build import build_snapshot
 
 
 def type_question(page: Page, question: str) -> None:

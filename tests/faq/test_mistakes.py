@@ -19,8 +19,8 @@ from workers import made_once
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.faq.main import main
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "mistakes" / "mistakes.toml"
 TABLES: dict[str, list[dict[str, Any]]] = tomllib.loads(FIXTURE.read_text(encoding="utf-8"))

@@ -28,6 +28,7 @@ from faqkb.ingest import parse_document
 from faqkb.ingest.page.encodings import decode
 from faqkb.ingest.page.front_matter import read_front_matter
 from faqkb.ingest.rendering import OUTPUT_FACTOR, OUTPUT_FREE_CHARS
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.errors import (
     ArchiveRefused,
@@ -44,7 +45,6 @@ from faqkb.kb.foreign.paths import inside
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.archive import unpack_snapshot
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.manifest import canonical, parse_manifest
 from faqkb.kb.text import STEERING
 from faqkb.server.api.bodies import AskBody, ClickBody, read_batch_body

@@ -12,11 +12,11 @@ import pytest
 
 from faqkb.ingest import parse_document
 from faqkb.kb.answers import LIKELY, Reason, Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import InvalidQuery, SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Filter
-from faqkb.kb.snapshot.build import build_snapshot
 
 OUT_OF_SCOPE = [
     "今天晚上吃什么好",

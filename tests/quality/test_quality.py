@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.evaluation.queries import evaluate
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.fitting import weights_of
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent

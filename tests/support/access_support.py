@@ -7,10 +7,10 @@ from pathlib import Path
 
 from server_support import make_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import Scope
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 QUESTION = "How do I reset the device?"
 

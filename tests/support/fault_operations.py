@@ -14,6 +14,7 @@ from server_support import make_record
 from faqkb.faq.export_site import export_site
 from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.handing.receiving import command as import_command
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.disk import writer_lock
 from faqkb.kb.errors import KnowledgeBaseMissing
 from faqkb.kb.feedback.events import Click, Vote
@@ -22,7 +23,6 @@ from faqkb.kb.fusion import default_ranking
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.keys.values import Scope
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import entries, open_current, open_snapshot, snapshot_names
 from faqkb.kb.snapshot.publishing import publish_snapshot, rollback
 from faqkb.kb.snapshot.tuned import forget_tuning, keep_model, keep_ranking, tuned_model, tuned_ranking

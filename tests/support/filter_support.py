@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 QUESTION = "How do I install the oven?"
 OVEN, REPAIR, OLD = "guide/oven/install", "guide/oven/repair", "guide/old/install"

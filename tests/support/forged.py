@@ -11,10 +11,10 @@ from pathlib import Path
 
 from server_support import make_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import FileEntry
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.manifest import Manifest, canonical
 from faqkb.kb.snapshot.published import current_snapshot
 

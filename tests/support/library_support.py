@@ -6,8 +6,8 @@ from pathlib import Path
 
 from server_support import make_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'

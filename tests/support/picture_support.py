@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path
 
 from faqkb.ingest import Ingested, read_sources
+from faqkb.kb.building.build import Published, build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import Published, build_snapshot
 
 QUESTION = "How is the kettle descaled?"
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Frame, P
 from server_support import ROOT, make_record
 
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.foreign.html import sanitise
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
-from faqkb.kb.snapshot.build import build_snapshot
 
 CORPUS = ROOT / "tests" / "fixtures" / "xss"
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")

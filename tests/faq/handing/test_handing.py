@@ -56,7 +56,7 @@ def test_the_same_snapshot_gives_the_same_file_without_keys(archive: Path, made:
     for _ in range(2):  # over nothing, and over a former one
         assert faq("export", "--format", "kb", copy, "--kb", made).returncode == 0
     assert copy.read_bytes() == archive.read_bytes()
-    assert names_in(copy)[:3] == ["manifest.json", "cohort.faiss", "model/manifest.json"]
+    assert names_in(copy)[:3] == ["manifest.json", "cohort.faiss", "cohort.i8"]
     assert not [name for name in names_in(copy) if "key" in name or "feedback" in name]
 
 

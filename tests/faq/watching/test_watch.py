@@ -22,8 +22,8 @@ from workers import made_once
 
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.ingest import content_stamp, read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import snapshot_names
 from faqkb.server.http.security import SECURITY_HEADERS
 

@@ -390,7 +390,7 @@ def test_small_talk_within_a_conversation_leaves_its_topic(knowledge: KnowledgeB
 def test_a_record_about_small_talk_answers_it(encoder: Encoder, tmp_path: Path) -> None:
     from server_support import make_record
 
-    from faqkb.kb.snapshot.build import build_snapshot
+    from faqkb.kb.building.build import build_snapshot
 
     records: list[Record] = [make_record("faq/who", "who are you", "The desk of the library.")]
     records += [make_record(f"faq/{at}", text) for at, text in enumerate(("how do I lend a book", "when do you open"))]

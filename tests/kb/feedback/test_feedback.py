@@ -24,12 +24,12 @@ from server_support import copied_knowledge, make_record
 
 from faqkb.faq.commands.feedback import command
 from faqkb.kb import limits
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import FeedbackDamaged, InvalidFeedback, KbError, StorageFailed
 from faqkb.kb.feedback.events import Click, Unanswered, Vote, as_text, to_json
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.redaction import redact
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.snapshot.build import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITER = """

@@ -23,7 +23,7 @@ def unit(*rows: tuple[float, ...]) -> np.ndarray:
 
 def stored(folder: Path, codes: np.ndarray) -> TokenIndex:
     (folder / "t.i8").write_bytes(codes.tobytes())
-    return TokenIndex(folder / "t.i8", codes.shape[1], len(codes))
+    return TokenIndex([folder / "t.i8"], codes.shape[1])
 
 
 def test_each_query_token_takes_its_best_match_in_each_text(tmp_path: Path) -> None:
@@ -50,8 +50,19 @@ def test_texts_of_any_length_are_scored_as_the_formula_says(tmp_path: Path, rows
 
 def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.i8").write_bytes(bytes(4 * 3 + 1))
-    with pytest.raises(SnapshotDamaged, match="13 bytes, expected 3 vectors of 4"):
-        TokenIndex(tmp_path / "t.i8", 4, 3)
+    with pytest.raises(SnapshotDamaged, match="13 bytes are no vectors of 4"):
+        TokenIndex([tmp_path / "t.i8"], 4)
+
+
+def test_rows_are_counted_through_all_files_and_none_reaches_over_two(tmp_path: Path) -> None:
+    tokens = unit((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
+    (tmp_path / "a").write_bytes(quantise(tokens[:1]).tobytes())
+    (tmp_path / "b").write_bytes(quantise(tokens[1:]).tobytes())
+    index = TokenIndex([tmp_path / "a", tmp_path / "b"], 4)
+    assert index.scores(unit((0, 0, 1, 0)), [range(1), range(1, 3), range(2, 3)]) == pytest.approx([0, 1, 1], abs=0.02)
+    with pytest.raises(SnapshotDamaged, match="are of two files"):
+        index.codes(range(2))
+    index.close()
 
 
 def test_rows_that_the_file_lacks_are_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index import postings
-from faqkb.kb.index.postings import Postings, PostingsFile, build_postings
+from faqkb.kb.index.postings import Occurrences, Postings, PostingsFile, build_postings
 
 _RANDOM = random.Random(7)
 # A few words that nearly every record holds, and many that hardly any does, as in any language.
@@ -24,9 +24,13 @@ _WEIGHTS = [1 / (1 + number) for number in range(800)]
 RECORDS = [_RANDOM.choices(_VOCABULARY, _WEIGHTS, k=_RANDOM.randint(3, 60)) for _ in range(3_000)]
 
 
+def occurrences(words: Sequence[Sequence[str]]) -> Occurrences:
+    return Occurrences.of(dict(enumerate(words)), len(words))
+
+
 @pytest.fixture(scope="module")
 def built() -> Postings:
-    return build_postings(RECORDS)
+    return build_postings(occurrences(RECORDS))
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +87,12 @@ def test_which_record_holds_a_word_is_known(built: Postings, index: PostingsFile
 
 
 def test_the_same_words_give_the_same_bytes(built: Postings) -> None:
-    assert build_postings([list(own) for own in RECORDS]) == built
+    assert build_postings(occurrences([list(own) for own in RECORDS])) == built
 
 
 def test_no_records_and_no_words_find_nothing(tmp_path: Path) -> None:
     for name, words in (("none", []), ("empty", [[], []])):
-        nothing = build_postings(words)
+        nothing = build_postings(occurrences(words))
         (tmp_path / name).write_bytes(nothing.content)
         with closing(PostingsFile(tmp_path / name, len(words))) as index:
             assert index.best([], 10) == []
@@ -118,3 +122,28 @@ def test_entries_of_another_index_and_a_file_cut_short_are_refused(built: Postin
         (tmp_path / "p").write_bytes(b"")
         with pytest.raises(SnapshotDamaged, match="cut short"):
             index.best([built.entries["w3"]], 10)
+
+
+def test_records_that_move_go_and_come_give_the_index_of_a_fresh_start(built: Postings, index: PostingsFile) -> None:
+    chance = random.Random(3)
+    order = chance.sample(range(len(RECORDS)), 2_000)
+    now: list[list[str]] = []
+    moved = np.full(len(RECORDS), -1)
+    new: dict[int, list[str]] = {}
+    for position, before in enumerate(order):
+        if position % 50:
+            now.append(RECORDS[before])
+            moved[before] = position
+        else:
+            now.append(["w1", "new", "w1", f"only{position}"])
+            new[position] = now[-1]
+    before = index.occurrences(built.entries)
+    assert build_postings(before.moved(moved, len(now)).joined(Occurrences.of(new, len(now)))) == build_postings(
+        occurrences(now)
+    )
+
+
+def test_an_index_of_other_words_is_refused(built: Postings, index: PostingsFile) -> None:
+    few = dict(list(built.entries.items())[:-1])
+    with pytest.raises(SnapshotDamaged, match="its words"):
+        index.occurrences(few)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import MANY_WORDINGS, Kind, Passage
 from faqkb.kb.index.wordings import WordingClassifier, classifier_from, fit_wordings
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from tests.support.server_support import make_record
 
 BALANCE = ("what is my balance", "how much money do I have", "show my account", "what's left on my card", "my funds")
@@ -29,10 +29,14 @@ def wordings(counts: dict[int, int]) -> list[Passage]:
     return [Passage(at, Kind.ALTERNATE, f"{at} {number}") for at, count in counts.items() for number in range(count)]
 
 
+def positions_of(passages: list[Passage]) -> np.ndarray:
+    return np.array([passage.position for passage in passages], dtype=np.uint32)
+
+
 def test_a_query_of_a_cloud_speaks_for_its_record() -> None:
     passages = wordings({0: 8, 3: 8, 4: 2})
     vectors = np.concatenate([cloud(0, 8, 1), cloud(1, 8, 2), cloud(2, 2, 3)])
-    classifier = fit_wordings(passages, vectors)
+    classifier = fit_wordings(positions_of(passages), vectors)
     assert classifier.positions == (0, 3)
     for query in cloud(1, 20, 9):
         evidence = classifier.evidence(query)
@@ -44,14 +48,14 @@ def test_a_query_of_a_cloud_speaks_for_its_record() -> None:
 @pytest.mark.parametrize("counts", [{}, {0: MANY_WORDINGS}, {0: 1, 1: 2}])
 def test_without_two_records_of_many_wordings_it_says_nothing(counts: dict[int, int]) -> None:
     passages = wordings(counts)
-    classifier = fit_wordings(passages, cloud(0, len(passages), 1))
+    classifier = fit_wordings(positions_of(passages), cloud(0, len(passages), 1))
     assert classifier.evidence(cloud(0, 1, 5)[0]) == {}
     assert classifier_from(classifier.to_bytes(), 0, 16).positions == ()
 
 
 def test_wordings_that_are_all_the_same_break_nothing() -> None:
     vectors = np.repeat(cloud(0, 1, 1), 10, axis=0)
-    evidence = fit_wordings(wordings({0: 5, 1: 5}), vectors).evidence(vectors[0])
+    evidence = fit_wordings(positions_of(wordings({0: 5, 1: 5})), vectors).evidence(vectors[0])
     assert evidence == pytest.approx({0: 0.0, 1: 0.0}, abs=1e-3)
 
 

@@ -12,13 +12,13 @@ from server_support import copied_knowledge
 
 from faqkb.faq.bootstrap import encoder_folder
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import ContentError, RankingDamaged
 from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.tune import Attempt, Score, split_queries, tune_encoder, tune_ranking
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import forget_tuning, ranking_file, tuned_model
 

@@ -14,13 +14,13 @@ from picture_support import name_of, png, publish, write_faq
 from server_support import make_record
 
 from faqkb.kb import limits
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import ConfigError, KnowledgeBaseMissing, MilvusAway, ModelMissing, SnapshotNotFound
 from faqkb.kb.milvus.address import MilvusAddress
 from faqkb.kb.milvus.client import Milvus
 from faqkb.kb.milvus.opening import MilvusBase
 from faqkb.kb.milvus.publishing import list_stored, push_snapshot, roll_back
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 DIES_HALF_WAY = """
 import os, signal, sys

@@ -11,6 +11,7 @@ from filter_support import CHINESE, EVERY, HOURS, NOTHING, OVEN, PARTS, QUESTION
 from server_support import make_record
 
 from faqkb.kb.answers import Reason, Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.conversation.dialogue import reply_to
 from faqkb.kb.conversation.history import Said, state_after
@@ -18,7 +19,6 @@ from faqkb.kb.conversation.state import NOTHING_SAID
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Filter
-from faqkb.kb.snapshot.build import build_snapshot
 
 PART_OF = {"language": "languages", "path": "paths", "section": "sections", "version": "versions"}
 SCRIPT = """# /// script

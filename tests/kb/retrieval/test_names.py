@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.index.names import names_of
+from faqkb.kb.index.postings import Occurrences
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.names import without_names
-from faqkb.kb.snapshot.build import build_snapshot
 from tests.support.server_support import make_record
 
 NAMES = {"juicefs": "", "marlin": "marlin.md"}
@@ -39,7 +40,8 @@ def test_the_file_that_is_named_is_told() -> None:
 def names_in(*files: tuple[str, list[list[str]]]) -> dict[str, str]:
     words = [own for _, records in files for own in records]
     sources = [source for source, records in files for _ in records]
-    return {name.word: name.source for name in names_of(words, sources)}
+    found = Occurrences.of(dict(enumerate(words)), len(words))
+    return {name.word: name.source for name in names_of(found, sources)}
 
 
 def test_a_word_of_many_records_names_what_they_are_about() -> None:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from server_support import make_record
 
 from faqkb.kb.answers import Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.checks import Signature
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Filter
 from faqkb.kb.retrieval.signatures import KNOWN_ERROR_CONFIDENCE, known_error
-from faqkb.kb.snapshot.build import build_snapshot
 
 FULL = Signature("disk-full", ("No space left on device", "write … failed: ENOSPC"), ("faq/disk",))
 SLOW = Signature("slow", ("took too long",))

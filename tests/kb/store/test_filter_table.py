@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from server_support import make_record
 
 from faqkb.kb.errors import InvalidQuery, SnapshotDamaged
+from faqkb.kb.index.postings import Occurrences
 from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
@@ -71,7 +72,7 @@ def is_let_through(record: Record, wanted: Filter) -> bool:
 
 
 def stored(records: list[Record], path: Path) -> Store:
-    texts = Texts((), (), (), (), (), [()] * len(records), {})
+    texts = Texts([b""] * len(records), [""] * len(records), (), (), (), (), Occurrences.of({}, len(records)), {})
     numbered = [make_again(record, number) for number, record in enumerate(records)]
     path.write_bytes(build_store(numbered, texts))
     return Store(path)

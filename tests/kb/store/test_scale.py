@@ -11,7 +11,7 @@ from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex, quantise
 from faqkb.kb.index.passages import Kind, Passage, views_of
 from faqkb.kb.index.places import Places
-from faqkb.kb.index.postings import PostingsFile, build_postings, words_of
+from faqkb.kb.index.postings import Occurrences, PostingsFile, build_postings, words_of
 from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
@@ -33,19 +33,36 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     records = [record(number) for number in range(RECORDS)]
     passages = [Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(records)]
     none = np.zeros((RECORDS, 3), dtype=np.float32)
-    views, words = tuple(views_of(passages)), [words_of(entry) for entry in records]
+    words = Occurrences.of({at: words_of(entry) for at, entry in enumerate(records)}, RECORDS)
     postings = build_postings(words)
-    texts = Texts(passages, views, (), (), (), words, postings.entries)
+    texts = Texts(
+        digests=[b""] * RECORDS,
+        marks=[""] * RECORDS,
+        passages=[(entry.kind.value, entry.text, entry.key) for entry in passages],
+        view_keys=[view.key for view in views_of(passages)],
+        sentences=(),
+        cohort=(),
+        words=words,
+        entries=postings.entries,
+    )
     (tmp_path / "r.sqlite").write_bytes(build_store(records, texts))
     (tmp_path / "postings.bin").write_bytes(postings.content)
-    places = Places.build(RECORDS, passages, views, [2] * RECORDS, (none, none))
+    places = Places(
+        records=RECORDS,
+        positions=np.arange(RECORDS, dtype=np.uint32),
+        tokens=np.full(RECORDS, 2, dtype=np.uint32),
+        begins_view=np.ones(RECORDS, dtype=np.bool_),
+        baselines=none,
+        view_baselines=none,
+        view_tokens_at=np.arange(0, 2 * RECORDS, 2, dtype=np.uint64),
+    )
     vectors = np.random.default_rng(1).normal(size=(RECORDS, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), 64, RECORDS)
     store = Store(tmp_path / "r.sqlite")
     none_worded = WordingClassifier((), np.empty((0, 65), dtype=np.float32))
     (tmp_path / "t.i8").write_bytes(quantise(vectors.repeat(2, axis=0)).tobytes())
-    tokens = TokenIndex(tmp_path / "t.i8", 64, 2 * RECORDS)
+    tokens = TokenIndex([tmp_path / "t.i8"], 64)
     found = store.words(PostingsFile(tmp_path / "postings.bin", RECORDS))
     indexes = Indexes(index, tokens, places, found, none_worded, store, default_ranking())
     query = Embedding(vectors[777], vectors[777:778])

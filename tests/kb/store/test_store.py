@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import Kind, Passage, views_of
 from faqkb.kb.index.places import Places
-from faqkb.kb.index.postings import PostingsFile, build_postings, words_of
+from faqkb.kb.index.postings import Occurrences, PostingsFile, build_postings, words_of
 from faqkb.kb.records import Filter, Record, Source
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
@@ -42,12 +43,28 @@ RECORDS = (
     record(2, "/dev/shm 太小", "加 --shm-size=8g", ("docker", "train")),
 )
 PASSAGES = tuple(Passage(at, Kind.QUESTION, entry.question) for at, entry in enumerate(RECORDS))
-VIEWS = tuple(views_of(PASSAGES))
-WORDS = [words_of(entry) for entry in RECORDS]
+WORDS = Occurrences.of({at: words_of(entry) for at, entry in enumerate(RECORDS)}, len(RECORDS))
 POSTINGS = build_postings(WORDS)
-TEXTS = Texts(PASSAGES, VIEWS, (), (Passage(-1, Kind.QUESTION, "天气"),), (2,), WORDS, POSTINGS.entries)
+TEXTS = Texts(
+    digests=[b"1", b"2", b"3"],
+    marks=["", "", ""],
+    passages=[(entry.kind.value, entry.text, entry.key) for entry in PASSAGES],
+    view_keys=[view.key for view in views_of(PASSAGES)],
+    sentences=(),
+    cohort=[("weather", 2)],
+    words=WORDS,
+    entries=POSTINGS.entries,
+)
 BASELINES = np.zeros((3, 3), dtype=np.float32)
-PLACES = Places.build(len(RECORDS), PASSAGES, VIEWS, (5, 7, 2), (BASELINES, BASELINES))
+PLACES = Places(
+    records=3,
+    positions=np.array([0, 1, 2], dtype=np.uint32),
+    tokens=np.array([5, 7, 2], dtype=np.uint32),
+    begins_view=np.ones(3, dtype=np.bool_),
+    baselines=BASELINES,
+    view_baselines=BASELINES,
+    view_tokens_at=np.array([0, 100, 5], dtype=np.uint64),
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +110,24 @@ def test_traditional_characters_full_width_and_case_match(words: WordTable) -> N
     assert [match.position for match in words.match(analyse("ＯＮＥＤＮＮ"), 5)] == [0]
 
 
-def test_token_rows_follow_the_passages_and_the_cohort_comes_last(store: Store) -> None:
+def test_the_tokens_of_a_view_are_where_they_were_written(store: Store) -> None:
     places = Places.from_bytes(PLACES.to_bytes(), len(PASSAGES), len(RECORDS))
-    assert [places.tokens_of(row) for row in range(3)] == [range(5), range(5, 12), range(12, 14)]
-    assert cohort_spans(store.passages.cohort_tokens(), places.token_count) == (range(14, 16),)
-    assert [places.view_tokens(number) for number in places.views_of(1)] == [range(5, 12)]
+    assert [places.view_tokens(number) for at in range(3) for number in places.views_of(at)] == [
+        range(5),
+        range(100, 107),
+        range(5, 7),
+    ]
+    assert places.question_tokens(1) == range(100, 107)
+    assert cohort_spans(store.passages.cohort_tokens()) == (range(2),)
+    places.check_tokens(107)
+    with pytest.raises(SnapshotDamaged, match="beyond the 106"):
+        places.check_tokens(106)
+
+
+def test_a_view_that_begins_beyond_all_bounds_is_refused() -> None:
+    far = replace(PLACES, view_tokens_at=np.array([0, 2**63, 5], dtype=np.uint64))
+    with pytest.raises(SnapshotDamaged, match="beyond the"):
+        far.check_tokens(10**9)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +139,7 @@ def test_token_rows_follow_the_passages_and_the_cohort_comes_last(store: Store) 
         ("0 tokens", lambda content: content[:12] + bytes(4) + content[16:]),
         ("views", lambda content: content[:24] + b"\0" + content[25:]),
         ("views", lambda content: content[:24] + b"\2" + content[25:]),
-        ("no number", lambda content: content[:-4] + b"\xff\xff\xff\xff"),
+        ("no number", lambda content: content[:-28] + b"\xff\xff\xff\xff" + content[-24:]),
     ],
 )
 def test_places_that_are_not_of_one_snapshot_are_refused(what: str, changed: Callable[[bytes], bytes]) -> None:

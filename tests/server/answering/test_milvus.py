@@ -12,11 +12,11 @@ from cli_support import error_line, faq
 from milvus_support import Cable, lite_behind_cable
 from server_support import DOCKER_QUESTION, ServedProcess, make_record, served
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.milvus.address import MilvusAddress
 from faqkb.kb.milvus.client import Milvus
 from faqkb.kb.milvus.publishing import push_snapshot, roll_back
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 BACK_SECONDS = 20  # until a client tries a server again that was away
 
@@ -132,3 +132,10 @@ def test_a_mistaken_setting_is_told_with_what_it_should_be(
     done = faq("ask", "hello", cwd=tmp_path, FAQ_KB=str(tmp_path / "kb"), **variables)
     assert done.returncode == 2
     assert said in error_line(done)
+
+
+def test_workers_beside_milvus_are_refused_with_what_to_do_instead(tmp_path: Path) -> None:
+    done = faq("serve", "--port", "0", cwd=tmp_path, FAQ_KB=str(tmp_path / "kb"), FAQ_STORE="milvus", FAQ_WORKERS="2")
+    assert done.returncode == 2
+    assert error_line(done).startswith('faq: with store = "milvus" there are no workers (got 2')
+    assert "start more servers" in error_line(done)

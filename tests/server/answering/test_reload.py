@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from server_support import make_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.publishing import rollback
 from faqkb.server.answering.leases import EXTENSION

@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 
 from faqkb.kb import limits
 from faqkb.kb.answers import Status
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.feedback.events import REASONS, Unanswered
 from faqkb.kb.feedback.log import FeedbackStore
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.tokens import AnswerTokens, GivenAnswer
 from faqkb.server.app import create_app

@@ -36,9 +36,9 @@ from server_support import (
 from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
 from faqkb.kb.answers import LIKELY, Highlight
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.app import create_app
 from faqkb.server.azure.ids import numbered
 from faqkb.server.azure.spans import span_in_markdown

@@ -23,11 +23,11 @@ from server_support import (
 )
 
 from faqkb.faq.checks.environment import python_for
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.azure.ids import numbered
 
 ASKED = "/language/:query-knowledgebases?projectName=faq&deploymentName=production&api-version=2021-10-01"

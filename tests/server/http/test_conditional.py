@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from server_support import DOCKER_QUESTION, make_record
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
 

@@ -28,9 +28,9 @@ from mcp_support import (
 )
 from server_support import DOCKER_QUESTION, ROOT, WEATHER_QUESTION, ServedProcess, copied_knowledge, make_record, served
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.service import McpService
 

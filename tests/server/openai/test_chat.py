@@ -33,11 +33,11 @@ from werkzeug.exceptions import TooManyRequests, Unauthorized
 from werkzeug.test import TestResponse
 
 from faqkb.faq.checks.environment import python_for
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
 from faqkb.server.limits import CHAT_BODY_BYTES, CHAT_PIECE_CHARS

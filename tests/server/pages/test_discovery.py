@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from server_support import make_record
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
 from faqkb.server.pages import discovery

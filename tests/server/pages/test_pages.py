@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION, make_record
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
 from faqkb.server.wording.spoken import WORDINGS

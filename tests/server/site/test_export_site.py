@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import pytest
 from server_support import make_record
 
-from faqkb.kb.snapshot.build import build_snapshot
+from faqkb.kb.building.build import build_snapshot
 from faqkb.server.site.build import page_folders, relative
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -16,8 +16,8 @@ from server_support import ServedProcess, run_async, served
 from faqkb.faq.client import AsyncClient, Client
 from faqkb.faq.client.errors import Refused
 from faqkb.ingest import read_sources
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.model.encoder import Encoder
-from faqkb.kb.snapshot.build import build_snapshot
 
 pytest.importorskip("mcp", reason="pip install 'faqkb[dev]'")
 

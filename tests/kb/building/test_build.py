@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import Busy, ModelDamaged, StorageFailed
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record, Source
-from faqkb.kb.snapshot.build import build_snapshot
 from faqkb.kb.snapshot.published import current_snapshot
 
 QUESTIONS = (

@@ -1,0 +1,258 @@
+"""What is worked out of the records of a snapshot, whole records taken over from the earlier one where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from faqkb.kb.building.earlier import Earlier, Embedded, digest_of
+from faqkb.kb.building.token_files import KeptView, NewView, token_files
+from faqkb.kb.checks import Check
+from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import dequantise
+from faqkb.kb.index.marks import marks_of
+from faqkb.kb.index.passages import Kind, Passage, View, passages_of, views_of
+from faqkb.kb.index.places import Places
+from faqkb.kb.index.postings import Occurrences, build_postings, words_of
+from faqkb.kb.index.sentences import PieceTokens, sentences_of
+from faqkb.kb.index.tables import table_rows
+from faqkb.kb.index.wordings import fit_wordings
+from faqkb.kb.language.detection import detect_language
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.published import (
+    COHORT_FILE,
+    COHORT_TOKENS_FILE,
+    INDEX_FILE,
+    PLACES_FILE,
+    POSTINGS_FILE,
+    RECORDS_FILE,
+    WORDINGS_FILE,
+)
+from faqkb.kb.snapshot.publishing import Content
+from faqkb.kb.store.writing import PassageRow, SentenceRow, Texts, build_store
+from faqkb.kb.vectors import Matrix, TokenCodes, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What is worked out of one record anew."""
+
+    passages: Sequence[Passage]
+    views: Sequence[View]
+    """Their rows counted from the record's first passage."""
+    marks: str
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What `Places` has of one record."""
+
+    position: int
+    tokens: npt.NDArray[np.uint32]
+    begins_view: npt.NDArray[np.bool_]
+    baselines: Baselines
+    view_baselines: Baselines
+
+
+class Derived:
+    """What the files of a snapshot are made of."""
+
+    def __init__(self, records: Sequence[Record], earlier: Earlier, encoder: Encoder) -> None:
+        self._records = records
+        self._earlier = earlier
+        self._encoder = encoder
+        self._digests = [digest_of(record) for record in records]
+        self._from = [earlier.digests.get(digest, -1) for digest in self._digests]
+        """Of each record, its position in the earlier snapshot, -1 where it is new."""
+        self._units = {
+            position: _unit(records[position], position, encoder)
+            for position, before in enumerate(self._from)
+            if before < 0
+        }
+        self.count = sum(
+            len(self._units[at].passages) if before < 0 else len(earlier.places.rows_of(before))
+            for at, before in enumerate(self._from)
+        )
+        """Number of passages."""
+
+    def fresh_passages(self) -> Iterator[Passage]:
+        """Yield the passages of the records that are new."""
+        for unit in self._units.values():
+            yield from unit.passages
+
+    def files(self, texts: Embedded, checks: Sequence[Check]) -> dict[str, Content]:
+        """Return the content of the files, the model's aside; `texts` has every one that it needs."""
+        cohort = [texts.of_cohort(question.key) for question in cohort_questions()]
+        passages, vectors = self._passages(texts)
+        words = self._words()
+        postings = build_postings(words)
+        places, tokens = self._places(texts, _unrelated(cohort), vectors)
+        derived = Texts(
+            digests=self._digests,
+            marks=[self._units[at].marks if old < 0 else self._earlier.marks[old] for at, old in self._origins()],
+            passages=passages,
+            view_keys=self._view_keys(),
+            sentences=[
+                _sentences(self._records[at], self._units[at], texts, self._encoder)
+                if old < 0
+                else self._earlier.sentences.get(old, ())
+                for at, old in self._origins()
+            ],
+            cohort=[(question.key, len(own)) for question, (_, own) in zip(cohort_questions(), cohort, strict=True)],
+            words=words,
+            entries=postings.entries,
+        )
+        is_wording = np.array([kind != Kind.ANSWER.value for kind, _, _ in passages], dtype=np.bool_)
+        of_cohort = np.array([vector for vector, _ in cohort], dtype=np.float32)
+        return {
+            RECORDS_FILE: build_store(self._records, derived, checks),
+            POSTINGS_FILE: postings.content,
+            PLACES_FILE: places.to_bytes(),
+            INDEX_FILE: FaissIndex.build(vectors).to_bytes(),
+            COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
+            COHORT_TOKENS_FILE: b"".join(own.tobytes() for _, own in cohort),
+            WORDINGS_FILE: fit_wordings(places.positions[is_wording], vectors[is_wording]).to_bytes(),
+            **tokens,
+        }
+
+    def _origins(self) -> Iterator[tuple[int, int]]:
+        """Yield each position, and that in the earlier snapshot, -1 where the record is new."""
+        return enumerate(self._from)
+
+    def _passages(self, texts: Embedded) -> tuple[list[PassageRow], Matrix]:
+        """Return the rows of all passages, and their vectors."""
+        earlier = self._earlier
+        rows: list[PassageRow] = []
+        vectors: list[Matrix] = []
+        for position, before in self._origins():
+            if before < 0:
+                own = self._units[position].passages
+                rows += [(entry.kind.value, entry.text, entry.key) for entry in own]
+                vectors.append(np.array([texts.vector(entry.key) for entry in own]).reshape(-1, self._encoder.dim))
+            else:
+                known = earlier.places.rows_of(before)
+                rows += earlier.passages[known.start : known.stop]
+                vectors.append(earlier.vectors[known.start : known.stop])
+        empty = np.empty((0, self._encoder.dim), dtype=np.float32)
+        return rows, np.concatenate([empty, *vectors]).astype(np.float32)
+
+    def _words(self) -> Occurrences:
+        """Return which records hold which words."""
+        moved = np.full(self._earlier.places.records, -1, dtype=np.int64)
+        again: dict[int, Sequence[str]] = {at: unit.words for at, unit in self._units.items()}
+        for position, before in self._origins():
+            if before >= 0 and moved[before] < 0:
+                moved[before] = position
+            elif before >= 0:  # a second record with the same text
+                again[position] = words_of(self._records[position])
+        records = len(self._records)
+        return self._earlier.occurrences.moved(moved, records).joined(Occurrences.of(again, records))
+
+    def _places(self, texts: Embedded, unrelated: Cohort, vectors: Matrix) -> tuple[Places, dict[str, Content]]:
+        """Return where everything is, and the files of the token vectors."""
+        old = self._earlier.places
+        numbers: list[_Numbers] = []
+        views: list[KeptView | NewView] = []
+        row = 0
+        for position, before in self._origins():
+            if before < 0:
+                own, new = self._numbers(position, vectors[row:], unrelated, texts)
+                views += new
+            else:
+                rows, known = old.rows_of(before), old.views_of(before)
+                cut = slice(rows.start, rows.stop)
+                baselines = old.baselines[cut], old.view_baselines[known.start : known.stop]
+                own = _Numbers(position, old.tokens[cut], old.begins_view[cut], *baselines)
+                views += [KeptView(old.view_tokens(number)) for number in known]
+            numbers.append(own)
+            row += len(own.tokens)
+        starts, files = token_files(views, self._earlier)
+        return _stacked(len(self._records), numbers, starts), files
+
+    def _numbers(
+        self, position: int, vectors: Matrix, unrelated: Cohort, texts: Embedded
+    ) -> tuple[_Numbers, list[NewView]]:
+        """Return the numbers of a new record's passages, the first of `vectors`, and its views.
+
+        The baselines one at a time, so that those of a text do not depend on its neighbours.
+        """
+        unit = self._units[position]
+        codes = [texts.tokens(entry.key) for entry in unit.passages]
+        begins = np.isin(np.arange(len(codes)), [view.rows.start for view in unit.views])
+        baselines = [unrelated.baselines(vectors[at : at + 1]) for at in range(len(codes))]
+        views, of_views = [], []
+        for view in unit.views:
+            together = np.concatenate(codes[view.rows.start : view.rows.stop])
+            of_views.append(unrelated.late_baseline(dequantise(together)))
+            views.append(NewView(len(together), partial(_view_codes, unit, view, texts)))
+        counts = np.array([len(own) for own in codes], dtype=np.uint32)
+        return _Numbers(position, counts, begins, np.concatenate(baselines), np.concatenate(of_views)), views
+
+    def _view_keys(self) -> list[str]:
+        keys: list[str] = []
+        for position, before in self._origins():
+            if before < 0:
+                keys += [view.key for view in self._units[position].views]
+            else:
+                known = self._earlier.places.views_of(before)
+                keys += self._earlier.view_keys[known.start : known.stop]
+        return keys
+
+
+def _unit(record: Record, position: int, encoder: Encoder) -> _Unit:
+    passages = list(passages_of(record, position, encoder.split))
+    marks = " ".join(sorted(marks_of("\n".join((record.question, *record.alternates)))))
+    return _Unit(passages, list(views_of(passages)), marks, words_of(record))
+
+
+def _view_codes(unit: _Unit, view: View, texts: Embedded) -> TokenCodes:
+    """Return the codes of a view: read again, since all of them together are most of a knowledge base."""
+    return np.concatenate([texts.tokens(entry.key) for entry in unit.passages[view.rows.start : view.rows.stop]])
+
+
+def _sentences(record: Record, unit: _Unit, texts: Embedded, encoder: Encoder) -> list[SentenceRow]:
+    """Return the sentences of a new record's answer with their tokens."""
+    lead = len(record.question) + 1
+    counts = [texts.token_count(entry.key) for entry in unit.passages]
+    pieces = []
+    for entry, first in zip(unit.passages, accumulate(counts, initial=0), strict=False):
+        if entry.kind is Kind.ANSWER:
+            spans = encoder.token_spans(entry.text, Kind.ANSWER)
+            own = [range(span.start - lead, span.stop - lead) for span in spans]
+            pieces.append(PieceTokens(entry.text[lead:], own, first))
+    found = sentences_of(record.answer_text, pieces, tuple(table_rows(record.answer_text, record.answer_html)))
+    return [
+        (each.start, each.end, each.tokens.start, each.tokens.stop, each.header.start, each.header.stop)
+        for each in found
+    ]
+
+
+def _stacked(records: int, numbers: Sequence[_Numbers], starts: npt.NDArray[np.uint64]) -> Places:
+    counts = [len(own.tokens) for own in numbers]
+    none = np.empty((0, len(LANGUAGES)), dtype=np.float32)
+    return Places(
+        records=records,
+        positions=np.repeat(np.array([own.position for own in numbers], dtype=np.uint32), counts),
+        tokens=np.concatenate([np.empty(0, dtype=np.uint32), *(own.tokens for own in numbers)]),
+        begins_view=np.concatenate([np.empty(0, dtype=np.bool_), *(own.begins_view for own in numbers)]),
+        baselines=np.concatenate([none, *(own.baselines for own in numbers)]),
+        view_baselines=np.concatenate([none, *(own.view_baselines for own in numbers)]),
+        view_tokens_at=starts,
+    )
+
+
+def _unrelated(cohort: Sequence[tuple[Vector, TokenCodes]]) -> Cohort:
+    languages = tuple(detect_language(question.text) for question in cohort_questions())
+    return Cohort(
+        languages,
+        np.array([vector for vector, _ in cohort], dtype=np.float32),
+        [dequantise(codes) for _, codes in cohort],
+    )

@@ -1,0 +1,192 @@
+"""What the live snapshot has that need not be computed again: whole records by their digests, texts by their keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from faqkb.kb.building.journal import Journal
+from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.index.cohort import LANGUAGES, cohort_questions
+from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.places import Places
+from faqkb.kb.index.postings import Occurrences, PostingsFile
+from faqkb.kb.model.encoder import Encoder
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.published import (
+    COHORT_FILE,
+    COHORT_TOKENS_FILE,
+    INDEX_FILE,
+    PLACES_FILE,
+    POSTINGS_FILE,
+    RECORDS_FILE,
+    SnapshotFiles,
+    open_current,
+)
+from faqkb.kb.store.passage_table import cohort_spans
+from faqkb.kb.store.store import Store
+from faqkb.kb.store.writing import PassageRow, SentenceRow
+from faqkb.kb.vectors import Matrix, TokenCodes, Vector
+
+_DERIVED = b"1\n"  # raised when passages, sentences, marks or words of the same record come out otherwise than before
+
+
+def digest_of(record: Record) -> bytes:
+    """Return what all depends on that is worked out of a record: equal digests have equal passages, words and marks."""
+    parts = (record.question, record.answer_text, record.answer_html, *record.alternates)
+    return hashlib.sha256(_DERIVED + "\0".join(parts).encode()).digest()[:16]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An opened earlier snapshot of the same encoder; an empty one where there is none."""
+
+    places: Places
+    vectors: Matrix
+    """Of its passages."""
+    tokens: TokenIndex
+    passages: Sequence[PassageRow]
+    view_keys: Sequence[str]
+    sentences: Mapping[int, Sequence[SentenceRow]]
+    """By position, where its record has any."""
+    marks: Sequence[str]
+    """Of each record."""
+    digests: Mapping[bytes, int]
+    """Position of the record of each digest; none where what unrelated questions score has to be found anew."""
+    occurrences: Occurrences
+    cohort: Mapping[str, tuple[Vector, TokenCodes]]
+    """Of unrelated questions, by key."""
+    files: SnapshotFiles | None
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Row of the passage of each key."""
+        return {key: row for row, (_, _, key) in enumerate(self.passages)}
+
+    @cached_property
+    def view_of_row(self) -> npt.NDArray[np.int64]:
+        """Number of the view that each passage is in."""
+        found: npt.NDArray[np.int64] = np.cumsum(self.places.begins_view) - 1
+        return found
+
+    def tokens_of(self, row: int) -> TokenCodes:
+        """Return the codes of a passage."""
+        places, view = self.places, int(self.view_of_row[row])
+        before = int(places.tokens_before[row] - places.tokens_before[places.view_rows[view]])
+        first = int(places.view_tokens_at[view]) + before
+        return self.tokens.codes(range(first, first + int(places.tokens[row])))
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Every embedded text, wherever it is: in the earlier snapshot, or in the journal of this build."""
+
+    earlier: Earlier
+    journal: Journal
+
+    def vector(self, key: str) -> Vector:
+        """Return the vector of the passage of a key."""
+        row = self.earlier.rows.get(key)
+        return self.journal.vector(key) if row is None else self.earlier.vectors[row]
+
+    def tokens(self, key: str) -> TokenCodes:
+        """Return the codes of the passage of a key."""
+        row = self.earlier.rows.get(key)
+        return self.journal.tokens(key) if row is None else self.earlier.tokens_of(row)
+
+    def token_count(self, key: str) -> int:
+        """Return the number of token vectors of the passage of a key, without reading them."""
+        row = self.earlier.rows.get(key)
+        return self.journal.token_count(key) if row is None else int(self.earlier.places.tokens[row])
+
+    def of_cohort(self, key: str) -> tuple[Vector, TokenCodes]:
+        """Return vector and codes of an unrelated question."""
+        return self.earlier.cohort.get(key) or (self.journal.vector(key), self.journal.tokens(key))
+
+
+def _nothing(dim: int) -> Earlier:
+    none = np.empty(0, dtype=np.uint32)
+    baselines = np.empty((0, len(LANGUAGES)), dtype=np.float32)
+    places = Places(0, none, none, none.astype(np.bool_), baselines, baselines, none.astype(np.uint64))
+    vectors = np.empty((0, dim), dtype=np.float32)
+    return Earlier(places, vectors, TokenIndex((), dim), (), (), {}, (), {}, Occurrences.of({}, 0), {}, None)
+
+
+@contextmanager
+def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[str | None, Earlier]]:
+    """Lend the live snapshot's name and what can be taken over; nothing when unusable or of another encoder."""
+    name: str | None = None
+    with ExitStack() as opened:
+        earlier = _nothing(encoder.dim)
+        with suppress(KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
+            files = open_current(folder)
+            opened.callback(files.close)
+            name = files.name
+            if files.manifest.encoder == encoder.id:
+                earlier = _taken_over(files, encoder.dim, opened)
+        yield name, earlier
+
+
+def _taken_over(files: SnapshotFiles, dim: int, opened: ExitStack) -> Earlier:
+    files.verify(RECORDS_FILE, POSTINGS_FILE, COHORT_TOKENS_FILE)
+    files.verify_once(*files.token_paths)
+    counts = files.manifest
+    places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
+    vectors = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, counts.passages).all_vectors()
+    tokens = TokenIndex([files.folder / path for path in files.token_paths], dim)
+    opened.callback(tokens.close)
+    places.check_tokens(tokens.rows)
+    store = Store(files.folder / RECORDS_FILE)
+    opened.callback(store.close)
+    postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
+    opened.callback(postings.close)
+    of_same_cohort = store.passages.cohort_keys() == tuple(question.key for question in cohort_questions())
+    digests, marks = store.records.derived()
+    found = Earlier(
+        places=places,
+        vectors=vectors,
+        tokens=tokens,
+        passages=store.passages.all(),
+        view_keys=store.passages.view_keys(),
+        sentences=store.records.all_sentences(),
+        marks=marks,
+        digests={digest: position for position, digest in enumerate(digests)} if of_same_cohort else {},
+        occurrences=postings.occurrences(store.word_entries()),
+        cohort=_cohort(files, store, dim),
+        files=files,
+    )
+    _check(found, len(digests))
+    return found
+
+
+def _check(found: Earlier, digests: int) -> None:
+    """Make sure that its parts are as many as each other, and numbers where there should be. Raises SnapshotDamaged."""
+    places = found.places
+    got = (len(found.passages), len(found.view_keys), digests, len(found.marks))
+    want = (places.count, len(places.view_tokens_at), places.records, places.records)
+    keys = [key for _, _, key in found.passages]
+    rows = [each for own in found.sentences.values() for sentence in own for each in sentence]
+    if got != want or not all(isinstance(key, str) for key in keys) or not all(type(each) is int for each in rows):
+        raise SnapshotDamaged(f"the records have {got} parts, expected {want}; run `faq ingest`")
+
+
+def _cohort(files: SnapshotFiles, store: Store, dim: int) -> dict[str, tuple[Vector, TokenCodes]]:
+    counts = store.passages.cohort_tokens()
+    vectors = FaissIndex.from_bytes(files.read_verified(COHORT_FILE), dim, len(counts)).all_vectors()
+    codes = TokenIndex([files.folder / COHORT_TOKENS_FILE], dim)
+    try:
+        spans = cohort_spans(counts)
+        return {
+            key: (vector, codes.codes(span))
+            for key, vector, span in zip(store.passages.cohort_keys(), vectors, spans, strict=True)
+        }
+    finally:
+        codes.close()
