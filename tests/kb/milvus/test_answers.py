@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from milvus_support import CONFIDENCE_TOLERANCE, stored_in_lite
+from server_support import make_record
 
 from faqkb.kb.answers import Answer
+from faqkb.kb.building import token_files
+from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.milvus.address import MilvusAddress
 from faqkb.kb.milvus.opening import MilvusBase
+from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import EVERY_RECORD, Filter
+from faqkb.kb.snapshot.published import open_current
 
 QUESTIONS = (
     "docker 里训练报 Blocking queue is killed 怎么办",
@@ -75,3 +81,27 @@ def without_numbers(answer: Answer) -> dict[str, Any]:
 
 def confidences(answer: Answer) -> list[float]:
     return [answer.confidence, *(hit.confidence for hit in answer.hits)]
+
+
+def test_token_vectors_of_several_linked_files_are_found(
+    encoder: Encoder, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that say the same share their token vectors then, and views no longer lie in their order."""
+    monkeypatch.setattr(token_files, "_SMALL_BYTES", 0)
+    topics = ("shared memory", "learning rates", "exported models", "data loaders", "label files", "mixed precision")
+    many = [
+        make_record(f"faq/{at}", f"What of {topic}?", f"Look at the page on {topic}. " * 40, alternates=(f"{topic}!",))
+        for at, topic in enumerate(topics)
+    ]
+    build_snapshot(tmp_path / "kb", many, encoder)
+    again = replace(many[0], id="faq/again")
+    new = make_record("faq/new", "When do you open?", "At nine.")
+    build_snapshot(tmp_path / "kb", [new, *reversed(many), again], encoder)
+    with closing(open_current(tmp_path / "kb")) as files:
+        assert len(files.token_paths) == 2
+    file = tmp_path / "faq.db"
+    with closing(stored_in_lite(tmp_path / "kb", file)), closing(KnowledgeBase.open(tmp_path / "kb")) as knowledge:
+        base = MilvusBase(MilvusAddress(str(file)), model_folder)
+        with closing(base), closing(base.open()) as remote:
+            for question in ("When do you open?", *(f"tell me of {topic}" for topic in topics)):
+                assert_same(knowledge, remote, question)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_support import error_line, faq
 from milvus_support import Cable, lite_behind_cable
-from server_support import DOCKER_QUESTION, ServedProcess, make_record, served
+from server_support import DOCKER_QUESTION, ROOT, ServedProcess, make_record, served
 
 from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.milvus.address import MilvusAddress
@@ -139,3 +142,24 @@ def test_workers_beside_milvus_are_refused_with_what_to_do_instead(tmp_path: Pat
     assert done.returncode == 2
     assert error_line(done).startswith('faq: with store = "milvus" there are no workers (got 2')
     assert "start more servers" in error_line(done)
+
+
+def test_a_question_to_files_loads_nothing_of_milvus(kb_folder: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "faqkb", "ask", DOCKER_QUESTION, "--kb", kb_folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "faqkb.kb.knowledge" in loaded
+    of_milvus = re.compile(r"(pymilvus|milvus_lite|grpc|pandas|pyarrow|faqkb\.kb\.milvus)\b")
+    assert not list(filter(of_milvus.match, loaded))
+
+
+def test_where_the_client_is_not_installed_one_line_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAQ_STORE", "milvus")
+    monkeypatch.setenv("FAQ_KB", str(tmp_path / "kb"))
+    code = "import sys; sys.modules['pymilvus'] = None; from faqkb.faq.main import run; run()"
+    command = [sys.executable, "-c", code, "ask", DOCKER_QUESTION]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.endswith("run pip install 'faqkb[milvus]'\n")
