@@ -1,6 +1,6 @@
 """What of a snapshot is read whole, or by the place of a byte: blocks of bytes, each a row.
 
-The numbers of passages and the vocabulary are held in memory by every server (40 bytes a passage, 28 a word); the
+The numbers of passages and the vocabulary are held in memory by every server (50 to 80 bytes a passage, 28 a word); the
 postings are read where a question needs them.
 """
 
