@@ -11,7 +11,8 @@ from faqkb.kb.snapshot.manifest import is_name
 KINDS = ("passages", "tokens", "records", "parts")
 """The collections of a snapshot; the last one is what the aliases lead to."""
 _BASE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:_]+/?|[^\0]+\.db")
+_SERVER = re.compile(r"https?://[A-Za-z0-9.\-\[\]:_]+/?")
+_FILE_ENDING = ".db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class MilvusAddress:
     """Name of the knowledge base among others on that server."""
 
     def __post_init__(self) -> None:
-        if not _ADDRESS.fullmatch(self.uri):
+        is_file = self.uri.endswith(_FILE_ENDING) and "\0" not in self.uri
+        if not is_file and not _SERVER.fullmatch(self.uri):
             raise ConfigError(
                 f"milvus_address is no address (got {self.uri[:80]!r}, expected http://host:19530, https://host or a"
                 " file that ends in .db); correct it in faq.toml or FAQ_MILVUS_ADDRESS"
