@@ -350,9 +350,29 @@ def milvus_address() -> MilvusAddress | None:
         _told_of_store("milvus_token"),
         _told_of_store("milvus_base") or "faq",
     )
+    if read_config().store.get("milvus_address") and not os.environ.get("FAQ_MILVUS_ADDRESS"):
+        _check_found_address(address)
     if not os.environ.get("FAQ_STORE"):
         say_note(f"records: {address}, as {read_config().path} says")
     return address
+
+
+def _check_found_address(address: MilvusAddress) -> None:
+    """Make sure that an address which a file names, perhaps one that came with a folder, gets no more than it may.
+
+    Raises ConfigError.
+    """
+    found = read_config().path
+    if os.environ.get("FAQ_MILVUS_TOKEN"):
+        raise ConfigError(
+            f"the token in FAQ_MILVUS_TOKEN is not sent to {address.uri}: {found} chose that server, not you; to send"
+            f" it, set FAQ_MILVUS_ADDRESS={address.uri}"
+        )
+    if address.is_file:
+        raise ConfigError(
+            f"{found}: milvus_address is a file (got {address.uri[:80]!r}, expected http://host:19530); a file is"
+            " named by FAQ_MILVUS_ADDRESS alone"
+        )
 
 
 def _told_of_store(name: str) -> str:

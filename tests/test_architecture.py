@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.knowledge": (*KB, "kb.index", "kb.model", "kb.snapshot", "kb.retrieval"),
     "kb.milvus": (*KB, "kb.index", "kb.model", "kb.store", "kb.snapshot", "kb.retrieval", "kb.knowledge"),
     "kb.conversation": (*KB, "kb.retrieval", "kb.knowledge"),
-    "kb.evaluation": (*KB, "kb.knowledge"),
+    "kb.evaluation": (*KB, "kb.index", "kb.knowledge"),
     "kb.learning": (
         *KB,
         "kb.index",
@@ -107,6 +107,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.starting": ("faq", "faq.checks"),
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
+    "faq.measuring": ("faq", "faq.showing"),
     "faq.commands": (
         "faq",
         "faq.client",
@@ -114,6 +115,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "faq.checks",
         "faq.asking",
         "faq.showing",
+        "faq.measuring",
         "faq.watching",
         "faq.doctor",
         "faq.handing",

@@ -27,8 +27,7 @@ class MilvusAddress:
     """Name of the knowledge base among others on that server."""
 
     def __post_init__(self) -> None:
-        is_file = self.uri.endswith(_FILE_ENDING) and "\0" not in self.uri
-        if not is_file and not _SERVER.fullmatch(self.uri):
+        if not self.is_file and not _SERVER.fullmatch(self.uri):
             raise ConfigError(
                 f"milvus_address is no address (got {self.uri[:80]!r}, expected http://host:19530, https://host or a"
                 " file that ends in .db); correct it in faq.toml or FAQ_MILVUS_ADDRESS"
@@ -41,6 +40,11 @@ class MilvusAddress:
 
     def __str__(self) -> str:
         return f"{self.base} in {self.uri}"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this is a file of milvus-lite."""
+        return self.uri.endswith(_FILE_ENDING) and "\0" not in self.uri
 
     @property
     def live_alias(self) -> str:

@@ -42,6 +42,8 @@ class Part(IntEnum):
     DOCUMENTS = 9
     """Of records, where they are longer than one field takes."""
     PICTURES = 10
+    MOVED = 11
+    """Successors of ids that are no more, as JSON."""
 
 
 def encoded(content: bytes) -> str:

@@ -78,6 +78,7 @@ class MilvusRecords:
         self._milvus = milvus
         self._collection = collection
         self._parts = parts
+        self._moved: dict[str, str] = json.loads(parts.read(Part.MOVED))
         self.count = count
         self._document = lru_cache(_CACHED)(self._read)
         self._position = lru_cache(_CACHED_IDS)(self._read_position)
@@ -99,6 +100,15 @@ class MilvusRecords:
     def position(self, record_id: str) -> int | None:
         """Return the position of the record of that id, or None."""
         return self._position(record_id)
+
+    def moved(self) -> dict[str, str]:
+        """Return the successor of every id that was published once and is no more."""
+        return self._moved
+
+    def successor(self, record_id: str) -> Record | None:
+        """Return the record that goes on what was published under an id that is no more, or None."""
+        now = self._moved.get(record_id)
+        return None if now is None else self.get(now)
 
     def identities_of(self, positions: Sequence[int]) -> dict[int, Identity]:
         """Return what is known of the records at some positions, by position, ascending."""

@@ -99,6 +99,7 @@ class LocalSnapshot:
             Part.POSTINGS: partial(files.read_verified, POSTINGS_FILE),
             Part.VOCABULARY: lambda: vocabulary_bytes(self.store.word_entries()),
             Part.NAMES: lambda: json.dumps(self.store.word_names(), ensure_ascii=False).encode(),
+            Part.MOVED: lambda: json.dumps(self.store.records.moved(), ensure_ascii=False).encode(),
             Part.CHECKS: lambda: checks_bytes(self.store.checks.all()),
         }
         for part, content_of in contents.items():

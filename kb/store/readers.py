@@ -31,6 +31,12 @@ class RecordReader(Protocol):
     def position(self, record_id: str) -> int | None:
         """Return the position of the record of that id, or None."""
 
+    def moved(self) -> dict[str, str]:
+        """Return the successor of every id that was published once and is no more."""
+
+    def successor(self, record_id: str) -> Record | None:
+        """Return the record that goes on what was published under an id that is no more, or None."""
+
     def sentences_of(self, position: int, /) -> tuple[Sentence, ...]:
         """Return the sentences of the answer of the record at a position."""
 

@@ -150,12 +150,12 @@ class Drawing {
   }
 
   checks(hit) {
-    const scripts = hit.checks.map(({ id, title, titles, command, url, sha256 }) => {
+    const scripts = hit.checks.map(({ id, title, titles, command, url, sha256, evidence }) => {
       const download = element("a", { href: url, download: "" }, filled(this.texts.download, { file: `${id}.py` }));
       const digest = element("span", { class: "digest", title: `sha256 ${sha256}` }, `sha256 ${sha256.slice(0, 12)}…`);
       const run = element("p", {}, element("code", {}, command), " ", download, " ", digest);
       const translated = titles[hit.language];
-      return element("li", {}, element("p", { lang: translated && hit.language }, translated ?? title), run);
+      return element("li", {}, element("p", { lang: translated && hit.language }, translated ?? title), run, ...this.evidence(evidence));
     });
     return element(
       "section",
@@ -164,6 +164,19 @@ class Drawing {
       element("p", { class: "hint" }, this.texts.checks_hint),
       element("ul", {}, ...scripts),
     );
+  }
+
+  evidence(told) {
+    const line = (run, text, kind) => {
+      if (!run) return false;
+      const parts = Object.entries(run.on).map(([name, version]) => (name === "system" ? version : `${name} ${version}`));
+      return element("p", { class: kind }, filled(text, { day: run.at.slice(0, 10), versions: parts.join(", ") }));
+    };
+    const { check_failed, check_passed } = this.texts;
+    return [
+      line(told?.failed, check_failed, "evidence stale"),
+      line(told?.passed, check_passed, "evidence"),
+    ].filter(Boolean);
   }
 
   source({ id, language, source }) {

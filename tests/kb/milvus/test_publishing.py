@@ -184,6 +184,20 @@ def test_questions_are_answered_while_snapshots_are_published(
     assert answer_of(base) == "At 3."
 
 
+def test_an_id_that_is_no_more_leads_to_what_goes_on_under_another(
+    tmp_path: Path, encoder: Encoder, milvus: Milvus, base: MilvusBase
+) -> None:
+    published(tmp_path, encoder, "At nine.")
+    renamed = make_record("faq/opening", "When do you open?", "At nine.")
+    push_snapshot(tmp_path, build_snapshot(tmp_path, [renamed], encoder).snapshot, milvus)
+    with closing(base.open()) as knowledge:
+        found = knowledge.resolve("faq/hours")
+        assert found is not None
+        assert found.id == "faq/opening"
+        assert knowledge.moved() == {"faq/hours": "faq/opening"}
+        assert knowledge.resolve("faq/never") is None
+
+
 def test_an_empty_server_says_how_to_fill_it(base: MilvusBase) -> None:
     with pytest.raises(KnowledgeBaseMissing, match="faq ingest"):
         base.open()
