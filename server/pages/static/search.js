@@ -230,6 +230,7 @@ export class SearchBox {
     this.hits = [];
     this.active = -1;
     this.composing = false;
+    this.spells = false;
     this.build();
     this.listen();
     if (this.root.activeElement === this.input) this.focused();
@@ -262,16 +263,20 @@ export class SearchBox {
 
   listen() {
     const { input, form, list, live } = this;
-    input.addEventListener("input", (event) => event.isComposing || this.composing || this.changed());
+    input.addEventListener("input", (event) => this.typed(event));
     input.addEventListener("compositionstart", () => {
       this.composing = true;
-      this.cancel();
+      if (!this.spells) this.cancel();
     });
     input.addEventListener("compositionend", () => {
       this.composing = false;
       this.changed();
     });
-    input.addEventListener("keydown", (event) => this.pressed(event));
+    input.addEventListener("keydown", (event) => {
+      // Keyboards of phones compose every word, and name no key; an input method on a desk names its own.
+      this.spells = event.key === "Unidentified" && !navigator.languages.some((name) => /^(zh|ja|ko)/i.test(name));
+      this.pressed(event);
+    });
     input.addEventListener("focus", () => this.focused());
     form.addEventListener("submit", (event) => this.submitted(event));
     list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault());
@@ -284,6 +289,13 @@ export class SearchBox {
   }
 
   // What the reader does
+
+  /** Hold back while an input method makes a word of what is typed, not while a keyboard spells one. */
+  typed(event) {
+    const composes = event.isComposing || this.composing;
+    const spells = this.spells && !/[\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7af]/.test(event.data ?? "");
+    if (!composes || spells) this.changed();
+  }
 
   changed() {
     this.cancel();
@@ -395,7 +407,7 @@ export class SearchBox {
   // Addresses
 
   address(question) {
-    return this.drawing.withQuestion(this.form.action, question);
+    return this.drawing.withQuestion(this.form.action.split("?")[0], question);
   }
 
   title(question) {
