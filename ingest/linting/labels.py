@@ -16,8 +16,8 @@ from faqkb.ingest.styles.spans import Span
 from faqkb.ingest.styles.words import is_closing_title
 
 _ENOUGH = 3  # answers with a marker that make it the way of a file
-_SHARE = 0.8  # of its answers
-_LABEL_CHARS = 20  # of a word with a colon at the start of an answer
+_SHARE = 0.7  # of its answers
+_LABEL_CHARS = 12  # of a word with a colon at the start of an answer
 
 
 @dataclass(frozen=True, slots=True)
