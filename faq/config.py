@@ -117,6 +117,7 @@ SETTINGS = (
         "Days that feedback is kept; 0 is for ever.",
         "FAQ_RETENTION_DAYS",
     ),
+    Setting("lint", "off", Kind.TEXTS, "[]", "Rules that `faq lint` leaves out, such as two-spellings."),
     Setting("site", "title", Kind.WORDS, '{en = "FAQ", zh = "常见问题"}', "Name of your FAQ, wherever one is shown."),
     Setting("site", "tagline", Kind.WORDS, "made for the content", "The line below the name, on the start page."),
     Setting("site", "welcome", Kind.WORDS, "a greeting", "What is said to somebody who says hello."),
@@ -160,6 +161,8 @@ class Config:
     workers: int | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
+    lint_off: tuple[str, ...] = ()
+    """Of [lint]: ids of the rules that are left out."""
     site: Mapping[str, Any] = field(default_factory=dict)
     """What [site] says, each value of the kind of its setting."""
     talk: Mapping[str, Any] = field(default_factory=dict)
@@ -202,8 +205,8 @@ def _parse(path: Path) -> Config:
     names = dict.fromkeys(setting.table for setting in SETTINGS)
     if not set(tables) <= set(names):
         raise ConfigError(f"{path}: unknown tables (got {sorted(tables)}, expected {sorted(names)}); correct them")
-    table, serving, feedback, site, talk = (
-        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site", "talk")
+    table, serving, feedback, lint, site, talk = (
+        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "lint", "site", "talk")
     )
     return Config(
         path=path,
@@ -220,6 +223,7 @@ def _parse(path: Path) -> Config:
         audit_questions=serving.get("audit_questions"),
         workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
+        lint_off=tuple(lint.get("off", ())),
         site=site,
         talk=talk,
         readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),
