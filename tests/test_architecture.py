@@ -53,6 +53,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.database": KB,
     "kb.feedback": (*KB, "kb.database"),
     "kb.keys": (*KB, "kb.database"),
+    "kb.gaps": (*KB, "kb.database", "kb.feedback"),
     "ingest.page": (),
     "ingest.styles": ("ingest.page",),
     "ingest.readings": ("ingest.page", "ingest.styles"),
@@ -106,6 +107,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.starting": ("faq", "faq.checks"),
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
+    "faq.improving": ("faq",),
     "faq.commands": (
         "faq",
         "faq.client",

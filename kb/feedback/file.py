@@ -12,6 +12,7 @@ from faqkb.kb import limits
 from faqkb.kb.database.file import DatabaseFile, Form
 from faqkb.kb.errors import FeedbackDamaged
 from faqkb.kb.feedback.once import ONCE_TABLE
+from faqkb.kb.feedback.questions import QUESTION_TABLES
 
 FEEDBACK_FILE = "feedback.sqlite"
 _SCHEMA = """
@@ -39,7 +40,7 @@ _FORM = Form(
     damage=FeedbackDamaged,
     way_out="move it away, a new one is made",
     foreign="and votes of somebody else's readers count for nothing; move it away, a new one is made",
-    later=ONCE_TABLE,
+    later=f"{ONCE_TABLE};{QUESTION_TABLES}",
     busy_seconds=limits.FEEDBACK_BUSY_SECONDS,
 )
 
