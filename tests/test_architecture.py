@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.database": KB,
     "kb.feedback": (*KB, "kb.database"),
     "kb.keys": (*KB, "kb.database"),
-    "kb.gaps": (*KB, "kb.database", "kb.feedback"),
+    "kb.gaps": (*KB, "kb.index", "kb.feedback", "kb.knowledge"),
     "ingest.page": (),
     "ingest.styles": ("ingest.page",),
     "ingest.readings": ("ingest.page", "ingest.styles"),

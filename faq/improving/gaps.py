@@ -1,52 +1,67 @@
-"""`faq gaps`: what is asked in vain."""
+"""`faq gaps`: what is asked in vain, put together, and what could be done about it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import one_line, say, say_json, styled
+from faqkb.faq.improving.found import Found, days_option, find
 from faqkb.faq.options import examples, json_option, kb_option
-from faqkb.kb import limits
 from faqkb.kb.answers import Status
-from faqkb.kb.feedback.log import FeedbackStore
-from faqkb.kb.gaps.missed import Missed, missed_questions
+from faqkb.kb.gaps.gap import Gap, Remedy
 
 _LISTED = 20  # more is for `--json`
+_WORDINGS = 3  # shown below a gap's question
 
 
 @click.command("gaps", epilog=examples("faq gaps", "faq gaps --days 7 --json"))
-@click.option(
-    "--days",
-    type=click.IntRange(1, limits.FEEDBACK_DAYS_MAX),
-    metavar="N",
-    help="Of the last N days, today included; by default of all that is kept.",
-)
+@days_option
 @kb_option
 @json_option
 def command(days: int | None, kb: Path | None, as_json: bool) -> None:
     """Show the questions without a good answer, those asked most often and most lately first."""
-    store = FeedbackStore(kb_folder(kb))
-    since = "" if days is None else str((datetime.now(UTC) - timedelta(days=days - 1)).date())
-    missed = missed_questions(store, since=since)
-    asked = {status.value: 0 for status in Status}
-    for day in store.questions.days(since=since):
-        asked[day.status] += day.times
+    found = find(kb_folder(kb), days)
     if as_json:
-        say_json(
-            {"since": since or None, "asked": asked, "gaps": [asdict(each) | {"times": each.times} for each in missed]}
-        )
+        say_json(_document(found))
         return
-    say(_asked_line(asked))
-    for each in missed[:_LISTED]:
-        say(f"{each.weight:7.1f}  {one_line(each.question)}")
-        say(styled(f"         {_told(each)}", dim=True))
-    if len(missed) > _LISTED:
-        say(f"         and {len(missed) - _LISTED} more: --json shows all")
+    say(_asked_line(found.asked))
+    for gap in found.gaps.open[:_LISTED]:
+        _show(gap)
+    if len(found.gaps.open) > _LISTED:
+        say(f"         and {len(found.gaps.open) - _LISTED} more: --json shows all")
+    if found.gaps.open:
+        say("`faq improve` writes what you accept as a patch")
+
+
+def _document(found: Found) -> dict[str, Any]:
+    return {
+        "since": found.since or None,
+        "asked": found.asked,
+        "closed": found.gaps.closed,
+        "rejected": found.gaps.rejected,
+        "gaps": [gap_json(gap) for gap in found.gaps.open],
+    }
+
+
+def gap_json(gap: Gap) -> dict[str, Any]:
+    """Return a gap as the commands' `--json` tells it."""
+    return {
+        "id": gap.id,
+        "question": gap.question,
+        "weight": round(gap.weight, 3),
+        "times": sum(wording.times for wording in gap.wordings),
+        "last": max(wording.last for wording in gap.wordings),
+        "remedy": gap.remedy,
+        "record_id": gap.record_id,
+        "nearest": [asdict(near) for near in gap.nearest],
+        "wordings": [asdict(wording) | {"times": wording.times} for wording in gap.wordings],
+    }
 
 
 def _asked_line(asked: dict[str, int]) -> str:
@@ -57,12 +72,40 @@ def _asked_line(asked: dict[str, int]) -> str:
     return f"{total} questions: {shares}"
 
 
-def _told(missed: Missed) -> str:
+def _show(gap: Gap) -> None:
+    say(f"{gap.weight:7.1f}  {one_line(gap.question)}  {styled(gap.id, dim=True)}")
+    for wording in gap.wordings[1 : 1 + _WORDINGS]:
+        say(styled(f"         also: {one_line(wording.question)}", dim=True))
+    if len(gap.wordings) > 1 + _WORDINGS:
+        say(styled(f"         and {len(gap.wordings) - 1 - _WORDINGS} wordings more", dim=True))
+    say(styled(f"         {told_of(gap)}", dim=True))
+    for note in [note for wording in gap.wordings for note in wording.notes][-_WORDINGS:]:
+        say(styled(f"         note: {one_line(note)}", dim=True))
+    say(f"         {suggestion_line(gap)}")
+
+
+def told_of(gap: Gap) -> str:
+    """Return in words how often a gap was missed, and how."""
+    no_answer = sum(wording.no_answer for wording in gap.wordings)
+    ambiguous = sum(wording.ambiguous for wording in gap.wordings)
+    against: Counter[str] = Counter()
+    chosen: Counter[str] = Counter()
+    for wording in gap.wordings:
+        against.update(wording.against)
+        chosen.update(wording.chosen)
     parts = [
-        f"{missed.no_answer} without answer" if missed.no_answer else "",
-        f"{missed.ambiguous} ambiguous and nothing opened" if missed.ambiguous else "",
-        *(f"{count} against {record_id}" for record_id, count in missed.against.items()),
-        *(f"{count} opened {record_id}" for record_id, count in missed.chosen.items()),
-        f"last {missed.last[:10]}",
+        f"{no_answer} without answer" if no_answer else "",
+        f"{ambiguous} ambiguous and nothing opened" if ambiguous else "",
+        *(f"{count} against {record_id}" for record_id, count in against.most_common()),
+        *(f"{count} opened {record_id}" for record_id, count in chosen.most_common()),
+        f"last {max(wording.last for wording in gap.wordings)[:10]}",
     ]
     return ", ".join(filter(None, parts))
+
+
+def suggestion_line(gap: Gap) -> str:
+    """Return what could be done about a gap, and what came nearest."""
+    near = [f"{each.id} ({each.confidence:.0%})" for each in gap.nearest[:_WORDINGS]]
+    if gap.remedy is Remedy.ALT:
+        return f"suggestion: other words of {gap.record_id}; near: {', '.join(near)}"
+    return f"suggestion: a new question{'; near: ' if near else ''}{', '.join(near)}"

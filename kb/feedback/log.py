@@ -16,6 +16,7 @@ from faqkb.kb.feedback.events import AskedInVain, Click, Event, RecordVotes, Una
 from faqkb.kb.feedback.file import feedback_file
 from faqkb.kb.feedback.once import Once, claim, is_claimed
 from faqkb.kb.feedback.questions import QuestionLog, folded, forget_questions
+from faqkb.kb.feedback.rejected import RejectedQuestions
 from faqkb.kb.feedback.rows import TABLES, inserted, read_clicks, read_unanswered, read_votes, replaced, row_of
 
 
@@ -29,6 +30,7 @@ class FeedbackStore:
         """
         self._file = feedback_file(folder)
         self.questions = QuestionLog(self._file)
+        self.rejected = RejectedQuestions(self._file)
         self._retention_days = retention_days
 
     def record(self, event: Event, *onces: Once) -> bool:
@@ -61,6 +63,7 @@ class FeedbackStore:
         for _ in self.events():
             pass
         self.questions.verify()
+        self.rejected.digests()
 
     def is_done(self, once: Once) -> bool:
         """Return whether a write of that name was kept. Raises KeyReused, StorageFailed, FeedbackDamaged."""
