@@ -61,6 +61,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ingest.reports": ("ingest.page", "ingest.styles", "ingest.readings"),
     "ingest.known": ("ingest.readings", "ingest.reports"),
     "ingest": ("ingest.page", "ingest.styles", "ingest.readings", "ingest.reports", "ingest.answers", "ingest.known"),
+    "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
     "server": (),
     "server.http": ("server",),
     "server.texts": (),

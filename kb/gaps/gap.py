@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from faqkb.kb.feedback.questions import folded
 from faqkb.kb.gaps.missed import Missed
+
+ALTS = 5  # wordings of one gap that become other words of a record; a record has a handful
+ALT_CHARS = 200  # of one; what is longer is a paste and no question
+_REDACTED = re.compile(r"\[(?:email|secret|account|phone|user)\]")
 
 
 class Remedy(StrEnum):
@@ -59,6 +64,15 @@ class Gap:
     def weight(self) -> float:
         """How often and how lately it was missed."""
         return sum(wording.weight for wording in self.wordings)
+
+    @property
+    def alternates(self) -> tuple[str, ...]:
+        """The wordings that may stand beside a record's question: the central one, then the weightiest.
+
+        Long pastes are none, and neither is what was redacted.
+        """
+        told = (wording.question for wording in self.wordings)
+        return tuple(text for text in told if len(text) <= ALT_CHARS and not _REDACTED.search(text))[:ALTS]
 
     @property
     def digests(self) -> frozenset[str]:
