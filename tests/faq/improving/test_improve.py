@@ -1,4 +1,4 @@
-"""From a question asked in vain to Markdown and back to an answer: a real server, real git, nothing changes silently."""
+"""From a question asked in vain to Markdown and back to an answer: real server, real git, nothing changed silently."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ From ten to six, on Sundays from one.
 
 Bring a passport and a proof of your address.
 """
-IN_VAIN = ["Do you have a 3D printer?", "is there a 3d printer I can use", "3D printing at the library"]
+IN_VAIN = ["Do you have a 3D printer?", "is there a 3d printer I can use", "can I use a 3D printer here"]
 ALT = "can I keep my novel for longer"
 
 
@@ -132,7 +132,7 @@ def test_a_badly_voted_answer_is_not_suggested_again(place):
 
 
 def test_in_a_terminal_each_gap_is_asked_about(place):
-    shown = on_a_terminal("improve", "--patch", "asked.patch", cwd=place, answer="x\nr\na\n")
+    shown = on_a_terminal("improve", "--patch", "asked.patch", cwd=place, answer="x\nr\na\nq\nq\n")
     assert "not understood" in shown
     assert "wrote asked.patch" in shown
     patch = (place / "asked.patch").read_text()
