@@ -26,6 +26,7 @@ _COMMANDS = {
     "snapshots": "List the snapshots of a knowledge base, or go back to one.",
     "diff": "Show what changed between two snapshots.",
     "eval": "Measure answers on a file of labelled queries.",
+    "questions": "Write labelled queries made of what is stored.",
     "tune": "Learn from labelled queries; keep what proves better.",
     "export": "Write all records as JSON Lines, JSON-LD, CSV, a web site or one file.",
     "import": "Publish a knowledge base that somebody exported as one file.",
@@ -42,6 +43,7 @@ _ELSEWHERE = {  # than in `commands`
     **{"init": "starting", "completion": "starting"},
     **{"list": "records", "show": "records", "diff": "records"},
     **{"gaps": "improving", "improve": "improving"},
+    **{"eval": "measuring", "tune": "measuring", "questions": "measuring"},
     **{"import": "handing.receiving"},  # a module cannot be called `import`
 }
 _ASKING = frozenset({"ask", "serve", "mcp", "eval"})

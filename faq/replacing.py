@@ -42,6 +42,8 @@ class Replacing:
     """Publish even where many of them go, or a file of them cannot be read."""
     dry_run: bool = False
     """Say what changes, and publish nothing."""
+    preview: Callable[[Ingested, Path], None] = lambda ingested, folder: None
+    """Called instead of publishing, where something is stored already."""
     asks: bool = True
     """Ask on a terminal where many of them go; refuse without asking otherwise."""
 
@@ -61,6 +63,7 @@ def replace_stored(
             ingested = added_to(stored, ingested)
         found = compare_records(stored.records(), ingested.records)
         if how.dry_run:
+            how.preview(ingested, folder)
             return found, None
         if not how.sure:
             refuse_lost_files(stored, ingested)

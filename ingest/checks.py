@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faqkb.ingest.reports.report import FileReport, ScriptReport, Warned
 from faqkb.kb.check_header import parse_check
-from faqkb.kb.checks import Check
+from faqkb.kb.checks import EVIDENCE_FILE, Check, Evidence, parse_evidence
 from faqkb.kb.errors import CheckMalformed
 from faqkb.kb.limits import CHECK_BYTES
 from faqkb.kb.records import Record
@@ -38,11 +38,35 @@ def read_scripts(paths: Sequence[Path], *, follow_links: bool = False) -> tuple[
     found: list[Script] = []
     for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
         taken = frozenset(check.id for check in checks_of(found))
+        recorded, warned = _recorded(folder / FOLDER / EVIDENCE_FILE)
+        found += warned
         for path in sorted((folder / FOLDER).glob("*.py")):
             refused = not follow_links and leads_out(path, folder)
             script = _left_out(f"{FOLDER}/{path.name}", LEADS_OUT) if refused else _read(path, taken)
-            found += [script] if script else []
+            found += [_with_evidence(script, recorded)] if script else []
     return tuple(found)
+
+
+def _recorded(path: Path) -> tuple[dict[tuple[str, str], Evidence], list[Script]]:
+    """Return what is recorded of the runs of a folder's checks, and a warning where that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(CHECK_BYTES + 1)
+        if len(content) > CHECK_BYTES:
+            raise ValueError(f"more than {CHECK_BYTES:,} bytes")
+        return parse_evidence(content.decode("utf-8")), []
+    except FileNotFoundError:
+        return {}, []
+    except (OSError, ValueError) as error:
+        why = f"{error}; correct it, or run the checks again with --record"
+        return {}, [_left_out(f"{FOLDER}/{path.name}", why)]
+
+
+def _with_evidence(script: Script, recorded: Mapping[tuple[str, str], Evidence]) -> Script:
+    """Return a script with what is recorded of it: of this very script, not of an earlier one."""
+    check = script.check
+    evidence = recorded.get((check.id, check.sha256)) if check else None
+    return replace(script, check=replace(check, evidence=evidence)) if check and evidence else script
 
 
 def leads_out(path: Path, folder: Path) -> bool:

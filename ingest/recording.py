@@ -102,6 +102,7 @@ class Recorder:
             tags=tuple(dict.fromkeys((*shared.tags, *own.tags))),
             checks=own.checks,
             versions=own.versions or self._versions,
+            was=tuple(former if "/" in former else f"{stem_of(self.page.path)}/{former}" for former in own.was),
         )
 
     def _versions_of_front_matter(self) -> tuple[str, ...]:

@@ -1,17 +1,25 @@
-"""Check scripts and the errors they know, as they cross from ingest to the store and on to the reader.
+"""Check scripts, the errors they know and when they last passed, as they cross from ingest to store and reader.
 
 Nothing here runs a script.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from faqkb.kb import limits
 
+_VERSIONS_MOST = 40
 _ID = re.compile(rf"[a-z0-9_-]{{1,{limits.TAG_CHARS}}}")
+
+EVIDENCE_FILE = "evidence.jsonl"
+"""Beside the check scripts; `faq check run --record` writes it."""
+PASSING = frozenset({"pass", "warn"})
 
 
 def is_check_id(text: str) -> bool:
@@ -29,6 +37,64 @@ class Signature:
     """A text that holds any of them is of the class; a ` … ` in one stands for other words of the same line."""
     answers: tuple[str, ...] = ()
     """Ids of the records that say what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One recorded run of a check."""
+
+    at: str
+    """UTC, ISO 8601 to the second."""
+    on: dict[str, str]
+    """Versions, by name: of Python, of the system, of the packages that the check needs."""
+
+    @property
+    def versions(self) -> str:
+        """The versions in one line, e.g. `python 3.11.7, paddlepaddle 3.3.1`."""
+        return ", ".join(f"{name} {version}" if name != "system" else version for name, version in self.on.items())
+
+    @property
+    def told(self) -> str:
+        """Day and versions, for the terminal."""
+        return f"{self.at[:10]} ({self.versions})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as answers and the file hold it."""
+        return {"at": self.at, "on": self.on}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is recorded of one version of a check's script."""
+
+    passed: Run | None
+    """The last run that passed."""
+    failed: Run | None
+    """The last run that failed, where none passed after it."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the newest run failed: what the answer says may hold no more."""
+        return self.failed is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `evidence` of an answer's check."""
+        passed, failed = self.passed and self.passed.to_json(), self.failed and self.failed.to_json()
+        return {"passed": passed, "failed": failed, "stale": self.stale}
+
+    @property
+    def sentence(self) -> str:
+        """For the terminal: when it last passed, and whether the newest run failed."""
+        parts = []
+        if self.failed:
+            parts.append(f"FAILED {self.failed.told}")
+        if self.passed:
+            parts.append(f"passed {self.passed.told}")
+        return "; ".join(parts)
+
+    def after(self, run: Run, *, passed: bool) -> Evidence:
+        """Return what is recorded once there is another run."""
+        return Evidence(run, None) if passed else Evidence(self.passed, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +127,18 @@ class Check:
     sha256: str
     """Of the script, 64 hex digits."""
     script: bytes
+    evidence: Evidence | None = None
+    """What is recorded of its runs, if anything; no part of the script."""
 
     @property
     def link(self) -> CheckLink:
         """The check as answers carry it."""
-        return CheckLink(self.id, self.title, self.titles, self.sha256)
+        return CheckLink(self.id, self.title, self.titles, self.sha256, self.evidence)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the script and its signatures: the JSON object of `faq check list` and of the API."""
         fields = asdict(self)
-        del fields["script"], fields["signatures"]
+        del fields["script"], fields["signatures"], fields["evidence"]
         texts = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         return self.link.to_json() | texts
 
@@ -83,6 +151,7 @@ class CheckLink:
     title: str
     titles: dict[str, str]
     sha256: str
+    evidence: Evidence | None = None
 
     def title_in(self, language: str) -> str:
         """Return the title in a language, else the one there is."""
@@ -102,4 +171,51 @@ class CheckLink:
             "command": self.command,
             "url": f"/checks/{self.id}.py",
             "sha256": self.sha256,
+            "evidence": self.evidence and self.evidence.to_json(),
         }
+
+
+NO_EVIDENCE = Evidence(None, None)
+
+
+def parse_evidence(text: str) -> dict[tuple[str, str], Evidence]:
+    """Return what an evidence file holds, by id of the check and sha256 of its script.
+
+    Raises ValueError naming the line.
+    """
+    found = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            found[str(entry["check"]), str(entry["sha256"])] = evidence_of(entry)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"line {number} is no record of a run ({type(error).__name__}: {error})") from error
+    return found
+
+
+def evidence_of(entry: Mapping[str, Any]) -> Evidence:
+    """Return the evidence that a JSON object holds. Raises ValueError, KeyError, TypeError, AttributeError."""
+    return Evidence(_run(entry["passed"]), _run(entry["failed"]))
+
+
+def evidence_lines(entries: Mapping[tuple[str, str], Evidence]) -> Iterable[str]:
+    """Yield the lines of an evidence file, by id: its changes are read in a pull request."""
+    for (check_id, sha256), evidence in sorted(entries.items()):
+        told = evidence.to_json()
+        del told["stale"]
+        yield json.dumps({"check": check_id, "sha256": sha256} | told, ensure_ascii=False)
+
+
+def _run(value: Any) -> Run | None:
+    if value is None:
+        return None
+    at, on = value["at"], value["on"]
+    datetime.fromisoformat(at)
+    if len(on) > _VERSIONS_MOST:
+        raise ValueError(f"{len(on)} versions, expected at most {_VERSIONS_MOST}")
+    for text in (at, *on, *on.values()):
+        if not isinstance(text, str) or len(text) > limits.TAG_CHARS or not text.isprintable():
+            raise ValueError(f"got {text!r:.60}, expected a text of at most {limits.TAG_CHARS} printable characters")
+    return Run(at, dict(on))

@@ -129,6 +129,14 @@ class KnowledgeBase:
         chosen = set(positions) if self._within is None else set(self._within).intersection(positions)
         return KnowledgeBase(self._files, self._indexes, self._encoder, within=tuple(sorted(chosen)))
 
+    def without(self, record_ids: Collection[str]) -> KnowledgeBase:
+        """Return the same snapshot, whose questions are answered as if it did not hold some records.
+
+        It shares everything with this one, and is not closed.
+        """
+        left_out = {self._store.records.position(each) for each in record_ids}
+        return self.within(set(range(self.record_count)).difference(each for each in left_out if each is not None))
+
     @property
     def name(self) -> str:
         """Name of the snapshot."""
@@ -222,6 +230,15 @@ class KnowledgeBase:
     def record(self, record_id: str) -> Record | None:
         """Return the record of that id, or None."""
         return self._store.records.get(record_id)
+
+    def resolve(self, record_id: str) -> Record | None:
+        """Return the record of that id, else the one that goes on what was published under it before, or None."""
+        return self._store.records.get(record_id) or self._store.records.successor(record_id)
+
+    def moved(self) -> dict[str, str]:
+        """Return, of every id that a stored record had before, the id that it has."""
+        moved = self._store.records.moved()
+        return {former: now for former, now in moved.items() if self._store.records.position(now) is not None}
 
     def records(self, *, after: str | None = None, limit: int = 50) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after the record `after` when it is given."""

@@ -10,7 +10,7 @@ from faqkb.kb import limits
 from faqkb.kb.errors import InvalidQuery
 from faqkb.kb.pictures import is_stored_address, name_at
 
-LISTS = ("alternates", "section", "tags", "checks", "versions")
+LISTS = ("alternates", "section", "tags", "checks", "versions", "was")
 """The fields of a record that are lists of texts."""
 
 
@@ -66,6 +66,8 @@ class Record:
     """Ids of check scripts that prove this answer."""
     versions: tuple[str, ...] = ()
     """Of the product, that the answer is about, e.g. `2.1`; none: about all of them."""
+    was: tuple[str, ...] = ()
+    """Ids that it was published under before; they lead here."""
     targets: tuple[Target, ...] = ()
     """In the order of the Markdown, none within another."""
 

@@ -38,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.retrieval": (*KB, "kb.index", "kb.model", "kb.store", "kb.snapshot"),
     "kb.knowledge": (*KB, "kb.index", "kb.model", "kb.snapshot", "kb.retrieval"),
     "kb.conversation": (*KB, "kb.retrieval", "kb.knowledge"),
-    "kb.evaluation": (*KB, "kb.knowledge"),
+    "kb.evaluation": (*KB, "kb.index", "kb.knowledge"),
     "kb.learning": (
         *KB,
         "kb.index",
@@ -109,6 +109,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
     "faq.improving": ("faq",),
+    "faq.measuring": ("faq", "faq.showing"),
     "faq.commands": (
         "faq",
         "faq.client",
@@ -116,6 +117,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "faq.checks",
         "faq.asking",
         "faq.showing",
+        "faq.measuring",
         "faq.watching",
         "faq.doctor",
         "faq.handing",

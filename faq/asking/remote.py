@@ -6,13 +6,14 @@ from faqkb.faq.asking.asked import Asked, Question
 from faqkb.faq.asking.pasted import fitted
 from faqkb.faq.client import Answer as ServerAnswer
 from faqkb.faq.client import Client, RecordFilter, ReplyUnreadable
+from faqkb.faq.client.documents import CheckEvidence
 from faqkb.faq.client.documents import CheckLink as ServerCheck
 from faqkb.faq.client.documents import Hit as ServerHit
 from faqkb.faq.console import say_note
 from faqkb.faq.remote import open_client
 from faqkb.faq.trust.servers import ChosenServer
 from faqkb.kb.answers import Answer, Explanation, Highlight, Hit, NoAnswer, Reason, Status, Suggestion
-from faqkb.kb.checks import Check, CheckLink
+from faqkb.kb.checks import Check, CheckLink, Evidence, Run
 from faqkb.kb.records import Filter, Record, Source
 
 
@@ -88,8 +89,19 @@ def _hit(hit: ServerHit) -> Hit:
         explanation=Explanation(told.passage, told.scores, told.weights, told.known_error)
         if told
         else Explanation("", {}, {}, known_error=False),
-        checks=tuple(CheckLink(check.id, check.title, dict(check.titles), check.sha256) for check in hit.checks),
+        checks=tuple(map(_link, hit.checks)),
     )
+
+
+def _link(check: ServerCheck) -> CheckLink:
+    return CheckLink(check.id, check.title, dict(check.titles), check.sha256, _evidence(check.evidence))
+
+
+def _evidence(told: CheckEvidence | None) -> Evidence | None:
+    if told is None:
+        return None
+    passed, failed = (Run(run.at, dict(run.on)) if run else None for run in (told.passed, told.failed))
+    return Evidence(passed, failed)
 
 
 def _no_answer(answer: ServerAnswer) -> NoAnswer | None:

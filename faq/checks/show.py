@@ -38,6 +38,8 @@ def show_check(check: Check) -> None:
         say(f"{name:9} {one_line(', '.join(values)) or 'nothing'}")
     say(f"{'limit':9} {check.limit_seconds:g} s")
     say(f"{'sha256':9} {check.sha256}")
+    if check.evidence:
+        say(f"{'recorded':9} {one_line(check.evidence.sentence)}")
     say(f"{'run it':9} faq check run {check.id}")
 
 

@@ -31,6 +31,26 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A recorded run of a check."""
+
+    at: str
+    """UTC, ISO 8601."""
+    on: dict[str, str] = field(default_factory=dict)
+    """Versions by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEvidence:
+    """What is recorded of a check's runs."""
+
+    passed: CheckRun | None = None
+    failed: CheckRun | None = None
+    """The last run that failed, where none passed after it."""
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLink:
     """A script that proves an answer on the reader's machine."""
 
@@ -42,6 +62,7 @@ class CheckLink:
     sha256: str
     titles: dict[str, str] = field(default_factory=dict)
     """The title in other languages, by language code."""
+    evidence: CheckEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +193,12 @@ class Record:
     """Ids of check scripts."""
     versions: tuple[str, ...] = ()
     """Of the product, that the answer is about; none: about all of them."""
+    was: tuple[str, ...] = ()
+    """Ids that it had before."""
     url: str | None = None
     """Path of its page."""
+    moved_to: str | None = None
+    """Its id, where it was asked for by one that it had before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +222,7 @@ class Check:
     """Packages, as PEP 508 requirements."""
     requires_python: str = ""
     limit_seconds: float = 60.0
+    evidence: CheckEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

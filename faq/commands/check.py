@@ -11,6 +11,7 @@ from faqkb.faq.checks.catalogue import all_checks, find_check, named_check
 from faqkb.faq.checks.foreign import ask_about_base
 from faqkb.faq.checks.new import write_skeleton
 from faqkb.faq.checks.process import run_plain
+from faqkb.faq.checks.record import evidence_file, record_run
 from faqkb.faq.checks.running import run_with_environment
 from faqkb.faq.checks.show import show_check, show_checks, show_report
 from faqkb.faq.config import chosen_server, found_base, kb_folder
@@ -77,9 +78,14 @@ def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_jso
 @click.option(
     "--python", type=click.Path(path_type=Path), metavar="PYTHON", help="Interpreter that has the check's packages."
 )
+@click.option(
+    "--record", is_flag=True, help="Keep beside the script that it passed or failed, and with which versions."
+)
 @kb_option
 @json_option
-def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | None, as_json: bool) -> int:
+def run(
+    name: str, arguments: tuple[str, ...], python: Path | None, record: bool, kb: Path | None, as_json: bool
+) -> int:
     """Run a check and show its report. ID may be the path of a script; what follows -- is handed to it.
 
     A check whose header asks for packages gets an environment of its own, made once and kept.
@@ -92,11 +98,14 @@ def run(name: str, arguments: tuple[str, ...], python: Path | None, kb: Path | N
     given = [argument for argument in arguments if argument != "--json"]
     if _HELP & set(given):
         return run_plain(check, Path(sys.executable), given)
+    file = evidence_file(check, name) if record else None
     checked = run_with_environment(check, given, python)
     if as_json or len(given) < len(arguments):
         say_json(checked.document)
     else:
         show_report(checked.document)
+    if file:
+        record_run(check, checked, python, file)
     return checked.code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -10,9 +10,10 @@ import click
 from faqkb.faq.bootstrap import ingest_paths, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
+from faqkb.faq.measuring.regressions import previewed_changes, questions_among, show_changes
 from faqkb.faq.options import examples, json_option, new_kb_option
 from faqkb.faq.replacing import Replacing, replace_stored
-from faqkb.faq.showing.differences import difference_sentence
+from faqkb.faq.showing.differences import difference_lines, difference_sentence
 from faqkb.faq.showing.readings import reading_lines
 from faqkb.faq.watching.loop import watch_until_interrupted
 from faqkb.faq.watching.rounds import Publisher, Round, Rounds
@@ -20,11 +21,15 @@ from faqkb.faq.watching.telling import round_sentence
 from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file
 from faqkb.kb.building.build import Published
 from faqkb.kb.errors import ContentError
+from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
+from faqkb.kb.evaluation.regression import Change
 from faqkb.kb.snapshot.comparing import Difference
 
+_LISTED = 200  # records that a dry run names
 _MANY_FILES = 20  # from which on somebody may wonder whether all of them were read
 
 
+# Long on purpose: an option a line.
 @click.command(
     "ingest",
     epilog=examples(
@@ -33,6 +38,12 @@ _MANY_FILES = 20  # from which on somebody may wonder whether all of them were r
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Read and report, publish nothing.")
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --dry-run: labelled queries to ask before and after (default: questions.jsonl in a folder of PATH).",
+)
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 when there are warnings.")
 @click.option("--add", is_flag=True, help="Keep the stored records of all other files.")
 @click.option("--yes", is_flag=True, help="Publish even where more than a fifth of the stored records goes.")
@@ -49,6 +60,7 @@ _MANY_FILES = 20  # from which on somebody may wonder whether all of them were r
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     paths: tuple[Path, ...],
     dry_run: bool,
+    questions: Path | None,
     strict: bool,
     add: bool,
     yes: bool,
@@ -67,21 +79,49 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if explain:
         _show_readings(explain, as_json=as_json)
         return 0
+    if questions and not dry_run:
+        raise click.UsageError("--questions goes with --dry-run: it says what would be answered otherwise")
     publisher = Publisher()
     again = Replacing(add=add, sure=yes, asks=False)
     rounds = Rounds(ingest_paths(paths), kb_folder(kb), again, publisher, strict=strict, follow_links=follow_links)
     ingested = _read(rounds, show=not as_json)
     refused = strict and not ingested.is_clean
-    how = Replacing(add=add, sure=yes, dry_run=dry_run or refused)
+    preview = _Preview.of(questions or questions_among(rounds.paths)) if dry_run else _Preview()
+    how = Replacing(add=add, sure=yes, dry_run=dry_run or refused, preview=preview)
     found, published = replace_stored(ingested, rounds.folder, how, publisher)
     if as_json:
-        say_json(_document(ingested, found, published))
+        say_json(_document(ingested, found, published) | preview.to_json())
     else:
         _show_published(ingested, found, published, refused=refused)
+        preview.show()
     if watch:
         _watch(rounds, ingested)
         return 0
     return 1 if refused else 0
+
+
+@dataclass(slots=True)
+class _Preview:
+    """What a dry run says of labelled queries; nothing without any."""
+
+    queries: tuple[LabelledQuery, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @classmethod
+    def of(cls, file: Path | None) -> _Preview:
+        """Raises ContentError where the file holds no queries."""
+        return cls(read_queries(file) if file else ())
+
+    def __call__(self, ingested: Ingested, folder: Path) -> None:
+        if self.queries:
+            self.changes = previewed_changes(folder, self.queries, ingested)
+
+    def to_json(self) -> dict[str, object]:
+        return {"questions": [change.to_json() for change in self.changes]} if self.queries else {}
+
+    def show(self) -> None:
+        if self.queries:
+            show_changes(self.changes, len(self.queries))
 
 
 def _read(rounds: Rounds, *, show: bool) -> Ingested:
@@ -157,6 +197,11 @@ def _show_published(
 ) -> None:
     if found:
         say(f"changes: {difference_sentence(found)}")
+        lines = list(difference_lines(found)) if published is None else []
+        for line in lines[:_LISTED]:
+            say(line)
+        if len(lines) > _LISTED:
+            say(f"  and {len(lines) - _LISTED} more: --json shows all")
     if published is None:
         why = "--strict, and there are warnings" if refused else "dry run"
         say(f"{why}: {len(ingested.records)} records, nothing published")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from faqkb.faq.config import kb_folder
-from faqkb.faq.console import say, say_json
+from faqkb.faq.console import say, say_json, say_note
 from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import RecordUnknown
 from faqkb.kb.records import Record
@@ -22,12 +22,20 @@ from faqkb.kb.snapshot.stored import Stored, open_stored
 def command(record_id: str, kb: Path | None, as_json: bool) -> None:
     """Show a stored record: its question, its other wordings, its answer, and where it comes from."""
     with open_stored(kb_folder(kb)) as stored:
-        record = stored.record(record_id) or _by_label(record_id, stored)
+        record = stored.record(record_id) or _successor(record_id, stored) or _by_label(record_id, stored)
     if as_json:
         say_json(record.to_json())
         return
     for line in _lines(record):
         say(line)
+
+
+def _successor(wanted: str, stored: Stored) -> Record | None:
+    """Return the record that goes on under another id, and say so."""
+    found = stored.store.records.successor(wanted)
+    if found:
+        say_note(f"{wanted} is now {found.id}")
+    return found
 
 
 def _by_label(wanted: str, stored: Stored) -> Record:
@@ -50,6 +58,7 @@ def _lines(record: Record) -> list[str]:
         "alternates": " | ".join(record.alternates),
         "tags": ", ".join(record.tags),
         "versions": ", ".join(record.versions),
+        "was": ", ".join(record.was),
         "checks": ", ".join(record.checks),
     }
     return [record.question, "", record.answer, "", *(f"{name}: {told}" for name, told in facts.items() if told)]

@@ -75,6 +75,9 @@ def _show_best(hit: Hit) -> None:
     say(_dim(f"source {place}"))
     for check in hit.checks:
         say(f"{_dim('check')} {one_line(check.title_in(record.language))}  {styled(check.command, bold=True)}")
+        if check.evidence:
+            told = one_line(check.evidence.sentence)
+            say(f"      {styled(told, fg='red') if check.evidence.stale else _dim(told)}")
 
 
 def _show_list(hits: tuple[Hit, ...]) -> None:

@@ -107,7 +107,28 @@ def new_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LEVELS}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(deflist_plugin)
     parser.block.ruler.before("table", "spend", _spend)
+    parser.block.ruler.before("list", "lone_number", _lone_number)
     return parser
+
+
+def _lone_number(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """A number with a full stop that stands alone, `20.`: an answer, where CommonMark sees a list of one empty item."""
+    text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
+    is_number = len(text) > 1 and text[-1] in ".)" and text[:-1].isascii() and text[:-1].isdecimal()
+    if silent or not is_number or state.sCount[line] - state.blkIndent > 3:  # code
+        return False
+    if line + 1 < end and not state.isEmpty(line + 1):
+        return False
+    following = next((each for each in range(line + 1, end) if not state.isEmpty(each)), None)
+    if following is not None and state.src[state.bMarks[following] + state.tShift[following]].isdecimal():
+        return False  # more of a list
+    token = state.push("paragraph_open", "p", 1)
+    token.map = [line, line + 1]
+    inline = state.push("inline", "", 0)
+    inline.content, inline.map, inline.children = text, [line, line + 1], []
+    state.push("paragraph_close", "p", -1)
+    state.line = line + 1
+    return True
 
 
 _STRUCTURE = new_parser().disable(["inline", "text_join"])

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from faqkb.ingest.readings.proposals import READINGS
-from faqkb.kb.limits import QUESTION_CHARS, TAG_CHARS, TAGS_MAX
+from faqkb.kb.limits import PATH_CHARS, QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 
 _PREFIX = "faq:"
 _QUOTES = "\"'“”"
 _ID_CHARS = "._-"
-_KEYS = "id=, alt=, tags=, version=, check=, lang=, link-base=, read= or level="
+_KEYS = "id=, was=, alt=, tags=, version=, check=, lang=, link-base=, read= or level="
 _SHOWN = 40  # characters of a bad value in the message
 
 
@@ -21,6 +21,8 @@ class Metadata:
     """The understood part of a comment."""
 
     id: str = ""
+    was: tuple[str, ...] = ()
+    """Ids of before, whole ones or labels in the same file."""
     alternates: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ def read_metadata(comment: str) -> Metadata:
             problems.append(f"{len(names)} {named} (limit {TAGS_MAX}); the first {TAGS_MAX} are kept")
     return Metadata(
         id=values.get("id", [""])[-1],
+        was=tuple(dict.fromkeys(_split(values.get("was", [])))),
         alternates=tuple(dict.fromkeys(values.get("alt", []))),
         tags=tags[:TAGS_MAX],
         checks=tuple(dict.fromkeys(_split(values.get("check", [])))),
@@ -136,6 +139,10 @@ def _is_label(value: str) -> bool:
     return all(char.isalnum() or char in _ID_CHARS for char in value)
 
 
+def _are_ids(value: str) -> bool:
+    return all(len(part) <= PATH_CHARS and _is_label(part.replace("/", "")) for part in _split([value]))
+
+
 def _are_names(value: str) -> bool:
     return all(len(part) <= TAG_CHARS for part in _split([value]))
 
@@ -162,6 +169,7 @@ class _Rule:
 
 _RULES = {
     "id": _Rule(_is_label, "may hold letters, digits, `.`, `_` and `-` only; the label is used instead"),
+    "was": _Rule(_are_ids, "is no id that a question had; write one as `faq list` shows it, or its label"),
     "alt": _Rule(
         lambda value: len(value) <= QUESTION_CHARS, f"is longer than {QUESTION_CHARS} characters; it is left out"
     ),

@@ -21,6 +21,7 @@ from faqkb.kb.model.files import MANIFEST_FILE
 from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
+from faqkb.kb.snapshot.moved import moved_ids
 from faqkb.kb.snapshot.pictures import picture_files
 from faqkb.kb.snapshot.published import MODEL_FOLDER, RANKING_FILE, TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
@@ -80,7 +81,9 @@ def build_snapshot(
         ranking = tuned_ranking(folder)
         derived = Derived(records, earlier, encoder)
         fresh = _embed_new(derived, earlier, journal, encoder, progress)
-        files = derived.files(Embedded(earlier, journal), checks) | _beside(ranking, encoder)
+        files = derived.files(Embedded(earlier, journal), checks, moved_ids(folder, records)) | _beside(
+            ranking, encoder
+        )
         files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
         counts = {"records": len(records), "passages": derived.count}
         name = publish_snapshot(folder, files, encoder=encoder.id, **counts, tell=kept.append)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -88,8 +88,11 @@ class Derived:
         for unit in self._units.values():
             yield from unit.passages
 
-    def files(self, texts: Embedded, checks: Sequence[Check]) -> dict[str, Content]:
-        """Return the content of the files, the model's aside; `texts` has every one that it needs."""
+    def files(self, texts: Embedded, checks: Sequence[Check], moved: Mapping[str, str]) -> dict[str, Content]:
+        """Return the content of the files, the model's aside; `texts` has every one that it needs.
+
+        `moved` has the successor of each id that is no more.
+        """
         cohort = [texts.of_cohort(question.key) for question in cohort_questions()]
         passages, vectors = self._passages(texts)
         words = self._words()
@@ -113,7 +116,7 @@ class Derived:
         is_wording = np.array([kind != Kind.ANSWER.value for kind, _, _ in passages], dtype=np.bool_)
         of_cohort = np.array([vector for vector, _ in cohort], dtype=np.float32)
         return {
-            RECORDS_FILE: build_store(self._records, derived, checks),
+            RECORDS_FILE: build_store(self._records, derived, checks, moved),
             POSTINGS_FILE: postings.content,
             PLACES_FILE: places.to_bytes(),
             INDEX_FILE: FaissIndex.build(vectors).to_bytes(),

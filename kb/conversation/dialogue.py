@@ -120,7 +120,7 @@ def title_in(knowledge: KnowledgeBase) -> Title:
     """Return how to read the question of a record of a knowledge base."""
 
     def title(record_id: str) -> str | None:
-        record = knowledge.record(record_id)
+        record = knowledge.resolve(record_id)
         return record.question if record else None
 
     return title

@@ -21,6 +21,10 @@ from faqkb.kb.evaluation.outcome import Outcome
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.detection import detect_language
 
+ANYTHING = "anything"
+"""Expected of a query that is known to go wrong."""
+EXPECTATIONS = ("answered", "shown", "no_answer", ANYTHING)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuery:
@@ -32,6 +36,10 @@ class LabelledQuery:
     language: str
     kind: str | None = None
     """What its writer calls its like, such as `near` or `far` for queries out of scope; figures are told for each."""
+    without: tuple[str, ...] = ()
+    """Ids of records that are left out while it is asked."""
+    expect: str | None = None
+    """What it has to get at least, one of `EXPECTATIONS`; None where that follows from `relevant`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +167,38 @@ def _parse_line(line: str, place: str) -> LabelledQuery:
     ):
         raise ContentError(f"{place}: query must be text and relevant a list of texts (got {line[:60]!r}); correct it")
     labelled = LabelledQuery(
-        query, tuple(relevant), str(language or detect_language(query)), str(kind) if kind else None
+        query,
+        tuple(relevant),
+        str(language or detect_language(query)),
+        str(kind) if kind else None,
+        _without(entry, place),
+        _expected(entry, place),
     )
     _check_printable(labelled, place)
     return labelled
 
 
+def _without(entry: Mapping[str, Any], place: str) -> tuple[str, ...]:
+    without = entry.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(one, str) for one in without):
+        raise ContentError(f"{place}: without must be a list of record ids (got {without!r:.60}); correct it")
+    return tuple(without)
+
+
+def _expected(entry: Mapping[str, Any], place: str) -> str | None:
+    expect = entry.get("expect")
+    fitting = EXPECTATIONS[2:] if not entry["relevant"] else (*EXPECTATIONS[:2], ANYTHING)
+    if expect is not None and expect not in fitting:
+        raise ContentError(f"{place}: expect must be one of {', '.join(fitting)} (got {expect!r:.60}); correct it")
+    return expect
+
+
 def _check_printable(labelled: LabelledQuery, place: str) -> None:
     """Refuse a lone surrogate: JSON can spell it, no output can hold it."""
     try:
-        "".join((labelled.query, *labelled.relevant, labelled.language, labelled.kind or "")).encode()
+        "".join(
+            (labelled.query, *labelled.relevant, *labelled.without, labelled.language, labelled.kind or "")
+        ).encode()
     except UnicodeEncodeError as error:
         raise ContentError(
             f"{place}: holds half a character (got {error.object[error.start]!r}); correct it"
@@ -198,6 +228,8 @@ def evaluate(
 
 
 def _ask(knowledge: KnowledgeBase, query: LabelledQuery, relevant: frozenset[str]) -> Asked:
+    if query.without:
+        knowledge = knowledge.without(query.without)
     answer, ranked = knowledge.ask_ranked(query.query)
     records = [knowledge.record_at(hit.position) for hit in ranked[: limits.TOP_K_MAX]]
     outcome = Outcome(
@@ -236,6 +268,8 @@ def _record_ids(knowledge: KnowledgeBase) -> Mapping[str, frozenset[str]]:
     for record in knowledge.all_records():
         for name in (record.id, record.question, letters(record.question)):
             names.setdefault(name, set()).add(record.id)
+    for former, now in knowledge.moved().items():
+        names.setdefault(former, {now})
     return {name: frozenset(ids) for name, ids in names.items()}
 
 

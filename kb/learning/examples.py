@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def collect_examples(
     for query, relevant in zip(queries, relevant_ids(knowledge, queries), strict=True):
         hits = knowledge.without_translations(knowledge.ask_ranked(query.query)[1])
         if hits:
-            examples.append(example_of(knowledge, hits, relevant, weight=weight))
+            examples.append(replace(example_of(knowledge, hits, relevant, weight=weight), query=query.query))
     return tuple(examples)
 
 

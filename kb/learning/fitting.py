@@ -34,6 +34,7 @@ class Example:
     in_scope: bool
     weight: float = 1.0
     """How much it counts."""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 
 from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.errors import ContentError
+from faqkb.kb.evaluation.bootstrap import Interval, bootstrap_intervals
 from faqkb.kb.evaluation.queries import LabelledQuery, queries_sha256
 from faqkb.kb.fusion import PARTS, Ranking
 from faqkb.kb.knowledge import KnowledgeBase
@@ -35,7 +36,8 @@ from faqkb.kb.learning.fitting import (
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.tuned import keep_model, keep_ranking, tuned_model
 
-MIN_QUERIES = 30  # fewer say more about chance than about the knowledge base
+MIN_QUERIES = 20  # fewer say more about chance than about the knowledge base
+ENCODER_QUERIES = 100  # fewer teach an encoder nothing, and are too few to hold some of them out
 _HELD_OUT = 0.4  # of the queries, chosen by their text, so that the same ones are held out every time
 _FOLDS = 5
 _RIDGE = 0.02  # a few dozen queries move the weights a little, a thousand as far as they want
@@ -57,6 +59,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A query whose first record became right, or wrong."""
+
+    query: str
+    now_right: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One thing that was tried."""
 
@@ -64,12 +74,19 @@ class Attempt:
     """`ranking` or `encoder`."""
     before: Score
     after: Score
+    gained: Interval
+    """95% interval of the log-likelihood gained, over resamples of the queries."""
+    changes: tuple[Change, ...] = ()
+    """Among the queries that it was judged by, each predicted without itself."""
 
     @property
     def accepted(self) -> bool:
-        """Whether the held-out queries were predicted clearly better, with no fewer of them right."""
+        """Whether queries that were not learned from were predicted better, by more than chance, and none fewer right.
+
+        A gain that may be chance is none: few queries would be kept for their luck.
+        """
         gained = self.after.log_likelihood - self.before.log_likelihood
-        return gained > _GAIN and self.after.right_first >= self.before.right_first
+        return gained > _GAIN and self.gained[0] > 0 and self.after.right_first >= self.before.right_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +96,21 @@ class Split:
     learned: tuple[LabelledQuery, ...]
     held_out: tuple[LabelledQuery, ...]
 
+    @property
+    def crossed(self) -> bool:
+        """Whether there are too few to hold some out: each is judged by what was learned from others, in turn."""
+        return not self.held_out
+
 
 def split_queries(queries: Sequence[LabelledQuery]) -> Split:
-    """Split queries by a hash of their text. Raises ContentError when there are too few."""
+    """Split queries by a hash of their text; fewer than a hundred are not split. Raises ContentError for too few."""
     if len(queries) < MIN_QUERIES or not any(query.relevant for query in queries):
         raise ContentError(
             f"too few queries to learn from (got {len(queries)}, expected at least {MIN_QUERIES}, some with an answer);"
             " add queries, with out-of-scope ones among them"
         )
     in_order = sorted(queries, key=lambda query: hashlib.sha256(query.query.encode()).digest())
-    held_out = round(len(in_order) * _HELD_OUT)
+    held_out = round(len(in_order) * _HELD_OUT) if len(in_order) >= ENCODER_QUERIES else 0
     return Split(tuple(in_order[held_out:]), tuple(in_order[:held_out]))
 
 
@@ -100,9 +122,11 @@ def tune_ranking(folder: Path, split: Split) -> Attempt:
     with closing(KnowledgeBase.open(folder)) as knowledge:
         ranking = knowledge.ranking
         learned = collect_examples(knowledge, split.learned)
-        held_out = collect_examples(knowledge, split.held_out)
         fitted = fit_ranking(learned, split, ranking, knowledge.encoder.manifest.source)
-        attempt = Attempt("ranking", score(held_out, ranking), score(held_out, fitted))
+        judged = learned if split.crossed else collect_examples(knowledge, split.held_out)
+        prior = weights_of(ranking)
+        after = _predicted(learned, prior) if split.crossed else _shares(judged, weights_of(fitted))
+        attempt = attempt_of("ranking", _truths(judged, _shares(judged, prior)), _truths(judged, after))
         if attempt.accepted:
             _publish(folder, knowledge, knowledge.encoder, fitted)
     return attempt
@@ -124,11 +148,13 @@ def tune_encoder(folder: Path, split: Split, source: str | None, progress: Progr
         languages = knowledge.encoder.manifest.languages
         encoder = Encoder(prepare_model(str(trained), languages=languages, folder=prepared, progress=progress))
         build_snapshot(trial, tuple(knowledge.all_records()), encoder, checks=knowledge.checks())
-        before = score(collect_examples(knowledge, split.held_out), knowledge.ranking)
+        held_out = collect_examples(knowledge, split.held_out)
+        before = _truths(held_out, _shares(held_out, weights_of(knowledge.ranking)))
         with closing(KnowledgeBase.open(trial)) as other:
             learned = collect_examples(other, split.learned)
             fitted = fit_ranking(learned, split, knowledge.ranking, encoder.manifest.source)
-            attempt = Attempt("encoder", before, score(collect_examples(other, split.held_out), fitted))
+            judged = collect_examples(other, split.held_out)
+            attempt = attempt_of("encoder", before, _truths(judged, _shares(judged, weights_of(fitted))))
         if attempt.accepted:
             keep_model(folder, prepared)
             _publish(folder, knowledge, Encoder(tuned_model(folder)), fitted)
@@ -186,17 +212,49 @@ def _predicted(examples: Sequence[Example], prior: Weights) -> list[Values]:
     return [found[at] for at in range(len(examples))]
 
 
-def score(examples: Sequence[Example], ranking: Ranking) -> Score:
-    """Return how well a ranking predicts queries; what is given to a record that was not found is a millionth."""
-    weights = weights_of(ranking)
-    likelihood, right = [], []
-    for example in examples:
-        shares = weights.shares(example)
-        truth = shares[example.right].sum() if example.in_scope else 1.0 - shares.sum()
-        likelihood.append(np.log(max(float(truth), 1e-6)))
-        if example.in_scope:
-            right.append(bool(example.right[shares.argmax()]))
-    return Score(float(np.mean(likelihood)), float(np.mean(right)) if right else 0.0)
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """How well one query was predicted."""
+
+    log_likelihood: float
+    """Of what is true of it; what was given to a record that was not found is a millionth."""
+    right: bool | None
+    """Whether its first record answers it; None for one out of scope."""
+
+
+def attempt_of(what: str, before: Mapping[str, Truth], after: Mapping[str, Truth]) -> Attempt:
+    """Return what came of predicting the same queries anew; those that found no record one time are left out."""
+    queries = sorted(before.keys() & after.keys())
+    gained = np.array([after[each].log_likelihood - before[each].log_likelihood for each in queries])
+
+    def mean(weights: Values) -> Mapping[str, Values]:
+        return {"gained": weights @ gained / weights.sum(axis=1)}
+
+    interval = bootstrap_intervals(mean, len(queries))["gained"] or (0.0, 0.0)
+    changes = tuple(
+        Change(each, now_right=bool(after[each].right)) for each in queries if before[each].right != after[each].right
+    )
+    one, other = (_score([own[each] for each in queries]) for own in (before, after))
+    return Attempt(what, one, other, interval, changes)
+
+
+def _score(truths: Sequence[Truth]) -> Score:
+    right = [truth.right for truth in truths if truth.right is not None]
+    return Score(float(np.mean([truth.log_likelihood for truth in truths])), float(np.mean(right)) if right else 0.0)
+
+
+def _shares(examples: Sequence[Example], weights: Weights) -> list[Values]:
+    return [weights.shares(example) for example in examples]
+
+
+def _truths(examples: Sequence[Example], shares: Sequence[Values]) -> dict[str, Truth]:
+    """Return how well each query was predicted, by the shares of its candidates."""
+    found = {}
+    for example, own in zip(examples, shares, strict=True):
+        truth = float(own[example.right].sum()) if example.in_scope else 1.0 - float(own.sum())
+        right = bool(example.right[own.argmax()]) if example.in_scope else None
+        found[example.query] = Truth(float(np.log(max(truth, 1e-6))), right)
+    return found
 
 
 def _publish(folder: Path, knowledge: KnowledgeBase, encoder: Encoder, ranking: Ranking) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from faqkb.kb.records import Record
@@ -40,14 +40,14 @@ def compare_records(older: Iterable[Record], newer: Iterable[Record]) -> Differe
     now = {record.id: record for record in newer}
     removed = {record_id: record for record_id, record in before.items() if record_id not in now}
     added = {record_id: record for record_id, record in now.items() if record_id not in before}
-    renamed = _renamed(removed, added)
+    renamed = renamed_records(removed, added)
     for one, other in renamed:
         del removed[one.id], added[other.id]
     changed = [now[each] for each in now if each in before and _content(now[each]) != _content(before[each])]
     return Difference(tuple(added.values()), tuple(changed), tuple(renamed), tuple(removed.values()))
 
 
-def _renamed(removed: dict[str, Record], added: dict[str, Record]) -> list[tuple[Record, Record]]:
+def renamed_records(removed: Mapping[str, Record], added: Mapping[str, Record]) -> list[tuple[Record, Record]]:
     """Return which of the removed records are which of the added ones: by question and answer, else by either."""
     left = dict(removed)
     pairs: list[tuple[Record, Record]] = []

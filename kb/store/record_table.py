@@ -46,6 +46,19 @@ class RecordTable:
         row = self._connections.row("SELECT json FROM records WHERE id = ?", record_id)
         return None if row is None else load_record(row[0])
 
+    def all_ids(self) -> frozenset[str]:
+        """Return the ids of all records."""
+        return frozenset(record_id for (record_id,) in self._connections.rows("SELECT id FROM records"))
+
+    def moved(self) -> dict[str, str]:
+        """Return the successor of every id that was published once and is no more."""
+        return dict(self._connections.rows("SELECT id, successor FROM moved"))
+
+    def successor(self, record_id: str) -> Record | None:
+        """Return the record that goes on what was published under an id that is no more, or None."""
+        row = self._connections.row("SELECT successor FROM moved WHERE id = ?", record_id)
+        return None if row is None else self.get(row[0])
+
     def position(self, record_id: str) -> int | None:
         """Return the position of the record of that id, or None."""
         row = self._connections.row("SELECT position FROM records WHERE id = ?", record_id)

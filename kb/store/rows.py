@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from faqkb.kb.checks import Check, Signature, is_check_id
+from faqkb.kb.checks import Check, Signature, evidence_of, is_check_id
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.foreign.html import is_allowed_address, sanitise
 from faqkb.kb.records import LISTS, Record, Source, Target
@@ -38,6 +38,7 @@ def dump_check(check: Check) -> str:
     """Return a check as its row holds it, without its script."""
     fields = asdict(check)
     del fields["script"]
+    fields["evidence"] = check.evidence and check.evidence.to_json()
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -45,6 +46,8 @@ def load_check(text: str, script: bytes) -> Check:
     """Return the check of a row and its script. Raises SnapshotDamaged."""
     with _told("check"):
         fields = json.loads(text)
+        recorded = fields.pop("evidence")
+        evidence = None if recorded is None else evidence_of(recorded)
         limit, titles = float(fields.pop("limit_seconds")), dict(fields.pop("titles"))
         signatures = tuple(
             Signature(known["error"], _texts(known["words"]), _texts(known["answers"]))
@@ -56,7 +59,15 @@ def load_check(text: str, script: bytes) -> Check:
         _check_texts([*fields.values(), *titles, *titles.values(), *(known.error for known in signatures)])
         if not is_check_id(fields["id"]):
             raise ValueError(f"its id is {fields['id'][:60]!r}")
-        return Check(**fields, **lists, limit_seconds=limit, titles=titles, signatures=signatures, script=bytes(script))
+        return Check(
+            **fields,
+            **lists,
+            limit_seconds=limit,
+            titles=titles,
+            signatures=signatures,
+            script=bytes(script),
+            evidence=evidence,
+        )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ CREATE INDEX records_path ON records (path);
 CREATE INDEX records_source ON records (source);
 CREATE TABLE names (word TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX records_language ON records (language);
+CREATE TABLE moved (id TEXT PRIMARY KEY, successor TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tags (tag TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) WITHOUT ROWID;
 CREATE TABLE sections (
     section TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (section, position)

@@ -21,6 +21,9 @@ SentenceRow = tuple[int, int, int, int, int, int]
 """Start, end, first and end token, first and end token of the headings above."""
 
 
+_NONE_MOVED: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """What was worked out of some records, in their order."""
@@ -40,8 +43,13 @@ class Texts:
     """Where the postings of each word lie."""
 
 
-def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check] = ()) -> bytes:
-    """Return the content of `records.sqlite`; the same records give the same bytes."""
+def build_store(
+    records: Sequence[Record], texts: Texts, checks: Sequence[Check] = (), moved: Mapping[str, str] = _NONE_MOVED
+) -> bytes:
+    """Return the content of `records.sqlite`; the same arguments give the same bytes.
+
+    `moved` has the successor of each id that was published once and is no more.
+    """
     connection = sqlite3.connect(":memory:")
     try:
         connection.executescript(SCHEMA)
@@ -52,6 +60,7 @@ def build_store(records: Sequence[Record], texts: Texts, checks: Sequence[Check]
             "INSERT INTO checks VALUES (?, ?, ?)",
             ((check.id, dump_check(check), check.script) for check in checks),
         )
+        connection.executemany("INSERT INTO moved VALUES (?, ?)", sorted(moved.items()))
         connection.commit()
         return connection.serialize()
     finally:

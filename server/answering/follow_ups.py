@@ -84,7 +84,8 @@ def _topic_prompts(knowledge: KnowledgeBase, record: Record, known: set[str], fi
     questions = topic.questions if topic else []
     at = next((number for number, question in enumerate(questions) if question.id == record.id), 0)
     others = (question for question in (*questions[at:], *questions[:at]) if question.id not in known)
-    following = (question for question in others if knowledge.passes(question.id, filter))
+    # Without a filter nothing is looked up: each look lets go of the interpreter's lock, and waits to have it again.
+    following = (question for question in others if not filter or knowledge.passes(question.id, filter))
     return [_record_prompt(Kind.TOPIC, each.id, each.text) for each in islice(following, FOLLOW_UPS_OF_TOPIC)]
 
 

@@ -132,6 +132,11 @@ def record(sample: Sample) -> dict[str, Any]:
     return sample.record.to_json() | {"source": _source(sample), "url": sample.url}
 
 
+def found_record(sample: Sample) -> dict[str, Any]:
+    """Return a record by its own id."""
+    return record(sample) | {"moved_to": None}
+
+
 def records(sample: Sample) -> dict[str, Any]:
     """Return a page of records."""
     return {"records": [record(sample)], "next_cursor": sample.record.id}

@@ -9,7 +9,7 @@ from faqkb.server.api.replies import (
     AnswerDocument,
     BatchDocument,
     ChecksDocument,
-    RecordDocument,
+    FoundRecord,
     RecordsDocument,
     SearchDocument,
 )
@@ -79,10 +79,13 @@ OPERATIONS: Operations = {
     "get_record": Operation(
         tag=_READING,
         summary="Read one record",
-        description="One stored question with its answer as Markdown, as plain text and as HTML.",
-        reply=RecordDocument,
+        description=(
+            "One stored question with its answer as Markdown, as plain text and as HTML. By an id that it had before it"
+            " is returned too, with its id in `moved_to`."
+        ),
+        reply=FoundRecord,
         errors=(*READ_ERRORS, 404),
-        reply_examples=one_example(examples.record),
+        reply_examples=one_example(examples.found_record),
         parameter_examples=lambda sample: {"record_id": sample.record.id},
         is_kept=True,
     ),

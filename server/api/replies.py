@@ -41,6 +41,21 @@ class PlacedSource(SourceDocument):
     section: list[str] = Field(description="Headings above the question, outermost first.")
 
 
+class CheckRun(Reply):
+    """A run of a check that its maintainers recorded."""
+
+    at: str = Field(description="UTC, ISO 8601.")
+    on: dict[str, str] = Field(description="Versions by name: `python`, `system`, the packages that the check needs.")
+
+
+class CheckEvidence(Reply):
+    """What is recorded of this very script."""
+
+    passed: CheckRun | None = Field(description="The last run that passed.")
+    failed: CheckRun | None = Field(description="The last run that failed, where none passed after it.")
+    stale: bool = Field(description="The newest run failed: the answer may hold no more.")
+
+
 class CheckEntry(Reply):
     """A script that proves the answer on the reader's own machine."""
 
@@ -50,6 +65,7 @@ class CheckEntry(Reply):
     command: str
     url: str
     sha256: _Sha256
+    evidence: CheckEvidence | None = Field(description="Null where no run was recorded.")
 
 
 class Explain(Reply):
@@ -199,7 +215,14 @@ class RecordDocument(Reply):
     tags: list[str]
     checks: list[str] = Field(description="Ids of the checks that prove the answer.")
     versions: list[str] = Field(description="Of the product, that the answer is about; none: all of them.")
+    was: list[str] = Field(description="Ids that it was published under before.")
     url: _Page
+
+
+class FoundRecord(RecordDocument):
+    """A record by its id, or by one that it had before."""
+
+    moved_to: str | None = Field(description="Its id, where it was asked for by one that it had before; else null.")
 
 
 class RecordsDocument(Reply):

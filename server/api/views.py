@@ -87,7 +87,7 @@ def records(query: RecordsParameters) -> Response:
 @api.get("/records/<path:record_id>", **documented(OPERATIONS, "get_record"))
 @parsed
 def record(path: RecordPath) -> Response:
-    """Return one record."""
+    """Return one record; by an id that it had before, `moved_to` names the one it has."""
     with leased_knowledge() as knowledge:
         return reply_unless_held(version_of(knowledge), lambda: _one_record(knowledge, path.record_id))
 
@@ -149,10 +149,10 @@ def _records_page(knowledge: KnowledgeBase, query: RecordsParameters) -> Respons
 
 
 def _one_record(knowledge: KnowledgeBase, record_id: str) -> Response:
-    found = knowledge.record(record_id)
+    found = knowledge.resolve(record_id)
     if found is None:
         raise NotFound
-    return jsonify(_record(found))
+    return jsonify(_record(found) | {"moved_to": found.id if found.id != record_id else None})
 
 
 def _record(found: Record) -> dict[str, Any]:

@@ -61,10 +61,11 @@ def judged(body: FeedbackBody) -> ReadToken:
         missing = "Send answer_token, or both question and record_id."
         raise Refused(422, f"It is not said which answer is meant. {missing}", [FieldError("answer_token", missing)])
     with leased_knowledge() as knowledge:
-        if knowledge.record(body.record_id) is None:
+        meant = knowledge.resolve(body.record_id)
+        if meant is None:
             raise wrong_record("No record has this id; GET /api/v1/records lists them.")
-    given = GivenAnswer(knowledge.name, Status.ANSWERED, (body.record_id,), body.question)
-    return ReadToken(given, id=once_a_day("vote", body.record_id).key)
+    given = GivenAnswer(knowledge.name, Status.ANSWERED, (meant.id,), body.question)
+    return ReadToken(given, id=once_a_day("vote", meant.id).key)
 
 
 def wrong_record(reason: str) -> Refused:
@@ -86,7 +87,8 @@ def record_event(event: Event, *onces: Once) -> bool:
 def event_of(body: FeedbackBody, token: ReadToken) -> Event:
     """Return what is kept of a judgement: a vote, or a question that found no answer."""
     given = token.given
-    record_id = body.record_id
+    # Without a token the record is the one judged: `body` may name it by an id that it had before.
+    record_id = body.record_id if body.answer_token is not None else given.record_ids[0]
     if record_id is None and given.status is Status.ANSWERED:
         record_id = given.record_ids[0]
     private = asks_for_privacy()

@@ -55,6 +55,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-XSS-Protection": "0",
 }
 NO_STORE = "no-store"
+_DRESS = [(name, name.lower(), value) for name, value in (*SECURITY_HEADERS.items(), ("Cache-Control", NO_STORE))]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")  # of a proxy that follows a request from log to log
 
 
@@ -78,9 +79,10 @@ def _check_request() -> None:
 
 
 def _dress_response(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)  # a view may say less than a page may do
-    response.headers.setdefault("Cache-Control", NO_STORE)
+    said = {name.lower() for name, _ in response.headers}  # a view may say less than a page may do
+    for name, lower, value in _DRESS:
+        if lower not in said:
+            response.headers.add(name, value)
     response.headers["X-Request-Id"] = g.request_id
     if g.generation:
         response.headers["X-KB-Generation"] = g.generation

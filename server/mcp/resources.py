@@ -72,7 +72,7 @@ def record_markdown(record: Record, answer: str) -> str:
 
 
 def _record_text(knowledge: KnowledgeBase, service: McpService, uri: str) -> dict[str, Any] | None:
-    record = knowledge.record(unquote(uri.removeprefix(RECORD_SCHEME))) if uri.startswith(RECORD_SCHEME) else None
+    record = knowledge.resolve(unquote(uri.removeprefix(RECORD_SCHEME))) if uri.startswith(RECORD_SCHEME) else None
     if record is None:
         return None
     answer = full_text(record, Format.MARKDOWN, service.addresses)

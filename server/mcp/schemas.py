@@ -31,7 +31,9 @@ def _or_null(schema: Schema) -> Schema:
     return schema | {"type": [schema["type"], "null"]}
 
 
-_CHECK_LINK = _object(id=_TEXT, title=_TEXT, command=_TEXT, url=_TEXT, sha256=_TEXT)
+_RUN = _object(at=_TEXT, on={"type": "object", "additionalProperties": _TEXT})
+_EVIDENCE = _object(passed=_or_null(_RUN), failed=_or_null(_RUN), stale={"type": "boolean"})
+_CHECK_LINK = _object(id=_TEXT, title=_TEXT, command=_TEXT, url=_TEXT, sha256=_TEXT, evidence=_or_null(_EVIDENCE))
 _SOURCE = _object(path=_TEXT, line={"type": "integer"}, section=_TEXTS, anchor=_or_null(_TEXT))
 _HIGHLIGHT = _object(start={"type": "integer"}, end={"type": "integer"}, text=_TEXT)
 _ANSWER = _object(

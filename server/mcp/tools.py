@@ -171,7 +171,7 @@ def _filter(given: _Ask | _Search) -> Filter:
 
 
 def _fetch(knowledge: KnowledgeBase, service: McpService, given: _Fetch) -> dict[str, Any]:
-    record = knowledge.record(given.id)
+    record = knowledge.resolve(given.id)
     if record is None:
         raise ArgumentsRefused("No record has this id; call search for the ids there are.")
     checks = [link.to_json() for link in knowledge.checks_of(record)]

@@ -28,6 +28,8 @@ _TEXTS = (
     "permanent",
     "checks",
     "checks_hint",
+    "check_failed",
+    "check_passed",
     "download",
     "errors",
     "error_otherwise",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from faqkb.kb import limits
@@ -77,9 +77,12 @@ def search() -> Response:
 def answer(record_id: str) -> Response:
     """Show one stored question with its answer, at an address that lasts."""
     with leased_knowledge() as knowledge:
-        record = knowledge.record(record_id)
+        record = knowledge.resolve(record_id)
         if record is None:
             raise NotFound
+        if record.id != record_id:  # an address lasts, whatever the question is called by now
+            now = url_for("pages.answer", record_id=record.id, q=request.args.get("q"))
+            return make_response(redirect(now, 301))
         checks = knowledge.checks_of(record)
         nearest = _nearest(knowledge, record)
         translations = translations_of(knowledge, record)

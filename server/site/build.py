@@ -202,7 +202,8 @@ class _SiteBuild:
         self.knowledge = knowledge
         self.records = tuple(knowledge.all_records())
         app.base_url = f"{base_url.rstrip('/')}/" if base_url else None
-        app.folders = page_folders([record.id for record in self.records])
+        self.moved = knowledge.moved()
+        app.folders = page_folders([*(record.id for record in self.records), *self.moved])
         languages = Counter(record.language for record in self.records)
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
@@ -230,6 +231,7 @@ class _SiteBuild:
         for done, page in enumerate(pages, 1):
             yield SiteFile(f"{page.address}index.html", self._get(page.path, page.address, page.words))
             progress(done, len(pages))
+        yield from self._moved_pages()
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
         for picture in self.knowledge.pictures():
@@ -261,6 +263,18 @@ class _SiteBuild:
         if response.headers["X-KB-Generation"] != self.knowledge.name:
             raise Busy("the knowledge base got a new snapshot while it was exported; export again")
         return response.get_data()
+
+    def _moved_pages(self) -> Iterator[SiteFile]:
+        """Yield a page at each address of before that leads on: no plain file server redirects by itself."""
+        template = self.app.jinja_env.get_template("moved.html")
+        records = {record.id: record for record in self.records}
+        for former, now in self.moved.items():
+            page = f"q/{self.app.folders[former]}/"
+            target = f"q/{self.app.folders[now]}/"
+            here = relative(target, page)
+            address = self.app.base_url + quote(target) if self.app.base_url else here
+            content = template.render(record=records[now], address=address, here=here)
+            yield SiteFile(f"{page}index.html", content.encode())
 
     def _sitemaps(self) -> Iterator[SiteFile]:
         first = self._get("/sitemap.xml", "sitemap.xml")

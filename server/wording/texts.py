@@ -153,6 +153,10 @@ class Wording:
     """Link to the answer's own page."""
     checks: str
     checks_hint: str
+    check_passed: str
+    """Of the last recorded run that passed, with {day} and {versions}."""
+    check_failed: str
+    """Of a newer one that failed, with {day} and {versions}."""
     download: str
     """With {file}."""
     other_wordings: str

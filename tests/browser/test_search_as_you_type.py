@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -174,6 +175,35 @@ def test_nothing_is_asked_while_an_input_method_composes(open_page):
     keyboard.send("Input.insertText", {"text": "训练"})
     page.wait_for_timeout(PAUSE_MS)
     assert asked == ["训练"]
+
+
+def test_a_word_that_a_phone_composes_is_searched_while_it_is_spelled(open_page):
+    page = open_page(locale="en-GB")
+    asked = asked_questions(page)
+    box(page).evaluate(
+        """(input) => {
+            const fire = (kind, name, more) => input.dispatchEvent(new kind(name, { bubbles: true, ...more }));
+            input.focus();
+            for (const text of ["do", "dock", "docker"]) {
+                fire(KeyboardEvent, "keydown", { key: "Unidentified", keyCode: 229 });
+                if (text === "do") fire(CompositionEvent, "compositionstart", { data: "" });
+                fire(CompositionEvent, "compositionupdate", { data: text });
+                input.value = text;
+                fire(InputEvent, "input", { data: text, isComposing: true, inputType: "insertCompositionText" });
+            }
+        }"""
+    )
+    page.wait_for_timeout(PAUSE_MS)
+    assert asked == ["docker"]
+
+
+def test_an_address_keeps_the_language_that_was_chosen_once(open_page):
+    page = open_page("/?lang=zh", locale="en-GB")
+    ask(page, DOCKER_QUESTION)
+    query = parse_qs(urlsplit(page.url).query)
+    assert query == {"lang": ["zh"], "q": [DOCKER_QUESTION]}
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", re.compile("^zh"))
 
 
 def test_keys_of_an_input_method_choose_nothing(open_page):

@@ -150,12 +150,12 @@ class Drawing {
   }
 
   checks(hit) {
-    const scripts = hit.checks.map(({ id, title, titles, command, url, sha256 }) => {
+    const scripts = hit.checks.map(({ id, title, titles, command, url, sha256, evidence }) => {
       const download = element("a", { href: url, download: "" }, filled(this.texts.download, { file: `${id}.py` }));
       const digest = element("span", { class: "digest", title: `sha256 ${sha256}` }, `sha256 ${sha256.slice(0, 12)}…`);
       const run = element("p", {}, element("code", {}, command), " ", download, " ", digest);
       const translated = titles[hit.language];
-      return element("li", {}, element("p", { lang: translated && hit.language }, translated ?? title), run);
+      return element("li", {}, element("p", { lang: translated && hit.language }, translated ?? title), run, ...this.evidence(evidence));
     });
     return element(
       "section",
@@ -164,6 +164,19 @@ class Drawing {
       element("p", { class: "hint" }, this.texts.checks_hint),
       element("ul", {}, ...scripts),
     );
+  }
+
+  evidence(told) {
+    const line = (run, text, kind) => {
+      if (!run) return false;
+      const parts = Object.entries(run.on).map(([name, version]) => (name === "system" ? version : `${name} ${version}`));
+      return element("p", { class: kind }, filled(text, { day: run.at.slice(0, 10), versions: parts.join(", ") }));
+    };
+    const { check_failed, check_passed } = this.texts;
+    return [
+      line(told?.failed, check_failed, "evidence stale"),
+      line(told?.passed, check_passed, "evidence"),
+    ].filter(Boolean);
   }
 
   source({ id, language, source }) {
@@ -217,6 +230,7 @@ export class SearchBox {
     this.hits = [];
     this.active = -1;
     this.composing = false;
+    this.spells = false;
     this.build();
     this.listen();
     if (this.root.activeElement === this.input) this.focused();
@@ -249,16 +263,20 @@ export class SearchBox {
 
   listen() {
     const { input, form, list, live } = this;
-    input.addEventListener("input", (event) => event.isComposing || this.composing || this.changed());
+    input.addEventListener("input", (event) => this.typed(event));
     input.addEventListener("compositionstart", () => {
       this.composing = true;
-      this.cancel();
+      if (!this.spells) this.cancel();
     });
     input.addEventListener("compositionend", () => {
       this.composing = false;
       this.changed();
     });
-    input.addEventListener("keydown", (event) => this.pressed(event));
+    input.addEventListener("keydown", (event) => {
+      // Keyboards of phones compose every word, and name no key; an input method on a desk names its own.
+      this.spells = event.key === "Unidentified" && !navigator.languages.some((name) => /^(zh|ja|ko)/i.test(name));
+      this.pressed(event);
+    });
     input.addEventListener("focus", () => this.focused());
     form.addEventListener("submit", (event) => this.submitted(event));
     list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault());
@@ -271,6 +289,13 @@ export class SearchBox {
   }
 
   // What the reader does
+
+  /** Hold back while an input method makes a word of what is typed, not while a keyboard spells one. */
+  typed(event) {
+    const composes = event.isComposing || this.composing;
+    const spells = this.spells && !/[\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7af]/.test(event.data ?? "");
+    if (!composes || spells) this.changed();
+  }
 
   changed() {
     this.cancel();
@@ -382,7 +407,7 @@ export class SearchBox {
   // Addresses
 
   address(question) {
-    return this.drawing.withQuestion(this.form.action, question);
+    return this.drawing.withQuestion(this.form.action.split("?")[0], question);
   }
 
   title(question) {

@@ -17,7 +17,7 @@ from faqkb.kb.errors import ContentError, RankingDamaged
 from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.learning.tune import Attempt, Score, split_queries, tune_encoder, tune_ranking
+from faqkb.kb.learning.tune import Attempt, Change, Score, Truth, attempt_of, split_queries, tune_encoder, tune_ranking
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import forget_tuning, ranking_file, tuned_model
@@ -91,18 +91,30 @@ def test_a_damaged_ranking_stops_the_ingest_and_the_old_snapshot_stays(
 
 
 def test_too_few_queries_are_refused() -> None:
-    with pytest.raises(ContentError, match="got 29, expected at least 30"):
-        split_queries([LabelledQuery(f"q{number}", ("a",), "en") for number in range(29)])
+    with pytest.raises(ContentError, match="got 19, expected at least 20"):
+        split_queries([LabelledQuery(f"q{number}", ("a",), "en") for number in range(19)])
     with pytest.raises(ContentError, match="some with an answer"):
         split_queries([LabelledQuery(f"q{number}", (), "en") for number in range(50)])
 
 
 def test_the_same_queries_are_held_out_in_any_order() -> None:
-    queries = [LabelledQuery(f"q{number}", ("a",), "en") for number in range(50)]
+    queries = [LabelledQuery(f"q{number}", ("a",), "en") for number in range(100)]
     assert split_queries(queries) == split_queries(queries[::-1])
     split = split_queries(queries)
-    assert (len(split.learned), len(split.held_out)) == (30, 20)
+    assert (len(split.learned), len(split.held_out)) == (60, 40)
     assert not set(split.learned) & set(split.held_out)
+
+
+def test_a_few_queries_mend_what_is_far_off_and_are_each_judged_without_themselves(
+    overconfident: Path, shared_data: Path
+) -> None:
+    queries = dev_queries(shared_data)
+    split = split_queries([*[each for each in queries if each.relevant][:14], *queries[-10:]])
+    assert split.crossed
+    attempt = tune_ranking(overconfident, split)
+    assert attempt.accepted
+    assert attempt.gained[0] > 0
+    assert not tune_ranking(overconfident, split).accepted, "what is well fitted already is left alone"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +126,17 @@ def test_the_same_queries_are_held_out_in_any_order() -> None:
     ],
 )
 def test_only_a_clear_gain_without_a_loss_is_kept(before: Score, after: Score, accepted: bool) -> None:
-    assert Attempt("ranking", before, after).accepted is accepted
+    assert Attempt("ranking", before, after, (0.01, 0.2)).accepted is accepted
+    assert not Attempt("ranking", before, after, (-0.01, 0.2)).accepted, "a gain that may be chance is none"
+
+
+def test_an_attempt_names_the_queries_that_went_over() -> None:
+    before = {"a": Truth(-1.0, True), "b": Truth(-2.0, False), "c": Truth(-0.1, None), "lost": Truth(-1.0, True)}
+    after = {"a": Truth(-1.5, False), "b": Truth(-0.5, True), "c": Truth(-0.1, None)}
+    attempt = attempt_of("ranking", before, after)
+    assert attempt.changes == (Change("a", now_right=False), Change("b", now_right=True))
+    assert attempt.after.log_likelihood - attempt.before.log_likelihood == pytest.approx(1 / 3)
+    assert attempt.gained[0] <= 1 / 3 <= attempt.gained[1]
 
 
 TOPICS = ("loss nan", "batch size", "显存不足", "the batch is nan", "怎么办", "size of loss")
@@ -128,7 +150,7 @@ def test_an_encoder_is_fine_tuned_and_judged(tiny_model: Path, tiny_prepared: Pa
     queries = [
         LabelledQuery(f"{topic} {extra}", (f"{topic}?",), "en")
         for topic in TOPICS
-        for extra in ["a", "b", "c", "d", "e", "the", "is"]
+        for extra in ["a", "b", "c", "d", "e", "the", "is", *"fghijklmno"]
     ]
     before = current_snapshot(folder)
     told: list[str] = []

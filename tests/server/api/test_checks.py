@@ -68,6 +68,7 @@ def test_an_answer_carries_its_checks(server: ServedProcess) -> None:
         "command": "faq check run shm",
         "url": "/checks/shm.py",
         "sha256": hashlib.sha256((CHECKS / "shm.py").read_bytes()).hexdigest(),
+        "evidence": None,
     }
 
 

@@ -19,8 +19,8 @@ from faqkb.server.api.replies import (
     AnswerDocument,
     BatchDocument,
     ChecksDocument,
+    FoundRecord,
     ProblemDocument,
-    RecordDocument,
     RecordsDocument,
     SearchDocument,
 )
@@ -143,7 +143,7 @@ REPLIES = [
     ("POST", "/api/v1/ask:batch", {"questions": [{"question": DOCKER_QUESTION}, {"question": ""}]}, BatchDocument),
     ("GET", f"/api/v1/search?q={DOCKER_QUESTION}", None, SearchDocument),
     ("GET", "/api/v1/records?limit=200", None, RecordsDocument),
-    ("GET", f"/api/v1/records/{SHM}", None, RecordDocument),
+    ("GET", f"/api/v1/records/{SHM}", None, FoundRecord),
     ("GET", "/api/v1/checks", None, ChecksDocument),
     ("POST", "/v1/chat/completions", CHAT, ChatCompletion),
     ("POST", "/v1/chat/completions", {"model": "faq", "messages": TITLE}, ChatCompletion),
@@ -184,7 +184,7 @@ def test_a_model_has_no_field_that_no_reply_has(client):
     assert set(answer) == set(AnswerDocument.model_fields)
     assert set(answer["answers"][0]) == set(AnswerDocument.model_fields["answers"].annotation.__args__[0].model_fields)
     record = client.get(f"/api/v1/records/{SHM}").get_json()
-    assert set(record) == set(RecordDocument.model_fields)
+    assert set(record) == set(FoundRecord.model_fields)
 
 
 def test_the_document_costs_a_client_that_holds_it_nothing(client):

@@ -42,8 +42,13 @@ def show_misses(evaluation: Evaluation) -> None:
     """Print each query that went wrong, what came first, and where the right record was."""
     say(f"\n{len(evaluation.misses)} of {len(evaluation.asked)} queries went wrong:")
     for asked in evaluation.misses:
-        say(f"{asked.query.language:>4}  {_one_line(asked.query.query)}")
-        say(f"        {_STATUS_WORDS[asked.outcome.status]} {_first(asked)}; {_right(asked)}")
+        show_missed(asked)
+
+
+def show_missed(asked: Asked) -> None:
+    """Print one query, what came first, and where the right record was."""
+    say(f"{asked.query.language:>4}  {_one_line(asked.query.query)}")
+    say(f"        {_STATUS_WORDS[asked.outcome.status]} {_first(asked)}; {_right(asked)}")
 
 
 def _first(asked: Asked) -> str:

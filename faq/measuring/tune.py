@@ -10,11 +10,11 @@ import click
 
 from faqkb.faq.bootstrap import build_if_missing
 from faqkb.faq.config import kb_folder
-from faqkb.faq.console import say, say_json, say_note
+from faqkb.faq.console import one_line, say, say_json, say_note
 from faqkb.faq.options import examples, json_option, kb_option
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.evaluation.queries import read_queries
-from faqkb.kb.learning.tune import Attempt, split_queries, tune_encoder, tune_ranking
+from faqkb.kb.learning.tune import ENCODER_QUERIES, Attempt, Split, split_queries, tune_encoder, tune_ranking
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import forget_tuning
 
@@ -35,8 +35,9 @@ def command(
 ) -> None:
     """Refit ranking and confidence to labelled queries, and fine-tune the encoder.
 
-    FILE is as for `faq eval`. Two fifths of the queries are held out; what is learned from the rest is kept only if it
-    predicts them better, and survives every ingest.
+    FILE is as for `faq eval`, with 20 queries or more. From a hundred on, two fifths are held out; fewer are each
+    judged by what was learned from the others. What is learned is kept only if it predicts them better, by more than
+    chance, and survives every ingest.
     """
     folder = kb_folder(kb)
     if reset:
@@ -49,7 +50,7 @@ def command(
     build_if_missing(folder)
     split = split_queries(read_queries(queries))
     attempts = [tune_ranking(folder, split)]
-    if find_spec("sentence_transformers") is not None if encoder is None else encoder:
+    if _trains_encoder(encoder, split):
         attempts.append(tune_encoder(folder, split, source, say_note))
     if as_json:
         say_json(
@@ -61,15 +62,38 @@ def command(
             }
         )
         return
-    say(f"{len(split.learned)} queries learned from, {len(split.held_out)} held out")
+    _show_all(folder, split, attempts)
+
+
+def _show_all(folder: Path, split: Split, attempts: list[Attempt]) -> None:
+    judged = "each judged by what the others taught" if split.crossed else f"{len(split.held_out)} held out"
+    say(f"{len(split.learned)} queries learned from, {judged}")
     for attempt in attempts:
         _show(attempt)
+    if not any(attempt.accepted for attempt in attempts):
+        say("nothing was published: what goes wrong is mended by words, not by weights; `faq eval FILE --misses` names")
+        say('the queries, and <!-- faq: alt="…" --> under the right question gives it their words')
+    else:
+        say(f"published {current_snapshot(folder)}")
+
+
+def _trains_encoder(wanted: bool | None, split: Split) -> bool:
+    """Return whether the encoder is to be trained. Raises ConfigError where that was asked for in vain."""
+    if wanted and split.crossed:
+        raise ConfigError(
+            f"too few queries to fine-tune the encoder (got {len(split.learned)}, expected {ENCODER_QUERIES}); leave"
+            " out --encoder"
+        )
+    return not split.crossed and (find_spec("sentence_transformers") is not None if wanted is None else wanted)
 
 
 def _show(attempt: Attempt) -> None:
     before, after = attempt.before, attempt.after
-    verdict = "kept" if attempt.accepted else "not kept: the held-out queries were not predicted better"
+    verdict = "kept" if attempt.accepted else "not kept: no query that it did not see was predicted surely better"
     say(
         f"{attempt.what}: right first {before.right_first:.3f} -> {after.right_first:.3f}, log-likelihood"
-        f" {before.log_likelihood:.3f} -> {after.log_likelihood:.3f}: {verdict}"
+        f" {before.log_likelihood:.3f} -> {after.log_likelihood:.3f}, gained [{attempt.gained[0]:.3f},"
+        f" {attempt.gained[1]:.3f}]: {verdict}"
     )
+    for change in attempt.changes:
+        say(f"  {'right now' if change.now_right else 'wrong now'}  {one_line(change.query)}")

@@ -1,0 +1,1 @@
+"""The commands that measure and learn, one module each: how good the answers are, by questions with known answers."""

@@ -1,0 +1,91 @@
+"""What a change does to questions with known answers: the gate of `faq eval`, the preview of `faq ingest --dry-run`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faqkb.faq.bootstrap import encoder_folder
+from faqkb.faq.console import one_line, say
+from faqkb.faq.progress import counted
+from faqkb.kb.disk import link_or_copy
+from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, evaluate
+from faqkb.kb.evaluation.regression import Change, changes
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.model.encoder import Encoder
+
+if TYPE_CHECKING:
+    from faqkb.ingest import Ingested
+
+QUESTIONS_FILE = "questions.jsonl"
+"""Real questions with known answers, at the top of a folder of content."""
+_QUERY_CHARS = 90
+
+
+def questions_among(paths: Sequence[Path]) -> Path | None:
+    """Return the file of real questions of some content, None where there is none."""
+    found = [path / QUESTIONS_FILE for path in paths if (path / QUESTIONS_FILE).is_file()]
+    return found[0] if found else None
+
+
+def asked_of(knowledge: KnowledgeBase, queries: Sequence[LabelledQuery]) -> Evaluation:
+    """Ask every query, the progress told."""
+    with counted("asking queries") as told:
+        return evaluate(knowledge, queries, told)
+
+
+def previewed_changes(folder: Path, queries: Sequence[LabelledQuery], ingested: Ingested) -> tuple[Change, ...]:
+    """Return which queries would be answered otherwise if this were published to a knowledge base.
+
+    It is published to a copy, which is removed again; what is embedded already is not embedded again.
+    Raises what KnowledgeBase.open and build_snapshot raise.
+    """
+    from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of `faq eval`
+
+    with closing(KnowledgeBase.open(folder)) as live, _copied(folder, live.name) as copy:
+        encoder = Encoder(encoder_folder(folder))
+        with counted("embedding passages") as embedded:
+            build_snapshot(
+                copy, ingested.records, encoder, embedded, checks=ingested.checks, pictures=ingested.pictures
+            )
+        with closing(KnowledgeBase.open(copy, before=live)) as changed:
+            return changes(asked_of(live, queries), asked_of(changed, queries))
+
+
+def show_changes(found: Sequence[Change], asked: int) -> None:
+    """Print which questions are answered otherwise, the worse ones first."""
+    worse = sum(change.worse for change in found)
+    say(f"questions: {len(found)} of {asked} answered otherwise, {worse} of them worse")
+    for change in sorted(found, key=lambda each: not each.worse):
+        say(f"  {'worse' if change.worse else 'other'}  {_short(change.now.query.query)}")
+        say(f"         {told(change.before)} -> {told(change.now)}")
+
+
+def told(asked: Asked) -> str:
+    """Return in a few words what a query got."""
+    outcome = asked.outcome
+    first = f" {outcome.ranked[0]}" if outcome.ranked and outcome.status.value != "no_answer" else ""
+    return f"{outcome.status.value}{first} ({outcome.confidence:.2f})"
+
+
+def _short(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= _QUERY_CHARS else f"{line[:_QUERY_CHARS]}…"
+
+
+@contextmanager
+def _copied(folder: Path, name: str) -> Iterator[Path]:
+    """Lend a knowledge base with one snapshot of another and what that has learned; linked where it can be."""
+    with tempfile.TemporaryDirectory(prefix="faqkb-preview-") as made:
+        copy = Path(made)
+        for part in (Path("snapshots", name), Path("tuned")):
+            if (folder / part).is_dir():
+                shutil.copytree(
+                    folder / part, copy / part, copy_function=lambda one, other: link_or_copy(Path(one), Path(other))
+                )
+        (copy / "current").write_text(f"{name}\n", encoding="ascii")
+        yield copy

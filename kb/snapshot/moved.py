@@ -1,0 +1,47 @@
+"""Ids that were published once and are no more, and the records that go on under another id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
+from faqkb.kb.records import Record
+from faqkb.kb.snapshot.comparing import renamed_records
+from faqkb.kb.snapshot.stored import Stored, open_stored
+
+
+def moved_ids(folder: Path, records: Sequence[Record]) -> dict[str, str]:
+    """Return the successor of each id that is no more once `records` replace the live snapshot of a knowledge base.
+
+    A successor is the record that names the id as one of its former ones, else a new record with the same question or
+    the same answer, else what the live snapshot says. It may itself be gone; a later snapshot may have it back.
+    """
+    moved: dict[str, str] = {}
+    unreadable = suppress(KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported)
+    with unreadable, open_stored(folder) as before:
+        moved = _moved_since(before, records)
+    moved |= {former: record.id for record in records for former in record.was}
+    here = {record.id for record in records}
+    return {former: _last(former, moved, here) for former in moved if former not in here}
+
+
+def _moved_since(before: Stored, records: Sequence[Record]) -> dict[str, str]:
+    """Return what the live snapshot has moved, and what goes on in new records; only what is gone is read."""
+    known = before.store.records.all_ids()
+    added = {record.id: record for record in records if record.id not in known}
+    gone = known.difference(record.id for record in records)
+    removed = {each: record for each in sorted(gone) if (record := before.record(each)) is not None}
+    found = {one.id: other.id for one, other in renamed_records(removed, added)}
+    return before.store.records.moved() | found
+
+
+def _last(former: str, moved: Mapping[str, str], here: set[str]) -> str:
+    """Return where an id leads in the end; ids that lead in a circle are as good as any of them."""
+    seen = {former}
+    at = moved[former]
+    while at not in here and at in moved and at not in seen:
+        seen.add(at)
+        at = moved[at]
+    return at
