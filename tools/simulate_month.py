@@ -115,8 +115,7 @@ def case_of(name: str) -> Case:
 
 def simulate(case: Case, folder: Path, chosen: random.Random) -> Outcome:
     """Return what a month brings to one set; everything is made below a folder."""
-    for name, content in case.files.items():
-        (folder / name).write_bytes(content)
+    restore(folder, case)
     publish(folder, case)
     traffic, measured = halves([query for query in case.queries if query.relevant], chosen)
     nowhere = [query for query in case.queries if not query.relevant]
@@ -136,6 +135,8 @@ def simulate(case: Case, folder: Path, chosen: random.Random) -> Outcome:
             break
         outcome.taken_back += len(accepted) - len(kept)
         accepted, rejected = kept, []
+        restore(folder, case)
+        publish(folder, case)  # gaps are those of the content as it was
     outcome.before = [before[query.query] in query.relevant for query in measured]
     outcome.hard = [bool(hard.intersection(query.relevant)) for query in measured]
     outcome.after = [after[query.query] in query.relevant for query in measured]
@@ -162,6 +163,12 @@ def halves(queries: Sequence[LabelledQuery], chosen: random.Random) -> tuple[lis
             traffic += own[: (len(own) + 1) // 2]
             measured += own[(len(own) + 1) // 2 :]
     return traffic, measured
+
+
+def restore(folder: Path, case: Case) -> None:
+    """Write the files as they were."""
+    for name, content in case.files.items():
+        (folder / name).write_bytes(content)
 
 
 def publish(folder: Path, case: Case) -> None:
@@ -228,9 +235,7 @@ def decisions(folder: Path, traffic: Sequence[LabelledQuery], outcome: Outcome) 
 
 
 def improve(folder: Path, case: Case, accepted: dict[str, str], rejected: Sequence[str]) -> None:
-    """Write the patch of what is accepted over the files as they were, and apply it."""
-    for name, content in case.files.items():
-        (folder / name).write_bytes(content)
+    """Write the patch of what is accepted, and apply it."""
     options = [part for name in case.files for part in ("--content", name)]
     told = ",".join(f"{gap}={record}" for gap, record in accepted.items())
     done = faq(folder, "improve", "--accept", told, "--reject", ",".join(rejected), *options)
