@@ -118,6 +118,14 @@ SETTINGS = (
         "FAQ_RETENTION_DAYS",
     ),
     Setting("lint", "off", Kind.TEXTS, "[]", "Rules that `faq lint` leaves out, such as two-spellings."),
+    Setting(
+        "feedback",
+        "record_questions",
+        Kind.SWITCH,
+        "true",
+        "Whether a server counts what it is asked, and keeps the questions without an answer.",
+        "FAQ_RECORD_QUESTIONS",
+    ),
     Setting("site", "title", Kind.WORDS, '{en = "FAQ", zh = "常见问题"}', "Name of your FAQ, wherever one is shown."),
     Setting("site", "tagline", Kind.WORDS, "made for the content", "The line below the name, on the start page."),
     Setting("site", "welcome", Kind.WORDS, "a greeting", "What is said to somebody who says hello."),
@@ -163,6 +171,7 @@ class Config:
     """Of [feedback]: how long events are kept, 0 for ever."""
     lint_off: tuple[str, ...] = ()
     """Of [lint]: ids of the rules that are left out."""
+    record_questions: bool | None = None
     site: Mapping[str, Any] = field(default_factory=dict)
     """What [site] says, each value of the kind of its setting."""
     talk: Mapping[str, Any] = field(default_factory=dict)
@@ -224,6 +233,7 @@ def _parse(path: Path) -> Config:
         workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
         lint_off=tuple(lint.get("off", ())),
+        record_questions=feedback.get("record_questions"),
         site=site,
         talk=talk,
         readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),

@@ -54,6 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.database": KB,
     "kb.feedback": (*KB, "kb.database"),
     "kb.keys": (*KB, "kb.database"),
+    "kb.gaps": (*KB, "kb.index", "kb.feedback", "kb.knowledge"),
     "ingest.page": (),
     "ingest.styles": ("ingest.page",),
     "ingest.readings": ("ingest.page", "ingest.styles"),
@@ -78,6 +79,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "ingest.reports",
         "ingest.linted",
     ),
+    "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
     "server": (),
     "server.http": ("server",),
     "server.texts": (),
@@ -125,6 +127,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
     "faq.linting": ("faq",),
+    "faq.improving": ("faq",),
     "faq.measuring": ("faq", "faq.showing"),
     "faq.commands": (
         "faq",
