@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock faults bench bench-check scale parse-score sbom soak fuzz clean
+.PHONY: ask audit help serve test lint format docs checks lock faults bench bench-check scale parse-score sbom soak test-milvus fuzz clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -60,6 +60,10 @@ bench-check: $(STAMPS)-dev ## Measure the ratios again; fail on one that is wors
 scale: $(STAMPS)-dev ## Measure 100 to 1,000,000 records (an hour or more); make scale SIZES='100 1000'
 	@$(BIN)/python benchmarks/scale.py $(SIZES)
 
+test-milvus: $(STAMPS)-dev ## Hold a real Milvus server to its promises: make test-milvus RECORDS=20000
+	@PYTHON=$(PYTHON) tools/setup_milvus.sh
+	@$(BIN)/python tools/test_milvus.py --records $(or $(RECORDS),200000)
+
 soak: $(STAMPS)-dev ## An hour of load, publishes and bad input: does the server grow or leak? make soak SECONDS=3600
 	@$(BIN)/python benchmarks/soak.py --seconds $(or $(SECONDS),3600)
 
@@ -108,4 +112,4 @@ $(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-base
 	@touch $@
 
 clean: ## Remove the environment, the knowledge base and builds
-	rm -rf $(VENV) .venv-txtai .venv-haystack .faq build dist
+	rm -rf $(VENV) .venv-txtai .venv-haystack .venv-milvus .faq build dist

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faqkb.faq.config import CONFIG_FILE, read_config
+from faqkb.faq.config import CONFIG_FILE, milvus_address, read_config
 from faqkb.faq.console import say_note
 from faqkb.faq.progress import counted, staged
 from faqkb.faq.trust.bases import remember_own
@@ -32,6 +32,7 @@ from faqkb.kb.snapshot.tuned import whole_tuned_model
 if TYPE_CHECKING:
     from faqkb.ingest import Ingested, Order, ReadingMemory
     from faqkb.kb.building.build import Published
+    from faqkb.kb.milvus.opening import MilvusBase
 
 _LEVELS = 6  # of headings
 _READINGS = "readings"  # in the user's cache folder
@@ -40,9 +41,28 @@ _WAIT_SECONDS = 600  # for another process that builds the first snapshot; a fir
 
 
 def open_or_build(folder: Path) -> KnowledgeBase:
-    """Open a knowledge base; where there is none yet, build one first. Raises what KnowledgeBase.open raises."""
+    """Open a knowledge base; where there is none yet, build one first, but in Milvus, where it has to be.
+
+    Raises what KnowledgeBase.open and MilvusBase.open raise.
+    """
+    base = milvus_base(folder)
+    if base is not None:
+        return base.open()
     build_if_missing(folder)
     return KnowledgeBase.open(folder)
+
+
+def milvus_base(folder: Path) -> MilvusBase | None:
+    """Return the knowledge base in Milvus, None where it lies in files; `folder` may hold a model of its own.
+
+    Raises ConfigError, and what preparing the model raises.
+    """
+    address = milvus_address()
+    if address is None:
+        return None
+    from faqkb.kb.milvus.opening import MilvusBase  # noqa: PLC0415 - not where the records lie in files
+
+    return MilvusBase(address, encoder_folder(folder))
 
 
 def build_if_missing(folder: Path) -> None:
@@ -121,7 +141,8 @@ def reading_orders() -> list[tuple[str, Order]]:
 def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) -> Published:
     """Embed records and publish them with their checks, showing how far it is.
 
-    `encoder` is one that is loaded already. Raises what build_snapshot raises.
+    `encoder` is one that is loaded already. Where the store is Milvus, the snapshot is stored there too. Raises what
+    build_snapshot raises, MilvusAway and MilvusMissing.
     """
     from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
 
@@ -134,7 +155,28 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
         remember_own(folder)
     except OSError as error:
         say_note(f"{error.filename}: {error.strerror}; you will be asked before a check of {folder} runs")
+    _push(folder, published.snapshot)
     return published
+
+
+def _push(folder: Path, snapshot: str) -> None:
+    """Where the store is Milvus, store a published snapshot there and make it live, saying so.
+
+    Raises ConfigError, MilvusAway, MilvusMissing.
+    """
+    address = milvus_address()
+    if address is None:
+        return
+    from faqkb.kb.milvus.client import Milvus  # noqa: PLC0415 - not where the records lie in files
+    from faqkb.kb.milvus.publishing import push_snapshot  # noqa: PLC0415
+
+    milvus = Milvus(address)
+    try:
+        with counted("storing passages in Milvus") as told:
+            is_new = push_snapshot(folder, snapshot, milvus, told)
+    finally:
+        milvus.close()
+    say_note(f"{snapshot} is live in Milvus: {address}" if is_new else f"{snapshot} was live in Milvus already")
 
 
 def encoder_folder(folder: Path) -> Path:

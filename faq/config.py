@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faqkb.faq.console import say_note
 from faqkb.faq.kinds import Kind
@@ -18,11 +18,17 @@ from faqkb.kb.answers import Talk
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.foreign.paths import expanded
 
+if TYPE_CHECKING:
+    from faqkb.kb.milvus.address import MilvusAddress
+
 KB_VARIABLE = "FAQ_KB"
 SERVER_VARIABLE = "FAQ_SERVER"
 ORIGINS_VARIABLE = "FAQ_ALLOW_ORIGINS"
 HOSTS_VARIABLE = "FAQ_ALLOW_HOSTS"
 CONFIG_FILE = "faq.toml"
+_IN_FILES, _IN_MILVUS = "files", "milvus"
+_LOCAL_MILVUS = "http://127.0.0.1:19530"
+STORE_SETTINGS = ("store", "milvus_address", "milvus_token", "milvus_base")
 # Beside the packages, both in a checkout and in an installed wheel.
 BUNDLED_CONTENT = Path(__file__).resolve().parent.parent / "content"
 
@@ -64,6 +70,19 @@ SETTINGS = (
     Setting("faq", "kb", Kind.PATH, "a folder of the user's data", "Folder of the knowledge base.", KB_VARIABLE),
     Setting("faq", "content", Kind.PATHS, "the sample", "Markdown files and folders that `faq ingest` reads."),
     Setting("faq", "server", Kind.TEXT, "none", "Server that `faq ask` asks instead, https://host.", SERVER_VARIABLE),
+    Setting("faq", "store", Kind.TEXT, '"files"', 'Where questions find records: "files" or "milvus".', "FAQ_STORE"),
+    Setting(
+        "faq",
+        "milvus_address",
+        Kind.TEXT,
+        '"http://127.0.0.1:19530"',
+        "Address of the Milvus server.",
+        "FAQ_MILVUS_ADDRESS",
+    ),
+    Setting(
+        "faq", "milvus_token", Kind.TEXT, "none", "Its key, or user:password; better a variable.", "FAQ_MILVUS_TOKEN"
+    ),
+    Setting("faq", "milvus_base", Kind.TEXT, '"faq"', "Name of the knowledge base there.", "FAQ_MILVUS_BASE"),
     Setting("serve", "allow_origins", Kind.TEXTS, "[]", "Sites whose pages may use widget and API.", ORIGINS_VARIABLE),
     Setting("serve", "allow_hosts", Kind.TEXTS, "[]", "Names to be asked by, beside localhost.", HOSTS_VARIABLE),
     Setting("serve", "public", Kind.SWITCH, "false", "Whether other machines may ask without a key.", "FAQ_PUBLIC"),
@@ -135,6 +154,8 @@ class Config:
     content: tuple[Path, ...] = ()
     server: str | None = None
     """Address of the server to ask instead of a knowledge base on this machine."""
+    store: Mapping[str, str] = field(default_factory=dict)
+    """Of [faq]: `store`, and what begins with `milvus_`, by the names of the settings."""
     allow_origins: tuple[str, ...] = ()
     """Of [serve]: the sites whose pages may use the API and the widget."""
     allow_hosts: tuple[str, ...] = ()
@@ -198,6 +219,7 @@ def _parse(path: Path) -> Config:
         kb=table.get("kb"),
         content=tuple(table.get("content", ())),
         server=table.get("server"),
+        store={name: table[name] for name in STORE_SETTINGS if name in table},
         allow_origins=tuple(serving.get("allow_origins", ())),
         allow_hosts=tuple(serving.get("allow_hosts", ())),
         public=serving.get("public"),
@@ -314,6 +336,58 @@ def kb_folder(option: Path | None) -> Path:
     from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing is configured
 
     return user_data_path("faqkb") / "kb"
+
+
+def is_in_milvus() -> bool:
+    """Say whether questions find their records in Milvus. Raises ConfigError."""
+    store = _told_of_store("store") or _IN_FILES
+    if store not in {_IN_FILES, _IN_MILVUS}:
+        raise ConfigError(f"store is not known (got {store[:60]!r}, expected files or milvus); correct it")
+    return store == _IN_MILVUS
+
+
+def milvus_address() -> MilvusAddress | None:
+    """Return where the knowledge base lies in Milvus, None where it lies in files. Raises ConfigError.
+
+    That a file chose Milvus is said.
+    """
+    if not is_in_milvus():
+        return None
+    from faqkb.kb.milvus.address import MilvusAddress  # noqa: PLC0415 - not where the records lie in files
+
+    address = MilvusAddress(
+        _told_of_store("milvus_address") or _LOCAL_MILVUS,
+        _told_of_store("milvus_token"),
+        _told_of_store("milvus_base") or "faq",
+    )
+    if read_config().store.get("milvus_address") and not os.environ.get("FAQ_MILVUS_ADDRESS"):
+        _check_found_address(address)
+    if not os.environ.get("FAQ_STORE"):
+        say_note(f"records: {address}, as {read_config().path} says")
+    return address
+
+
+def _check_found_address(address: MilvusAddress) -> None:
+    """Make sure that an address which a file names, perhaps one that came with a folder, gets no more than it may.
+
+    Raises ConfigError.
+    """
+    found = read_config().path
+    if os.environ.get("FAQ_MILVUS_TOKEN"):
+        raise ConfigError(
+            f"the token in FAQ_MILVUS_TOKEN is not sent to {address.uri}: {found} chose that server, not you; to send"
+            f" it, set FAQ_MILVUS_ADDRESS={address.uri}"
+        )
+    if address.is_file:
+        raise ConfigError(
+            f"{found}: milvus_address is a file (got {address.uri[:80]!r}, expected http://host:19530); a file is"
+            " named by FAQ_MILVUS_ADDRESS alone"
+        )
+
+
+def _told_of_store(name: str) -> str:
+    """Return one of the settings of the store: of its variable, else of faq.toml, else empty."""
+    return os.environ.get(settings_of("faq")[name].variable) or read_config().store.get(name, "")
 
 
 def content_paths() -> tuple[Path, ...]:

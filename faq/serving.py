@@ -14,6 +14,7 @@ from faqkb.kb.errors import ConfigError
 from faqkb.kb.foreign.paths import expanded
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.limits import PROXIES_MAX, WORKERS_MAX
 from faqkb.server.settings import ServerSettings
 from faqkb.server.workers.staff import own_workers
@@ -33,12 +34,14 @@ class ServeOptions:
     hosts: tuple[str, ...] = ()
 
 
-def server_settings(options: ServeOptions) -> ServerSettings:
-    """Return all settings of the server. Raises ConfigError."""
+def server_settings(options: ServeOptions, source: KnowledgeSource | None) -> ServerSettings:
+    """Return all settings of the server, which opens its snapshots from `source`, None: from its folder.
+
+    Raises ConfigError.
+    """
     config = read_config()
     rate = _number("FAQ_RATE_PER_MINUTE", options.rate_per_minute, config.rate_per_minute, limits.KEY_REQUESTS_MAX)
     proxies = _number("FAQ_BEHIND_PROXY", options.behind_proxy, config.behind_proxy, PROXIES_MAX)
-    workers = _number("FAQ_WORKERS", None, config.workers, WORKERS_MAX)
     days = _number("FAQ_RETENTION_DAYS", None, config.retention_days, limits.FEEDBACK_DAYS_MAX)
     return ServerSettings(
         access=AccessSettings(
@@ -55,9 +58,23 @@ def server_settings(options: ServeOptions) -> ServerSettings:
             "FAQ_RECORD_QUESTIONS", None, True if config.record_questions is None else config.record_questions
         ),
         retention_days=limits.FEEDBACK_DAYS if days is None else days,
-        workers=own_workers() if workers is None else workers,
+        workers=_workers(config, in_folder=source is None),
         branding=site_branding(config),
+        source=source,
     )
+
+
+def _workers(config: Config, *, in_folder: bool) -> int:
+    """Return how many processes find answers; they open the folder's snapshots, and no others. Raises ConfigError."""
+    workers = _number("FAQ_WORKERS", None, config.workers, WORKERS_MAX)
+    if in_folder:
+        return own_workers() if workers is None else workers
+    if workers:
+        raise ConfigError(
+            f'with store = "milvus" there are no workers (got {workers}, expected 0 or nothing); start more servers'
+            " instead, and leave FAQ_WORKERS or [serve] workers out"
+        )
+    return 0
 
 
 def _hosts(options: ServeOptions, config: Config) -> frozenset[str]:

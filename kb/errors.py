@@ -97,6 +97,14 @@ class CheckEnvironmentFailed(KbError):
     """The packages a check asks for could not be installed."""
 
 
+class MilvusAway(KbError):
+    """The Milvus server does not answer in time, or turned a call down; nothing was changed."""
+
+
+class MilvusMissing(KbError):
+    """The client of Milvus is not installed; `pip install 'faqkb[milvus]'` brings it."""
+
+
 class ExportRefused(KbError):
     """The folder to export into holds something else; it is left as it is."""
 

@@ -26,12 +26,12 @@ from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
-from faqkb.kb.snapshot.pictures import pictures_of, read_picture
 from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     COHORT_TOKENS_FILE,
     POSTINGS_FILE,
     RECORDS_FILE,
+    OpenedSnapshot,
     SnapshotFiles,
     open_current,
     open_snapshot,
@@ -47,7 +47,7 @@ class KnowledgeBase:
 
     def __init__(
         self,
-        files: SnapshotFiles,
+        files: OpenedSnapshot,
         indexes: Indexes,
         encoder: Encoder,
         *,
@@ -55,7 +55,7 @@ class KnowledgeBase:
         within: tuple[int, ...] | None = None,
     ) -> None:
         self._files = files
-        self._is_verified = False
+        self._verified: SnapshotFiles | None = None
         self._within = within
         self._indexes = indexes
         self._store = indexes.store
@@ -86,11 +86,11 @@ class KnowledgeBase:
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
-        verified = before._files if before and before._is_verified else None
         try:
             small = COHORT_FILE, COHORT_TOKENS_FILE
             if verify_model:
-                files.verify(*small, RECORDS_FILE, POSTINGS_FILE, *files.large_paths(verified))
+                large = files.large_paths(before._verified if before else None)
+                files.verify(*small, RECORDS_FILE, POSTINGS_FILE, *large)
             else:
                 files.verify(*small)
                 files.verify_once(RECORDS_FILE, POSTINGS_FILE, *files.token_paths)
@@ -101,7 +101,7 @@ class KnowledgeBase:
             files.close()
             raise
         knowledge = cls(files, indexes, encoder, remembered=remembered)
-        knowledge._is_verified = verify_model
+        knowledge._verified = files if verify_model else None
         knowledge._check_agreement(deeply=verify_model)
         return knowledge
 
@@ -112,7 +112,9 @@ class KnowledgeBase:
         want = (manifest.records, manifest.passages, manifest.passages, manifest.encoder)
         if got != want:
             self.close()
-            raise SnapshotDamaged(f"{self._files.folder}: holds {got}, its manifest says {want}; run `faq ingest`")
+            raise SnapshotDamaged(
+                f"snapshot {self._files.name} holds {got}, its manifest says {want}; run `faq ingest`"
+            )
         if not deeply:
             return
         try:
@@ -275,11 +277,11 @@ class KnowledgeBase:
 
     def pictures(self) -> tuple[Picture, ...]:
         """Return the pictures that answers show, by name; they lie where they are until this is closed."""
-        return tuple(pictures_of(self._files))
+        return self._files.pictures()
 
     def picture(self, name: str) -> bytes | None:
         """Return the bytes of a picture after its sha256 held, None where there is none. Raises SnapshotDamaged."""
-        return read_picture(self._files, name)
+        return self._files.picture(name)
 
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""

@@ -90,7 +90,7 @@ def create_app(
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
     app.extensions[STAFF] = Staff(kb_folder, settings.workers)
-    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, prepare=partial(_prepare, app))
+    app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, partial(_prepare, app), settings.source)
     return app
 
 

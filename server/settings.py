@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from faqkb.kb import limits
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.notices import Notices
 
@@ -24,6 +25,8 @@ class ServerSettings:
     workers: int = 0
     """Processes that find answers beside the server; with none it finds them itself."""
     branding: Branding = NO_BRANDING
+    source: KnowledgeSource | None = None
+    """Where snapshots are opened from; None for the folder of the knowledge base."""
     notices: Notices | None = None
     """What the pages say of content that is being written; None where nobody writes."""
 

@@ -37,6 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.building": (*KB, "kb.index", "kb.model", "kb.store", "kb.snapshot"),
     "kb.retrieval": (*KB, "kb.index", "kb.model", "kb.store", "kb.snapshot"),
     "kb.knowledge": (*KB, "kb.index", "kb.model", "kb.snapshot", "kb.retrieval"),
+    "kb.milvus": (*KB, "kb.index", "kb.model", "kb.store", "kb.snapshot", "kb.retrieval", "kb.knowledge"),
     "kb.conversation": (*KB, "kb.retrieval", "kb.knowledge"),
     "kb.evaluation": (*KB, "kb.index", "kb.knowledge"),
     "kb.learning": (
@@ -139,6 +140,7 @@ ONLY_IN = {
     "mdit_py_plugins": {"ingest/page/markdown.py"},
     "yaml": {"ingest/page/front_matter.py"},
     "faiss": {"kb/index/dense.py"},
+    "pymilvus": {"kb/milvus/client.py"},
     # Preparing a model quantises with onnxruntime and looks into the exported graph; it never serves.
     "onnxruntime": {"kb/model/encoder.py", "kb/model/quantize.py", "kb/model/verify.py"},
     "opencc": {"kb/text.py"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from faqkb.faq.bootstrap import build_if_missing
+from faqkb.faq.bootstrap import build_if_missing, milvus_base
 from faqkb.faq.branding import site_branding
 from faqkb.faq.config import kb_folder, read_config
 from faqkb.faq.options import examples, kb_option
@@ -22,5 +22,7 @@ def command(kb: Path | None) -> None:
     from faqkb.server.mcp.stdio import serve_stdio  # noqa: PLC0415 - pydantic, and only here
 
     folder = kb_folder(kb)
-    build_if_missing(folder)
-    serve_stdio(folder, site_branding(read_config()))
+    source = milvus_base(folder)
+    if source is None:
+        build_if_missing(folder)
+    serve_stdio(folder, site_branding(read_config()), source)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from faqkb.faq.bootstrap import build_if_missing
-from faqkb.faq.config import allowed_origins, kb_folder
+from faqkb.faq.bootstrap import build_if_missing, milvus_base
+from faqkb.faq.config import allowed_origins, is_in_milvus, kb_folder
 from faqkb.faq.options import check_existing, examples, served_kb_option
 from faqkb.kb import limits
 
@@ -84,12 +84,16 @@ def command(
     from faqkb.server.monitoring.logs import LogFormat, configure_logging  # noqa: PLC0415
     from faqkb.server.serve import serve  # noqa: PLC0415
 
-    folder = kb_folder(kb if content else check_existing(kb))
-    settings = server_settings(ServeOptions(**options))
+    in_milvus = is_in_milvus()  # then the folder holds feedback and keys alone
+    folder = kb_folder(kb if content or in_milvus else check_existing(kb))
+    settings = server_settings(ServeOptions(**options), milvus_base(folder))
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
     allowed, kind = allowed_origins(origins), LogFormat(log_format)
     if not content:
-        build_if_missing(folder)
+        if in_milvus:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            build_if_missing(folder)
         serve(folder, host, port, allowed, settings, kind)
         return
     from faqkb.faq.watching.served import watched  # noqa: PLC0415 - parsing Markdown comes with it

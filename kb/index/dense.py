@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.index.places import Among
 from faqkb.kb.vectors import Matrix, Vector
 
 _FEW = 8  # of all rows, one in so many: to look at these alone is faster than to pass by all others
@@ -56,8 +57,8 @@ class VectorIndex(Protocol):
     def rows(self) -> int:
         """Number of vectors."""
 
-    def search(self, query: Vector, top_n: int, allowed: Rows | None = None) -> tuple[Neighbour, ...]:
-        """Return the nearest rows, best first; only rows of `allowed`, ascending, when it is given."""
+    def search_among(self, query: Vector, top_n: int, among: Among | None) -> tuple[Neighbour, ...]:
+        """Return the nearest rows, best first; only those of some records when they are given."""
 
     def vectors(self, rows: Rows | Sequence[int]) -> Matrix:
         """Return the stored vectors of the rows, in the order asked."""
@@ -115,6 +116,10 @@ class FaissIndex:
     def rows(self) -> int:
         """Number of vectors."""
         return int(self._index.ntotal)
+
+    def search_among(self, query: Vector, top_n: int, among: Among | None) -> tuple[Neighbour, ...]:
+        """Return the nearest rows, best first; only those of some records when they are given."""
+        return self.search(query, top_n, None if among is None else among.rows)
 
     def search(self, query: Vector, top_n: int, allowed: Rows | None = None) -> tuple[Neighbour, ...]:
         """Return the nearest rows, best first; only rows of `allowed`, ascending, when it is given."""

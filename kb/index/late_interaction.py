@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,19 @@ def dequantise(codes: TokenCodes) -> TokenVectors:
 
 def _step(dim: int) -> np.float32:
     return np.float32(_DEVIATIONS / np.sqrt(dim) / 127)
+
+
+class TokenReader(Protocol):
+    """Token vectors, wherever they lie."""
+
+    def scores(self, query: TokenVectors, spans: Sequence[range]) -> Scores:
+        """Return how well each text, given as its rows, at least one, matches the query's first tokens."""
+
+    def matches(self, query: TokenVectors, spans: Sequence[range]) -> Similarities:
+        """Return the best match of each of the query's first tokens in each text, shape (texts, tokens)."""
+
+    def close(self) -> None:
+        """Let go of files and memory."""
 
 
 class TokenIndex:

@@ -121,6 +121,10 @@ class Places:
         found: _Numbers = np.searchsorted(self.view_rows[:-1], self.first_rows)
         return found
 
+    def among(self, positions: Sequence[int]) -> Among:
+        """Return some of the records, by their positions, ascending."""
+        return Among(self, positions)
+
     def mask_of(self, positions: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Return of each record whether it is among some positions."""
         mask = np.zeros(self.records, dtype=np.bool_)
@@ -157,6 +161,24 @@ class Places:
             (self.view_tokens_at.astype(np.int64) + lengths > rows).any()
         ):
             raise _damaged(f"a view has tokens beyond the {rows} there are")
+
+
+@dataclass(frozen=True)
+class Among:
+    """Some of the records, and what is theirs."""
+
+    places: Places
+    positions: Sequence[int]
+
+    @cached_property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """Of each record, whether it is one of them."""
+        return self.places.mask_of(self.positions)
+
+    @cached_property
+    def rows(self) -> _Numbers:
+        """The rows of their passages, ascending."""
+        return np.flatnonzero(self.mask[self.places.positions])
 
 
 def _damaged(what: str) -> SnapshotDamaged:

@@ -12,7 +12,6 @@ first, and when all that are left together cannot lift a new record among the be
 from __future__ import annotations
 
 import math
-import os
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.index.byte_source import ByteSource, FileBytes
 from faqkb.kb.records import Record
 from faqkb.kb.text import analyse
 
@@ -162,12 +162,11 @@ class PostingsFile:
     Any number of threads may use it; every method but `close` raises SnapshotDamaged.
     """
 
-    def __init__(self, path: Path, records: int) -> None:
-        """Open the index of so many records; the caller has checked its sha256."""
-        self._path = path
+    def __init__(self, stored: Path | ByteSource, records: int) -> None:
+        """Open the index of so many records, a file or what lies elsewhere; the caller has checked its sha256."""
+        self._source = FileBytes(stored) if isinstance(stored, Path) else stored
         self._records = records
-        self._file = path.open("rb", buffering=0)
-        size = os.fstat(self._file.fileno()).st_size - records * _LENGTH_BYTES
+        size = self._source.size - records * _LENGTH_BYTES
         self.count, odd = divmod(size, _POSITION_BYTES + _COUNT_BYTES)
         """Number of postings."""
         if odd or self.count < 0:
@@ -177,7 +176,7 @@ class PostingsFile:
 
     def close(self) -> None:
         """Close the file; the index is not used afterwards."""
-        self._file.close()
+        self._source.close()
 
     def occurrences(self, entries: Mapping[str, Entry]) -> Occurrences:
         """Return all that is stored; `entries` are those of every word."""
@@ -265,12 +264,12 @@ class PostingsFile:
 
     def _read(self, at: int, count: int, kind: np.dtype[Any]) -> Any:
         found = np.empty(count, dtype=kind)
-        if os.preadv(self._file.fileno(), [found.data], at) != found.nbytes:
+        if self._source.read_into(at, found.data) != found.nbytes:
             raise self._damaged("it was cut short while it was open")
         return found
 
     def _damaged(self, what: str) -> SnapshotDamaged:
-        return SnapshotDamaged(f"{self._path}: {what}; run `faq ingest` to build it again")
+        return SnapshotDamaged(f"{self._source.name}: {what}; run `faq ingest` to build it again")
 
 
 def _least_of_best(scores: npt.NDArray[np.float32], found: Sequence[Positions], limit: int) -> float:

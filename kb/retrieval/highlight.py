@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from faqkb.kb.answers import Highlight
-from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.late_interaction import TokenReader
 from faqkb.kb.index.sentences import Sentence
 from faqkb.kb.vectors import TokenVectors
 
@@ -20,7 +20,7 @@ NOTHING = Highlight(0, 0, "")
 
 
 def highlight(
-    query: TokenVectors, answer_text: str, sentences: Sequence[Sentence], index: TokenIndex, question: range
+    query: TokenVectors, answer_text: str, sentences: Sequence[Sentence], index: TokenReader, question: range
 ) -> Highlight:
     """Return the sentence that answers best, the earliest among equals; all of an answer without sentences.
 

@@ -28,14 +28,13 @@ import numpy.typing as npt
 from faqkb.kb.fusion import Ranking
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, cohort_language
 from faqkb.kb.index.dense import VectorIndex
-from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.late_interaction import TokenReader
 from faqkb.kb.index.marks import conflicts, marks_of
 from faqkb.kb.index.places import Places
 from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.language.detection import detect_language
+from faqkb.kb.store.readers import StoreReader, WordReader
 from faqkb.kb.store.record_table import Identity
-from faqkb.kb.store.store import Store
-from faqkb.kb.store.word_table import WordTable
 from faqkb.kb.text import analyse
 from faqkb.kb.vectors import Embedding
 
@@ -66,13 +65,13 @@ class Indexes:
 
     vectors: VectorIndex
     """Of the passages."""
-    tokens: TokenIndex
+    tokens: TokenReader
     """Token vectors of the passages."""
     places: Places
     """Whose passages and tokens are whose."""
-    words: WordTable
+    words: WordReader
     wordings: WordingClassifier
-    store: Store
+    store: StoreReader
     ranking: Ranking
 
     def close(self) -> None:
@@ -185,10 +184,9 @@ def _shared_by_wordings(scored: Sequence[ScoredRecord], odds: Mapping[int, float
 def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence[int] | None) -> set[int]:
     """Return the positions of the records near the query."""
     places = indexes.places
-    of_records = None if allowed is None else places.mask_of(allowed)
-    rows = None if of_records is None else np.flatnonzero(of_records[places.positions])
-    near = indexes.vectors.search(query.vector, _DENSE_CANDIDATES, rows)
-    lexical = indexes.words.match(analyse(text), _LEXICAL_CANDIDATES, of_records)
+    among = None if allowed is None else places.among(allowed)
+    near = indexes.vectors.search_among(query.vector, _DENSE_CANDIDATES, among)
+    lexical = indexes.words.match(analyse(text), _LEXICAL_CANDIDATES, None if among is None else among.mask)
     return {places.position_of(neighbour.row) for neighbour in near} | {match.position for match in lexical}
 
 

@@ -13,12 +13,14 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from faqkb.kb import disk
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
+from faqkb.kb.pictures import Picture
 from faqkb.kb.snapshot.manifest import (
     MANIFEST_FILE,
     REPAIR,
@@ -53,6 +55,27 @@ class SnapshotSummary:
     records: int
     passages: int
     encoder: str
+
+
+class OpenedSnapshot(Protocol):
+    """A published snapshot, wherever it lies."""
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it holds."""
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the pictures that answers show, by name, as files until `close`."""
+
+    def picture(self, name: str) -> bytes | None:
+        """Return a picture's bytes after its sha256 held, None where there is none. Raises SnapshotDamaged."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class SnapshotFiles:
@@ -145,6 +168,18 @@ class SnapshotFiles:
             raise SnapshotDamaged(
                 f"{self.folder / path}: sha256 is {got[:12]}, its manifest says {want[:12]}; {repair}"
             )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the pictures, by name."""
+        return tuple(
+            Picture(path.removeprefix(f"{PICTURE_FOLDER}/"), self.folder / path, self.manifest.files[path].size)
+            for path in self.picture_paths
+        )
+
+    def picture(self, name: str) -> bytes | None:
+        """Return a picture's bytes after its sha256 held, None where the snapshot has none. Raises SnapshotDamaged."""
+        path = f"{PICTURE_FOLDER}/{name}"
+        return self.read_verified(path) if path in self.manifest.files else None
 
     def close(self) -> None:
         """Let the writer remove the snapshot when its time has come."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from faqkb.kb.checks import Check
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import EVERY_RECORD, Filter, Record
-from faqkb.kb.snapshot.pictures import pictures_of
 from faqkb.kb.snapshot.published import RECORDS_FILE, SnapshotFiles, open_current, open_snapshot
 from faqkb.kb.store.store import Store
 
@@ -49,7 +48,7 @@ class Stored:
 
     def pictures(self) -> tuple[Picture, ...]:
         """Return the pictures that answers show, by name; they lie where they are until this is closed."""
-        return tuple(pictures_of(self.files))
+        return self.files.pictures()
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from faqkb.kb.store.connections import Connections
 
 _CACHED = 16  # filters whose positions are kept in memory: 4 MB each where they let a million records through
 _AFTER_SLASH = chr(ord("/") + 1)
-_ANY_VERSION = ""  # in the place of its versions, of a record that names none
+ANY_VERSION = ""
+"""In the place of its versions, of a record that names none."""
 
 
 class FilterTable:
@@ -47,7 +48,7 @@ class FilterTable:
 
 def write_filters(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
     """Write the rows that filters are read from, but for those of the table of records."""
-    for table, values_of in (("tags", _tags), ("sections", _sections), ("versions", _versions)):
+    for table, values_of in (("tags", _tags), ("sections", sections_of), ("versions", versions_of)):
         connection.executemany(
             f"INSERT INTO {table} VALUES (?, ?)",
             (
@@ -68,15 +69,18 @@ def _tags(record: Record) -> Sequence[str]:
     return record.tags
 
 
-def _sections(record: Record) -> Sequence[str]:
-    return [_folded(heading) for heading in record.section]
+def sections_of(record: Record) -> Sequence[str]:
+    """Return the headings above a record, as filters name them."""
+    return [folded(heading) for heading in record.section]
 
 
-def _versions(record: Record) -> Sequence[str]:
-    return [_folded(version) for version in record.versions] or [_ANY_VERSION]
+def versions_of(record: Record) -> Sequence[str]:
+    """Return the versions that a record is of, as filters name them."""
+    return [folded(version) for version in record.versions] or [ANY_VERSION]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a heading or a version as it is compared: in capitals or not, with any blanks."""
     return " ".join(text.casefold().split())
 
 
@@ -89,9 +93,9 @@ def _selections(wanted: Filter) -> Iterator[tuple[str, list[str]]]:
     if wanted.paths:
         yield _below(wanted.paths)
     if wanted.sections:
-        yield _among("sections", "section", map(_folded, wanted.sections))
+        yield _among("sections", "section", map(folded, wanted.sections))
     if wanted.versions:
-        yield _among("versions", "version", [_ANY_VERSION, *map(_folded, wanted.versions)])
+        yield _among("versions", "version", [ANY_VERSION, *map(folded, wanted.versions)])
 
 
 def _among(table: str, column: str, values: Iterable[str]) -> tuple[str, list[str]]:

@@ -41,6 +41,10 @@ class Store:
         rows = self._connections.rows("SELECT word, first, records, most FROM words")
         return {word: Entry(first, records, most) for word, first, records, most in rows}
 
+    def word_names(self) -> dict[str, str]:
+        """Return which file each name stands for, as `WordTable.named_by` gives it."""
+        return {word: str(source) for word, source in self._connections.rows("SELECT word, source FROM names")}
+
     def close(self) -> None:
         """Close every thread's connection."""
         self._connections.close()

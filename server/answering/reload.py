@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.snapshot.published import current_snapshot
+from faqkb.server.answering.sources import FolderSource, KnowledgeSource
 from faqkb.server.limits import RELOAD_SECONDS, REMEMBERED_QUESTIONS, RETRY_REFUSED_SECONDS
 
 _log = logging.getLogger("faq.server")
@@ -43,12 +43,18 @@ class _Generation:
 class KnowledgeHolder:
     """The snapshot that answers now. A request leases it; an older one is closed when its last lease ends."""
 
-    def __init__(self, folder: Path, prepare: Callable[[KnowledgeBase], object] = lambda _: None) -> None:
-        """Open the live snapshot and watch for the next. Raises what KnowledgeBase.open raises.
+    def __init__(
+        self,
+        folder: Path,
+        prepare: Callable[[KnowledgeBase], object] = lambda _: None,
+        source: KnowledgeSource | None = None,
+    ) -> None:
+        """Open the live snapshot of a folder, or of a `source`, and watch for the next. Raises what opening raises.
 
         `prepare` is called with each snapshot before it answers anybody.
         """
         self._folder = folder.resolve()
+        self._source = source or FolderSource(folder)
         self._prepare = prepare
         self._lock = threading.Lock()
         self._looking = threading.Lock()
@@ -84,7 +90,7 @@ class KnowledgeHolder:
     def _look(self) -> None:
         name: str | None = None
         try:
-            name = current_snapshot(self._folder)
+            name = self._source.live_name()
             if name == self._live.knowledge.name:
                 self._refusal = None
             elif self._worth_trying(name):
@@ -102,6 +108,7 @@ class KnowledgeHolder:
         self._watcher.join()
         self._live.retired = True
         self._close_if_unused(self._live)
+        self._source.close()
 
     def _watch(self) -> None:
         while not self._stopping.wait(RELOAD_SECONDS):
@@ -109,9 +116,7 @@ class KnowledgeHolder:
 
     def _open(self, before: KnowledgeBase | None) -> KnowledgeBase:
         # One core a question: more questions a second than with two each, though one takes 5 ms and not 4.
-        knowledge = KnowledgeBase.open(
-            self._folder, verify_model=True, threads=1, before=before, remembered=REMEMBERED_QUESTIONS
-        )
+        knowledge = self._source.open(before=before, threads=1, remembered=REMEMBERED_QUESTIONS)
         try:
             knowledge.search("ready?", limit=1)  # the first run of a session is slow, and shows whether it runs at all
             self._prepare(knowledge)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.branding import Branding
 from faqkb.server.mcp.dispatch import answer
 from faqkb.server.mcp.messages import INVALID_REQUEST, McpError, dump_message, parse_content
@@ -19,15 +20,15 @@ from faqkb.server.wording.talk import worded_by
 LINE_BYTES = 4 * 1024 * 1024  # of one message; a pasted log has at most 2 million characters (kb.limits)
 
 
-def serve_stdio(kb_folder: Path, branding: Branding) -> None:
+def serve_stdio(kb_folder: Path, branding: Branding, source: KnowledgeSource | None = None) -> None:
     """Answer messages until the input ends or nobody reads any more; new snapshots are taken over meanwhile.
 
     Standard output carries messages and nothing else: what else is printed meanwhile goes to standard error.
-    Raises what KnowledgeBase.open raises.
+    `source` is where snapshots are opened from, None for the folder. Raises what KnowledgeBase.open raises.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     replies = _claim_output()
-    holder = KnowledgeHolder(kb_folder)
+    holder = KnowledgeHolder(kb_folder, source=source)
     try:
         service = McpService(
             holder.lease,

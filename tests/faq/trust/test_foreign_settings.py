@@ -76,6 +76,22 @@ def test_a_key_goes_to_the_server_alone_that_it_is_for(tmp_path: Path, listening
     assert set(listening.keys) == {None}
 
 
+def test_a_token_is_not_sent_to_a_milvus_that_a_found_file_names(tmp_path: Path, listening: Listening) -> None:
+    (tmp_path / "faq.toml").write_text(f'[faq]\nstore = "milvus"\nmilvus_address = "{listening.url}"\n')
+    done = faq("ask", "x", cwd=below(tmp_path), FAQ_MILVUS_TOKEN="secret", FAQ_KB=str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert f"FAQ_MILVUS_TOKEN is not sent to {listening.url}: {tmp_path / 'faq.toml'} chose that" in error_line(done)
+    assert not listening.keys
+
+
+def test_a_found_file_names_no_file_of_milvus(tmp_path: Path) -> None:
+    (tmp_path / "faq.toml").write_text(f'[faq]\nstore = "milvus"\nmilvus_address = "{tmp_path}/made.db"\n')
+    done = faq("ask", "x", cwd=below(tmp_path), FAQ_KB=str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "a file is named by FAQ_MILVUS_ADDRESS alone" in error_line(done)
+    assert not (tmp_path / "made.db").exists()
+
+
 @needs_root
 def test_a_file_of_another_user_decides_nothing(tmp_path: Path, listening: Listening) -> None:
     (tmp_path / "faq.toml").write_text(f'[faq]\nserver = "{listening.url}"\n')

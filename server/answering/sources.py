@@ -1,0 +1,47 @@
+"""Where the snapshots of a knowledge base are opened from: a folder of this machine, or elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.snapshot.published import current_snapshot
+
+
+class KnowledgeSource(Protocol):
+    """What a server follows; any number of threads may ask."""
+
+    def live_name(self) -> str:
+        """Return the name of the live snapshot. Raises what `open` raises."""
+
+    def open(
+        self, *, before: KnowledgeBase | None = None, threads: int | None = None, remembered: int = 0
+    ) -> KnowledgeBase:
+        """Open the live snapshot, sharing with `before`, an opened earlier one, what is the same.
+
+        Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, and what the store raises when it is away.
+        """
+
+    def close(self) -> None:
+        """Let go of connections; nothing is opened afterwards."""
+
+
+class FolderSource:
+    """The snapshots of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+
+    def live_name(self) -> str:
+        """Return the name of the live snapshot. Raises KnowledgeBaseMissing, SnapshotDamaged."""
+        return current_snapshot(self.folder)
+
+    def open(
+        self, *, before: KnowledgeBase | None = None, threads: int | None = None, remembered: int = 0
+    ) -> KnowledgeBase:
+        """Open the live snapshot, all of it verified. Raises what `KnowledgeBase.open` raises."""
+        return KnowledgeBase.open(self.folder, verify_model=True, threads=threads, before=before, remembered=remembered)
+
+    def close(self) -> None:
+        """Nothing is held."""
