@@ -28,8 +28,8 @@ _STANDARD_OUTPUT = "-"
     "improve",
     epilog=examples(
         "faq improve --patch better.patch",
-        "faq improve --accept 1f0c2a9b --reject 77d1e0aa > better.patch",
-        "faq improve --accept 1f0c2a9b=guide/printing --patch && git apply better.patch",
+        "faq improve --accept 1f0c2a9b --reject 77d1e0aa > a.patch",
+        "faq improve --accept 1f0c2a9b=guide/printing > a.patch",
     ),
 )
 @click.option(
