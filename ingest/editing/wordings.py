@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from faqkb.kb.text import readable
 
-_ENDS = re.compile(r"-++ ?!?>")  # what ends a comment: `-->`, `--!>`, in SGML `-- >`, and after `<!` also `->`
+_ENDS = re.compile(r"(?<!-)-++ ?!?>")  # what ends a comment: `-->`, `--!>`, in SGML `-- >`, and after `<!` also `->`
 _OPENS = re.compile(r"<!-*+")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$&])|(?<==)=")  # of Markdown, MDX and their dialects
 _QUOTES = {'"': '"', "'": "'", "“": "”"}
