@@ -117,6 +117,14 @@ SETTINGS = (
         "Days that feedback is kept; 0 is for ever.",
         "FAQ_RETENTION_DAYS",
     ),
+    Setting(
+        "feedback",
+        "record_questions",
+        Kind.SWITCH,
+        "true",
+        "Whether a server counts what it is asked, and keeps the questions without an answer.",
+        "FAQ_RECORD_QUESTIONS",
+    ),
     Setting("site", "title", Kind.WORDS, '{en = "FAQ", zh = "常见问题"}', "Name of your FAQ, wherever one is shown."),
     Setting("site", "tagline", Kind.WORDS, "made for the content", "The line below the name, on the start page."),
     Setting("site", "welcome", Kind.WORDS, "a greeting", "What is said to somebody who says hello."),
@@ -160,6 +168,7 @@ class Config:
     workers: int | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
+    record_questions: bool | None = None
     site: Mapping[str, Any] = field(default_factory=dict)
     """What [site] says, each value of the kind of its setting."""
     talk: Mapping[str, Any] = field(default_factory=dict)
@@ -220,6 +229,7 @@ def _parse(path: Path) -> Config:
         audit_questions=serving.get("audit_questions"),
         workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
+        record_questions=feedback.get("record_questions"),
         site=site,
         talk=talk,
         readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),

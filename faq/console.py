@@ -53,6 +53,14 @@ def say_data(text: str) -> None:
     click.echo(_shown(text) if sys.stdout.isatty() else text, color=True)
 
 
+def say_bytes(content: bytes) -> None:
+    """Write a file to standard output, byte for byte; on a terminal cleaned like all else."""
+    if sys.stdout.isatty():
+        click.echo(_shown(content.decode("utf-8", "replace")), nl=False, color=True)
+    else:
+        click.echo(content, nl=False)
+
+
 def say_note(text: str) -> None:
     """Tell what is going on, beside the result."""
     sys.stderr.write(f"{readable(text)}\n")

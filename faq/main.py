@@ -31,6 +31,8 @@ _COMMANDS = {
     "export": "Write all records as JSON Lines, JSON-LD, CSV, a web site or one file.",
     "import": "Publish a knowledge base that somebody exported as one file.",
     "feedback": "Show what readers ask in vain, and their votes.",
+    "gaps": "Show the questions without a good answer, weightiest first.",
+    "improve": "Turn gaps that you accept into a patch of the Markdown.",
     "keys": "Make, list and take back the API keys of a server.",
     "doctor": "Check the installation, the model and every snapshot.",
     "model": "Prepare and describe the embedding model.",
@@ -40,6 +42,7 @@ _COMMANDS = {
 _ELSEWHERE = {  # than in `commands`
     **{"init": "starting", "completion": "starting"},
     **{"list": "records", "show": "records", "diff": "records"},
+    **{"gaps": "improving", "improve": "improving"},
     **{"eval": "measuring", "tune": "measuring", "questions": "measuring"},
     **{"import": "handing.receiving"},  # a module cannot be called `import`
 }

@@ -54,6 +54,9 @@ def server_settings(options: ServeOptions, source: KnowledgeSource | None) -> Se
             path=_audit_path(options, config),
             questions=_switch("FAQ_AUDIT_QUESTIONS", None, config.audit_questions),
         ),
+        record_questions=_switch(
+            "FAQ_RECORD_QUESTIONS", None, True if config.record_questions is None else config.record_questions
+        ),
         retention_days=limits.FEEDBACK_DAYS if days is None else days,
         workers=_workers(config, in_folder=source is None),
         branding=site_branding(config),

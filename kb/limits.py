@@ -22,6 +22,7 @@ NOTE_CHARS = 1_000  # that a reader may add to a vote; DocSearch takes as many
 FEEDBACK_QUESTION_CHARS = QUERY_CHARS  # kept with a vote: the question of an answer document, which is no longer
 FEEDBACK_ROWS = 100_000  # of each kind, the oldest go first: 7 kB each at the worst, so 2 GB and usually 50 MB
 ONCE_SECONDS = 24 * 3_600  # that the key of a write is known: as long as an answer token holds
+QUESTIONS_OF_ASKER = 1_000  # without an answer, all different, of which words are kept in a day: 4 MB at the worst
 FEEDBACK_BUSY_SECONDS = 5.0  # that a writer waits for another one; a write takes a few ms
 FEEDBACK_DAYS = 365  # that an event is kept when nothing is said: a year shows what comes back each season
 FEEDBACK_DAYS_MAX = 36_500  # that may be asked for

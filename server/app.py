@@ -26,6 +26,7 @@ from faqkb.server.azure.protocol import AZURE, QNAMAKER
 from faqkb.server.branding import EXTENSION as BRANDING
 from faqkb.server.branding import branding_of
 from faqkb.server.feedback import judging, most_asked
+from faqkb.server.feedback.recording import install_recording
 from faqkb.server.feedback.remarks import keep_remark
 from faqkb.server.http.compression import install_compression
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, install_cors
@@ -81,11 +82,9 @@ def create_app(
     for protocol in PROTOCOLS:
         for blueprint in protocol.blueprints:
             app.register_blueprint(blueprint)
-    app.extensions[judging.EXTENSION] = store = FeedbackStore(kb_folder, settings.retention_days)
-    app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
+    _install_feedback(app, FeedbackStore(kb_folder, settings.retention_days), settings)
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
-    app.extensions[REMARKS] = keep_remark
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
@@ -93,6 +92,14 @@ def create_app(
     app.extensions[STAFF] = Staff(kb_folder, settings.workers)
     app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, partial(_prepare, app), settings.source)
     return app
+
+
+def _install_feedback(app: Flask, store: FeedbackStore, settings: ServerSettings) -> None:
+    app.extensions[judging.EXTENSION] = store
+    app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
+    app.extensions[REMARKS] = keep_remark
+    if settings.record_questions:
+        install_recording(app, store.questions)
 
 
 def _prepare(app: Flask, knowledge: KnowledgeBase) -> None:

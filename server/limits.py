@@ -99,6 +99,11 @@ WORK_READ_CHARS = 32_000  # of what is sent along that count as one more: their 
 LIMITED_CLIENTS = 20_000  # remembered by their last request, 5 MB; who asks more slowly is under every limit anyway
 KEYS_LOOK_SECONDS = 0.4  # between looks at the keys: a new or revoked one counts within one second
 USES_SECONDS = 1.0  # between writes of what keys used of their quotas: a kill forgets a second's worth
+UNWRITTEN_QUESTIONS = 10_000  # kept while a disk refuses them: 10 MB at the worst, 50 s of all that two cores answer
+SETTLED_SECONDS = (
+    3.0  # that a typed question stands unchanged until it counts as asked: long enough to read the first line
+)
+TYPED_AGAIN_SECONDS = 60.0  # the same question sent with Enter by then is the typed one
 UPKEEP_SECONDS = 24 * 3_600  # between deletions of old feedback
 AUDIT_BYTES = 10 * 1024 * 1024  # of one file of the audit log: 40,000 requests
 AUDIT_FILES = 5  # kept beside the one that is written

@@ -20,11 +20,13 @@ class NotedAnswer:
     answer: Answer
     via: str
     """Where it was asked: `api`, `chat`, `page`, …"""
+    is_typing: bool = False
+    """Whether the reader was still typing, so that it is no question yet."""
 
 
-def note_answer(answer: Answer, via: str) -> None:
+def note_answer(answer: Answer, via: str, *, is_typing: bool = False) -> None:
     """Note an answer of the current request."""
-    g.setdefault(_NOTED, []).append(NotedAnswer(answer, via))
+    g.setdefault(_NOTED, []).append(NotedAnswer(answer, via, is_typing))
 
 
 def noted_answers() -> Sequence[NotedAnswer]:

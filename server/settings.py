@@ -20,6 +20,8 @@ class ServerSettings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     retention_days: int = limits.FEEDBACK_DAYS
     """How long feedback is kept, 0 for ever."""
+    record_questions: bool = True
+    """Whether questions are counted, and the words of those without an answer kept."""
     workers: int = 0
     """Processes that find answers beside the server; with none it finds them itself."""
     branding: Branding = NO_BRANDING

@@ -54,6 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kb.database": KB,
     "kb.feedback": (*KB, "kb.database"),
     "kb.keys": (*KB, "kb.database"),
+    "kb.gaps": (*KB, "kb.index", "kb.feedback", "kb.knowledge"),
     "ingest.page": (),
     "ingest.styles": ("ingest.page",),
     "ingest.readings": ("ingest.page", "ingest.styles"),
@@ -61,6 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ingest.reports": ("ingest.page", "ingest.styles", "ingest.readings"),
     "ingest.known": ("ingest.readings", "ingest.reports"),
     "ingest": ("ingest.page", "ingest.styles", "ingest.readings", "ingest.reports", "ingest.answers", "ingest.known"),
+    "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
     "server": (),
     "server.http": ("server",),
     "server.texts": (),
@@ -107,6 +109,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.starting": ("faq", "faq.checks"),
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
+    "faq.improving": ("faq",),
     "faq.measuring": ("faq", "faq.showing"),
     "faq.commands": (
         "faq",

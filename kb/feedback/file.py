@@ -12,6 +12,8 @@ from faqkb.kb import limits
 from faqkb.kb.database.file import DatabaseFile, Form
 from faqkb.kb.errors import FeedbackDamaged
 from faqkb.kb.feedback.once import ONCE_TABLE
+from faqkb.kb.feedback.questions import QUESTION_TABLES
+from faqkb.kb.feedback.rejected import REJECTED_TABLE
 
 FEEDBACK_FILE = "feedback.sqlite"
 _SCHEMA = """
@@ -39,7 +41,7 @@ _FORM = Form(
     damage=FeedbackDamaged,
     way_out="move it away, a new one is made",
     foreign="and votes of somebody else's readers count for nothing; move it away, a new one is made",
-    later=ONCE_TABLE,
+    later=f"{ONCE_TABLE};{QUESTION_TABLES};{REJECTED_TABLE}",
     busy_seconds=limits.FEEDBACK_BUSY_SECONDS,
 )
 

@@ -15,9 +15,9 @@ from faqkb.kb.errors import InvalidFeedback
 from faqkb.kb.feedback.events import AskedInVain, Click, Event, RecordVotes, Unanswered, as_text
 from faqkb.kb.feedback.file import feedback_file
 from faqkb.kb.feedback.once import Once, claim, is_claimed
+from faqkb.kb.feedback.questions import QuestionLog, folded, forget_questions
+from faqkb.kb.feedback.rejected import RejectedQuestions
 from faqkb.kb.feedback.rows import TABLES, inserted, read_clicks, read_unanswered, read_votes, replaced, row_of
-
-_ENDINGS = " ?!.。？！"  # of a question, which do not make it another one
 
 
 class FeedbackStore:
@@ -29,6 +29,8 @@ class FeedbackStore:
         `retention_days` is how long `forget_old` leaves an event, 0 for ever.
         """
         self._file = feedback_file(folder)
+        self.questions = QuestionLog(self._file)
+        self.rejected = RejectedQuestions(self._file)
         self._retention_days = retention_days
 
     def record(self, event: Event, *onces: Once) -> bool:
@@ -60,6 +62,8 @@ class FeedbackStore:
         self._file.verify()
         for _ in self.events():
             pass
+        self.questions.verify()
+        self.rejected.digests()
 
     def is_done(self, once: Once) -> bool:
         """Return whether a write of that name was kept. Raises KeyReused, StorageFailed, FeedbackDamaged."""
@@ -80,6 +84,7 @@ class FeedbackStore:
             connection.execute("BEGIN IMMEDIATE")
             for table in TABLES:
                 deleted += connection.execute(f"DELETE FROM {table} WHERE at < ?", (oldest,)).rowcount
+            deleted += forget_questions(connection, oldest)
             connection.execute("COMMIT")
             if deleted:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # and in the log beside it
@@ -135,7 +140,7 @@ class FeedbackStore:
         with self._file.reading() as connection:
             for report in read_unanswered(connection) if connection is not None else ():
                 if report.question:
-                    told.setdefault(report.question.casefold().rstrip(_ENDINGS), []).append(report)
+                    told.setdefault(folded(report.question), []).append(report)
         found = [
             AskedInVain(reports[-1].question or "", len(reports), reports[-1].at, _notes(reports))
             for reports in told.values()

@@ -50,9 +50,11 @@ class Wanted:
         return self.shown is not None or self.style is not Style.FULL
 
 
-def answer_document(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) -> dict[str, Any]:
+def answer_document(
+    knowledge: KnowledgeBase, answer: Answer, wanted: Wanted, *, is_typing: bool = False
+) -> dict[str, Any]:
     """Return the document, and count the answer."""
-    note_answer(answer, _VIA)
+    note_answer(answer, _VIA, is_typing=is_typing)
     document = answer.to_json(explain=wanted.explain)
     if wanted.has_text:
         shown = wanted.shown or Format.MARKDOWN

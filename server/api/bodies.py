@@ -80,6 +80,10 @@ class AskBody(Strict):
     explain: _Explain = False
     format: _Shown = None
     style: _Style = "full"
+    typing: bool = Field(
+        default=False,
+        description="Whether the reader may still be typing: of such questions the one that stands counts as asked.",
+    )
 
 
 class BatchQuestion(Strict):

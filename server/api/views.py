@@ -47,7 +47,8 @@ def ask(body: AskBody) -> Response:
     """Answer one question."""
     charge_work(_said(body), body.question)
     with leased_knowledge() as knowledge:
-        return jsonify(answer_document(knowledge, _answered(knowledge, body), wanted_by(body)))
+        answer = _answered(knowledge, body)
+        return jsonify(answer_document(knowledge, answer, wanted_by(body), is_typing=body.typing))
 
 
 @api.post("/ask:batch", **documented(OPERATIONS, "ask_batch"))

@@ -1,4 +1,6 @@
-"""What a running server does beside answering: writes down what keys used, deletes feedback that is too old."""
+"""What a running server does beside answering: writes down what keys used and what was asked, deletes feedback that is
+too old.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.server.access import decision as access
 from faqkb.server.feedback import judging
+from faqkb.server.feedback.recording import recorder_of
 from faqkb.server.limits import UPKEEP_SECONDS, USES_SECONDS
 
 _log = logging.getLogger("faq.server")
@@ -36,6 +39,7 @@ def upkeep(app: Flask) -> Iterator[None]:
 def _keep(app: Flask, stopping: threading.Event) -> None:
     ring = cast(access.AccessControl, app.extensions[access.EXTENSION]).ring
     store = cast(FeedbackStore, app.extensions[judging.EXTENSION])
+    recorder = recorder_of(app)
     due = time.monotonic()
     is_last = False
     while not is_last:
@@ -44,6 +48,8 @@ def _keep(app: Flask, stopping: threading.Event) -> None:
             _forget(store)
         is_last = stopping.wait(USES_SECONDS)
         ring.write_uses()
+        if recorder is not None:
+            recorder.write(is_last=is_last)
 
 
 def _forget(store: FeedbackStore) -> None:

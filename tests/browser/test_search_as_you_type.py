@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -616,3 +617,19 @@ def test_a_page_with_all_it_loads_weighs_40_kb_at_most_and_asks_nobody_else(brow
     assert len(weights) <= 6, weights  # page, style, two modules, icon, answer
     assert sum(weights.values()) <= 40_000, weights
     context.close()
+
+
+# What is recorded
+
+
+def test_what_is_typed_on_the_way_is_no_question_and_what_stands_is_one(open_page, store):
+    page = open_page()
+    page.evaluate(TYPE_QUICKLY, WEATHER_QUESTION[:4])
+    page.wait_for_timeout(PAUSE_MS)
+    ask(page, WEATHER_QUESTION, until="no_answer")
+    until = time.monotonic() + 20
+    while not store.questions.without_answer() and time.monotonic() < until:
+        page.wait_for_timeout(200)
+    box(page).press("Enter")  # the same once more, sent
+    page.wait_for_timeout(2_000)
+    assert [(each.question, each.times) for each in store.questions.without_answer()] == [(WEATHER_QUESTION, 1)]

@@ -4,7 +4,7 @@
 const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt as waiting
 const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
 const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses, not at every letter
-const CHOICES = 3; // as the page itself asks for
+const CHOICES = 3; // as the page asks for
 const RECENT_KEY = "faq-recent";
 const RECENT_MAX = 8;
 const SVG = "http://www.w3.org/2000/svg";
@@ -480,7 +480,7 @@ export class SearchBox {
     try {
       // A site without a server answers by itself; its module comes with the first question.
       if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
-      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES };
+      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true };
       const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };
     } catch {
