@@ -117,6 +117,7 @@ SETTINGS = (
         "Days that feedback is kept; 0 is for ever.",
         "FAQ_RETENTION_DAYS",
     ),
+    Setting("lint", "off", Kind.TEXTS, "[]", "Rules that `faq lint` leaves out, such as two-spellings."),
     Setting(
         "feedback",
         "record_questions",
@@ -168,6 +169,8 @@ class Config:
     workers: int | None = None
     retention_days: int | None = None
     """Of [feedback]: how long events are kept, 0 for ever."""
+    lint_off: tuple[str, ...] = ()
+    """Of [lint]: ids of the rules that are left out."""
     record_questions: bool | None = None
     site: Mapping[str, Any] = field(default_factory=dict)
     """What [site] says, each value of the kind of its setting."""
@@ -211,8 +214,8 @@ def _parse(path: Path) -> Config:
     names = dict.fromkeys(setting.table for setting in SETTINGS)
     if not set(tables) <= set(names):
         raise ConfigError(f"{path}: unknown tables (got {sorted(tables)}, expected {sorted(names)}); correct them")
-    table, serving, feedback, site, talk = (
-        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "site", "talk")
+    table, serving, feedback, lint, site, talk = (
+        _checked_table(path, tables, name) for name in ("faq", "serve", "feedback", "lint", "site", "talk")
     )
     return Config(
         path=path,
@@ -229,6 +232,7 @@ def _parse(path: Path) -> Config:
         audit_questions=serving.get("audit_questions"),
         workers=serving.get("workers"),
         retention_days=feedback.get("retention_days"),
+        lint_off=tuple(lint.get("off", ())),
         record_questions=feedback.get("record_questions"),
         site=site,
         talk=talk,

@@ -18,6 +18,7 @@ _COMMANDS = {
     "init": "Make a FAQ to start from.",
     "ask": "Answer a question; `-` reads it from standard input.",
     "ingest": "Read FAQ Markdown and publish it as a new snapshot.",
+    "lint": "Look for what is wrong in the FAQ itself.",
     "list": "List the stored records.",
     "show": "Show one stored record.",
     "check": "Run the scripts that check an answer on this machine.",
@@ -42,6 +43,7 @@ _COMMANDS = {
 _ELSEWHERE = {  # than in `commands`
     **{"init": "starting", "completion": "starting"},
     **{"list": "records", "show": "records", "diff": "records"},
+    "lint": "linting",
     **{"gaps": "improving", "improve": "improving"},
     **{"eval": "measuring", "tune": "measuring", "questions": "measuring"},
     **{"import": "handing.receiving"},  # a module cannot be called `import`

@@ -81,11 +81,18 @@ def link_or_copy(source: Path, target: Path) -> None:
         write_file(target, source.read_bytes())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a small file atomically: readers see the old content or the new, never a mixture."""
+def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Replace a small file atomically: readers see the old content or the new, never a mixture.
+
+    `mode` is what the new one has, whatever the umask; without it what any new file has.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.unlink(missing_ok=True)
-    write_file(temporary, content)
+    if mode is None:
+        write_file(temporary, content)
+    else:
+        write_file(temporary, content, PRIVATE)
+        temporary.chmod(mode)
     temporary.replace(path)
     sync_folder(path.parent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +14,10 @@ from faqkb.faq.console import say_bytes, say_note
 from faqkb.faq.improving.content import Content
 from faqkb.faq.improving.decisions import Decision, ask, decided
 from faqkb.faq.improving.found import days_option, find
+from faqkb.faq.improving.labelled import missing_words
 from faqkb.faq.options import examples, kb_option
 from faqkb.kb.errors import ContentError
+from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.gaps.gap import Gap
 
@@ -40,6 +43,12 @@ _STANDARD_OUTPUT = "-"
 @click.option("--accept", metavar="ID,…", help="Accept these gaps' suggestions; ID=RECORD or ID=new decides otherwise.")
 @click.option("--reject", metavar="ID,…", help="See these gaps no more.")
 @click.option(
+    "--queries",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Instead of gaps: give the words of labelled queries that go wrong to the records that answer them.",
+)
+@click.option(
     "--content",
     "paths",
     multiple=True,
@@ -50,7 +59,13 @@ _STANDARD_OUTPUT = "-"
 @days_option
 @kb_option
 def command(
-    patch: str, accept: str | None, reject: str | None, paths: tuple[Path, ...], days: int | None, kb: Path | None
+    patch: str,
+    accept: str | None,
+    reject: str | None,
+    queries: Path | None,
+    paths: tuple[Path, ...],
+    days: int | None,
+    kb: Path | None,
 ) -> int:
     """Turn gaps into a patch: other words of a record, or a new question to answer. No file of yours is changed.
 
@@ -59,6 +74,10 @@ def command(
     Exit code: 0 done, 1 something accepted could not be written, 2 nothing done.
     """
     folder = kb_folder(kb)
+    if queries is not None:
+        if accept is not None or reject is not None:
+            raise click.UsageError("--queries says itself what belongs where; leave out --accept and --reject")
+        return _give_words(folder, read_queries(queries), Content(ingest_paths(paths)), patch)
     gaps = find(folder, days).gaps.open
     named = accept is not None or reject is not None
     if not named and not sys.stdin.isatty():
@@ -73,6 +92,18 @@ def command(
     rejected = {digest for each in decisions if each.is_rejected for digest in each.gap.digests}
     if rejected:
         FeedbackStore(folder).rejected.add(sorted(rejected))
+    return 1 if failed else 0
+
+
+def _give_words(folder: Path, queries: Sequence[LabelledQuery], content: Content, patch: str) -> int:
+    failed = 0
+    for record_id, words in missing_words(folder, queries):
+        try:
+            content.add_wordings(record_id, [words])
+        except ContentError as error:
+            failed += 1
+            say_note(f"not in the patch: {error}")
+    _write(content, patch)
     return 1 if failed else 0
 
 

@@ -71,8 +71,8 @@ def _show_all(folder: Path, split: Split, attempts: list[Attempt]) -> None:
     for attempt in attempts:
         _show(attempt)
     if not any(attempt.accepted for attempt in attempts):
-        say("nothing was published: what goes wrong is mended by words, not by weights; `faq eval FILE --misses` names")
-        say('the queries, and <!-- faq: alt="…" --> under the right question gives it their words')
+        say("nothing was published: what goes wrong is mended by words, not by weights; `faq improve --queries FILE`")
+        say("gives the words of these queries to the records that answer them, as a patch")
     else:
         say(f"published {current_snapshot(folder)}")
 

@@ -91,6 +91,24 @@ def _read_yaml(source: str) -> Any:
     return yaml.safe_load(source)
 
 
+def yaml_problem(source: str) -> str:
+    """Return what is wrong with a text that says it is YAML, in one line; empty where it is."""
+    if len(source) > _CHARS:
+        return ""
+    try:
+        depth = 0
+        for event in yaml.parse(source, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > limits.NESTING_LEVELS:
+                return f"nested deeper than {limits.NESTING_LEVELS} levels"
+    except yaml.MarkedYAMLError as error:
+        where = f" (line {error.problem_mark.line + 1} of it)" if error.problem_mark else ""
+        return f"{error.problem or error.context}{where}"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
 def _versions(source: str, *, toml: bool) -> tuple[str, ...]:
     """Return the versions that readable front matter names; a number keeps the digits that it is written with."""
     if toml:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,7 @@ def _placed(knowledge: KnowledgeBase, missed: Missed, known: Collection[str]) ->
     if folded(missed.question) in known and not missed.against:
         return None
     answer, ranked = knowledge.ask_ranked(missed.question, top_k=1)
-    if answer.status is Status.ANSWERED and answer.hits[0].record.id not in missed.against:
+    if answer.status is Status.ANSWERED and answer.hits[0].record.id not in _by_record(knowledge, missed.against):
         return None
     vector = knowledge.query_vector(missed.question)
     if vector is None:
@@ -112,11 +112,20 @@ def _nearest(knowledge: KnowledgeBase, placed: Sequence[_Placed]) -> Iterator[Ne
     for each in placed:
         for record_id, confidence in each.confidences.items():
             confidences[record_id] += each.missed.weight * confidence / total
-        chosen.update(each.missed.chosen)
-        against.update(each.missed.against)
+        chosen.update(_by_record(knowledge, each.missed.chosen))
+        against.update(_by_record(knowledge, each.missed.against))
     votes = Counter(chosen)
     votes.subtract(against)
     ids = sorted({*confidences, *chosen}, key=lambda each: (-votes[each], -confidences[each], each))
-    found = ((record, knowledge.record(record)) for record in ids)
-    for record_id, record in [(record_id, record) for record_id, record in found if record is not None][:_NEAREST]:
-        yield Near(record_id, record.question, confidences[record_id], chosen[record_id], against[record_id])
+    for record in [found for each in ids if (found := knowledge.record(each))][:_NEAREST]:
+        yield Near(record.id, record.question, confidences[record.id], chosen[record.id], against[record.id])
+
+
+def _by_record(knowledge: KnowledgeBase, counts: Mapping[str, int]) -> Counter[str]:
+    """Return counts by the records that there are: a renamed one is counted under its new id, one that is gone not."""
+    found: Counter[str] = Counter()
+    for record_id, count in counts.items():
+        record = knowledge.record(record_id)
+        if record is not None:
+            found[record.id] += count
+    return found

@@ -157,3 +157,24 @@ def test_content_without_the_record_is_told_and_the_rest_is_written(place):
     done = faq("improve", "--accept", gap_of(place, ALT)["id"], "--content", "other.md", cwd=place)
     assert (done.returncode, done.stdout) == (1, "")
     assert "not in the patch: no file of the content holds the record" in done.stderr
+
+
+def test_labelled_queries_that_go_wrong_become_words_of_their_records(place: Path) -> None:
+    renew = "library/how-do-i-renew-a-loan"
+    lines = [
+        {"query": ALT, "relevant": [renew]},
+        {"query": "how do I renew a loan", "relevant": [renew]},
+        {"query": "what is the weather", "relevant": []},
+    ]
+    (place / "asked.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    patch = faq("improve", "--queries", "asked.jsonl", cwd=place)
+    assert patch.returncode == 0, patch.stderr
+    added = [line for line in patch.stdout.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert added == [f'+<!-- faq: alt="{ALT}" -->'], "what is answered already needs no words"
+    (place / "better.patch").write_text(patch.stdout)
+    subprocess.run(["git", "apply", "better.patch"], cwd=place, check=True)
+    assert faq("ingest", cwd=place).returncode == 0
+    assert faq("eval", "asked.jsonl", "--gate", cwd=place).stdout.endswith("gate: open\n")
+    assert faq("improve", "--queries", "asked.jsonl", cwd=place).stdout == "", "nothing is left to say"
+    error = error_line(faq("improve", "--queries", "asked.jsonl", "--accept", "all", cwd=place))
+    assert "leave out --accept" in error
