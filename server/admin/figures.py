@@ -7,10 +7,12 @@ Recommendations); uncertain is kapa.ai's. A share is shown with its Wilson inter
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 from faqkb.kb.answers import Status
 from faqkb.kb.feedback.events import Click, Event, Vote
@@ -19,6 +21,8 @@ from faqkb.kb.feedback.questions import DayCount, WithoutAnswer, folded
 
 _Z = 1.959963984540054  # of the normal distribution, for 95%
 WEEK_DAYS = 7
+# Narrower where most answers lie: what the pages call unsure, likely and sure, and the last in three.
+_BIN_ENDS = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 LEAST_VOTES = 10  # of a week, before it is said whether the confidence holds: with fewer no interval excludes anything
 
 
@@ -131,10 +135,24 @@ class Week:
     @property
     def has_drifted(self) -> bool | None:
         """Whether what was promised lies outside what readers' votes allow; None with too few votes to tell."""
-        interval = self.helpful.interval
-        if interval is None or self.confidence is None or self.helpful.whole < LEAST_VOTES:
-            return None
-        return not interval[0] <= self.confidence <= interval[1]
+        return _has_drifted(self.confidence, self.helpful)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """What readers said of the answers whose confidence lay between two ends."""
+
+    low: float
+    high: float
+    """Not in the bin, but for 1."""
+    confidence: float | None
+    """Mean confidence of the answers judged; None where none was."""
+    helpful: Share
+
+    @property
+    def has_drifted(self) -> bool | None:
+        """Whether what was promised lies outside what readers' votes allow; None with too few votes to tell."""
+        return _has_drifted(self.confidence, self.helpful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +169,8 @@ class Figures:
     """Questions without an answer, most asked first."""
     judged: tuple[Judged, ...]
     """Records with votes against, the worst first: by the lower end of the interval of the share against."""
+    bins: tuple[Bin, ...]
+    """Judged answers by their confidence, the least sure first."""
 
     def count(self, *statuses: Status) -> int:
         """Return how many questions had one of these outcomes."""
@@ -205,6 +225,7 @@ def read_figures(store: FeedbackStore, span: Span) -> Figures:
         records=store.questions.records(since=since),
         in_vain=_in_vain(store.questions.without_answer(since=since)),
         judged=_worst_first(judged),
+        bins=tuple(_bins(vote for votes in judged.values() for vote in votes)),
     )
 
 
@@ -261,6 +282,24 @@ def _judged(record_id: str, votes: list[Vote]) -> Judged:
     reasons = Counter(tag for vote in votes if not vote.helpful for tag in vote.tags)
     helpful = sum(vote.helpful for vote in votes)
     return Judged(record_id, helpful, len(votes) - helpful, dict(reasons.most_common()))
+
+
+def _has_drifted(confidence: float | None, helpful: Share) -> bool | None:
+    interval = helpful.interval
+    if interval is None or confidence is None or helpful.whole < LEAST_VOTES:
+        return None
+    return not interval[0] <= confidence <= interval[1]
+
+
+def _bins(votes: Iterable[Vote]) -> Iterator[Bin]:
+    placed: defaultdict[int, list[Vote]] = defaultdict(list)
+    for vote in votes:
+        if vote.confidence is not None:
+            placed[max(0, bisect_right(_BIN_ENDS, vote.confidence, hi=len(_BIN_ENDS) - 1) - 1)].append(vote)
+    for place, (low, high) in enumerate(pairwise(_BIN_ENDS)):
+        sure = [vote.confidence for vote in placed[place] if vote.confidence is not None]
+        helpful = Share(sum(vote.helpful for vote in placed[place]), len(sure))
+        yield Bin(low, high, sum(sure) / len(sure) if sure else None, helpful)
 
 
 def _week(days: tuple[Day, ...]) -> Week:

@@ -123,6 +123,23 @@ def calibration_table(figures: Figures) -> Table:
     return Table(columns, tuple(rows))
 
 
+def bins_table(figures: Figures) -> Table:
+    """Return what readers said of answers by their confidence."""
+    columns = ("from", "to", "confidence", "votes", "helpful_share", "low", "high", "drifted")
+    rows = (
+        (
+            each.low,
+            each.high,
+            None if each.confidence is None else round(each.confidence, _DIGITS),
+            each.helpful.whole,
+            *_of(each.helpful),
+            each.has_drifted,
+        )
+        for each in figures.bins
+    )
+    return Table(columns, tuple(rows))
+
+
 def gaps_table(gaps: Iterable[Gap]) -> Table:
     """Return the gaps with what could be done about each."""
     columns = ("id", "question", "weight", "times", "last", "remedy", "record", "wordings")

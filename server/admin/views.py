@@ -128,5 +128,6 @@ _TABLES: dict[str, Callable[[KnowledgeBase], Table]] = {
     "questions": _of_figures(tables.in_vain_table),
     "votes": _of_records(tables.votes_table),
     "calibration": _of_figures(tables.calibration_table),
+    "bins": _of_figures(tables.bins_table),
     "gaps": lambda knowledge: tables.gaps_table(_gaps(knowledge).gaps.open),
 }

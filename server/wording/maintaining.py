@@ -74,6 +74,8 @@ class AdminWording:
     calibration: str
     calibration_hint: str
     """With {least}."""
+    bins: str
+    promised: str
     week: str
     confidence: str
     holds: str

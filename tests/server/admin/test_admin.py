@@ -22,7 +22,7 @@ from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
 
 PAGES = ("/admin", "/admin/gaps", "/admin/snapshots", "/admin/tables/days.csv", "/admin/tables/gaps.json")
-TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "gaps", "snapshots")
+TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "bins", "gaps", "snapshots")
 EVIL = "<script>alert(1)</script> & \"'{{7*7}} wifi"
 FORMULA = '=HYPERLINK("http://evil.example/","click")'
 
@@ -228,3 +228,13 @@ def test_a_server_that_does_not_record_says_so(open_app):
 def test_a_removed_record_is_still_counted(client, folder):
     ask(folder, "x", Status.ANSWERED, "faq/Q99")
     assert "no longer stored" in client.get("/admin").get_data(as_text=True)
+
+
+def test_a_vote_tells_how_sure_the_answer_was(client, folder):
+    given = client.post("/api/v1/ask", json={"question": QUESTION}).json
+    said = {"answer_token": given["answer_token"], "helpful": True}
+    for _ in range(2):  # a second judgement replaces the first
+        assert client.post("/api/v1/feedback", json=said).status_code == 204
+    (vote,) = FeedbackStore(folder).events()
+    assert vote.confidence == pytest.approx(given["answers"][0]["confidence"], abs=1e-3)
+    assert [row["votes"] for row in client.get("/admin/tables/bins.json").json["rows"]].count(1) == 1

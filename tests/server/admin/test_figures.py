@@ -129,3 +129,15 @@ def test_bars_stay_in_the_drawing_and_stand_on_each_other(store):
     assert [piece.y for piece in pieces] == [80, 20, 0]
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
     assert max(piece.y + piece.height for piece in pieces) == HEIGHT
+
+
+def test_votes_are_counted_by_the_confidence_of_the_answer(store):
+    for number, confidence in enumerate([0.3] * 10 + [0.97] * 20 + [1.0]):
+        store.record(
+            Vote("a/1", number >= 10, answer=f"t{number}", confidence=confidence, at="2026-11-30T10:00:00.000Z")
+        )
+    store.record(Vote("a/1", helpful=False, at="2026-11-30T10:00:00.000Z"))
+    bins = figures(store).bins
+    assert [each.helpful for each in bins] == [Share(0, 10), Share(0, 0), Share(0, 0), Share(0, 0), Share(21, 21)]
+    assert [each.has_drifted for each in bins] == [True, None, None, None, False]
+    assert bins[0].confidence == pytest.approx(0.3)
