@@ -14,6 +14,9 @@ from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.access.audit import install_audit
 from faqkb.server.access.decision import install_access
+from faqkb.server.admin import maintainer
+from faqkb.server.admin.missing import GapFinder
+from faqkb.server.admin.protocol import ADMIN
 from faqkb.server.answering import catalogues, conversations, leases, tokens, topics
 from faqkb.server.answering.marking import marked
 from faqkb.server.answering.per_snapshot import PerSnapshot
@@ -48,7 +51,7 @@ from faqkb.server.settings import DEFAULT_SETTINGS, ServerSettings
 from faqkb.server.workers.staff import EXTENSION as STAFF
 from faqkb.server.workers.staff import Staff
 
-PROTOCOLS = (API, OPENAI, AZURE, QNAMAKER, MCP, PAGES, MONITORING)
+PROTOCOLS = (API, OPENAI, AZURE, QNAMAKER, MCP, PAGES, ADMIN, MONITORING)
 """Everything that is served; a new protocol is one more."""
 ERROR_FORMS = tuple(protocol.error_form for protocol in PROTOCOLS if protocol.error_form is not None)
 _NOT_PAGES = ("/static/", *(path for protocol in PROTOCOLS for path in protocol.paths))
@@ -82,7 +85,9 @@ def create_app(
     for protocol in PROTOCOLS:
         for blueprint in protocol.blueprints:
             app.register_blueprint(blueprint)
-    _install_feedback(app, FeedbackStore(kb_folder, settings.retention_days), settings)
+    store = FeedbackStore(kb_folder, settings.retention_days)
+    _install_feedback(app, store, settings)
+    app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, settings.source is None, GapFinder(store))
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()

@@ -11,6 +11,7 @@ from flask import g
 from faqkb.kb.answers import Answer
 
 _NOTED = "noted_answers"
+_DEED = "noted_deed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,23 @@ def note_answer(answer: Answer, via: str, *, is_typing: bool = False) -> None:
 def noted_answers() -> Sequence[NotedAnswer]:
     """Return what was noted of the current request, in order."""
     return cast(list[NotedAnswer], g.get(_NOTED, []))
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a request changed, or tried to; its status says which."""
+
+    name: str
+    """E.g. `rollback`."""
+    subject: str
+    """What it was done to."""
+
+
+def note_deed(name: str, subject: str) -> None:
+    """Note what the current request changes, for the audit log."""
+    g.setdefault(_DEED, Deed(name, subject))
+
+
+def noted_deed() -> Deed | None:
+    """Return what the current request changed; None where it only asks."""
+    return cast(Deed | None, g.get(_DEED))

@@ -104,6 +104,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "server.azure": (*SERVED, "server.access"),
     "server.mcp": (*SERVED, "server.access"),
     "server.pages": (*SERVED, "server.access"),
+    "server.admin": (*SERVED, "server.access", "server.pages"),
     "server.app": (
         *SERVED,
         "server.access",
@@ -113,6 +114,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "server.azure",
         "server.mcp",
         "server.pages",
+        "server.admin",
     ),
     "server.site": (*SERVED, "server.access", "server.pages", "server.app"),
     "faq.client": (),

@@ -40,6 +40,8 @@ class Vote:
     """Tells one given answer from every other; a second vote on it and the same record replaces the first."""
     at: str = field(default_factory=utc_now)
     """UTC, ISO 8601."""
+    confidence: float | None = None
+    """How sure the answer was of this record, 0..1; None where nothing was asked, or another record was judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from faqkb.kb import limits
 from faqkb.kb.database.file import DatabaseFile, Form
 from faqkb.kb.errors import FeedbackDamaged
+from faqkb.kb.feedback.judged import JUDGED_TABLE
 from faqkb.kb.feedback.once import ONCE_TABLE
 from faqkb.kb.feedback.questions import QUESTION_TABLES
 from faqkb.kb.feedback.rejected import REJECTED_TABLE
@@ -41,7 +42,7 @@ _FORM = Form(
     damage=FeedbackDamaged,
     way_out="move it away, a new one is made",
     foreign="and votes of somebody else's readers count for nothing; move it away, a new one is made",
-    later=f"{ONCE_TABLE};{QUESTION_TABLES};{REJECTED_TABLE}",
+    later=f"{ONCE_TABLE};{QUESTION_TABLES};{REJECTED_TABLE};{JUDGED_TABLE}",
     busy_seconds=limits.FEEDBACK_BUSY_SECONDS,
 )
 

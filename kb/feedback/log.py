@@ -12,8 +12,9 @@ from pathlib import Path
 
 from faqkb.kb import limits
 from faqkb.kb.errors import InvalidFeedback
-from faqkb.kb.feedback.events import AskedInVain, Click, Event, RecordVotes, Unanswered, as_text
+from faqkb.kb.feedback.events import AskedInVain, Click, Event, RecordVotes, Unanswered, Vote, as_text
 from faqkb.kb.feedback.file import feedback_file
+from faqkb.kb.feedback.judged import forget_confidences, keep_confidence
 from faqkb.kb.feedback.once import Once, claim, is_claimed
 from faqkb.kb.feedback.questions import QuestionLog, folded, forget_questions
 from faqkb.kb.feedback.rejected import RejectedQuestions
@@ -49,6 +50,8 @@ class FeedbackStore:
                 return False
             if not replaced(connection, table, row):
                 inserted(connection, table, row)
+            if isinstance(event, Vote) and event.answer is not None and event.confidence is not None:
+                keep_confidence(connection, event.answer, event.record_id, event.confidence)
             connection.execute("COMMIT")
             return True
 
@@ -84,6 +87,7 @@ class FeedbackStore:
             connection.execute("BEGIN IMMEDIATE")
             for table in TABLES:
                 deleted += connection.execute(f"DELETE FROM {table} WHERE at < ?", (oldest,)).rowcount
+            forget_confidences(connection)
             deleted += forget_questions(connection, oldest)
             connection.execute("COMMIT")
             if deleted:

@@ -10,6 +10,7 @@ from typing import Any
 
 from faqkb.kb import limits
 from faqkb.kb.feedback.events import Click, Event, Unanswered, Vote
+from faqkb.kb.feedback.judged import as_confidence, has_judged
 from faqkb.kb.feedback.redaction import redact
 
 TABLES = ("votes", "unanswered", "clicks")
@@ -51,9 +52,14 @@ def inserted(connection: sqlite3.Connection, table: str, row: dict[str, Any]) ->
 
 def read_votes(connection: sqlite3.Connection) -> Generator[Vote, None, None]:
     """Yield every vote, oldest first."""
-    select = "SELECT record, iif(helpful = 1, 'yes', ''), tags, note, question, snapshot, answer, at FROM votes"
-    for record, helpful, tags, *others in _rows(connection, select):
-        yield Vote(record, bool(helpful), _read_tags(tags), *others)
+    is_sure = "CAST(confidence AS TEXT)" if has_judged(connection) else "NULL"
+    judged = "LEFT JOIN judged ON vote = number" if has_judged(connection) else ""
+    columns = f"record, iif(helpful = 1, 'yes', ''), tags, note, question, snapshot, answer, {is_sure}, at"
+    for record, helpful, tags, note, question, snapshot, answer, sure, at in _rows(
+        connection, f"SELECT {columns} FROM votes {judged}"
+    ):
+        confidence = None if sure is None else as_confidence(sure)
+        yield Vote(record, bool(helpful), _read_tags(tags), note, question, snapshot, answer, at, confidence)
 
 
 def read_unanswered(connection: sqlite3.Connection) -> Generator[Unanswered, None, None]:

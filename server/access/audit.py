@@ -25,7 +25,7 @@ from faqkb.kb.feedback.redaction import redact
 from faqkb.server.access.rules import scope_of
 from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import AUDIT_BYTES, AUDIT_FILES
-from faqkb.server.noted import noted_answers
+from faqkb.server.noted import noted_answers, noted_deed
 
 EXTENSION = "faq-audit"
 _METHOD_CHARS = 16  # of a method as sent; the longest that anybody uses has 9
@@ -137,6 +137,9 @@ def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.started) * 1000, 1),
     }
+    deed = noted_deed()
+    if deed is not None:
+        entry["deed"] = {"name": deed.name, "subject": deed.subject}
     if noted:
         entry["answers"] = [_answer(each.answer, questions=questions) for each in noted]
     return entry

@@ -42,6 +42,7 @@ _RULES: dict[str, Scope | None] = {
     "/sitemap.xml": Scope.READ,
     "/sitemap-": Scope.READ,
     "/metrics": Scope.ADMIN,
+    "/admin": Scope.ADMIN,
 }
 _EXACT = "/"  # of which all below would be everything
 

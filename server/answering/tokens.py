@@ -32,7 +32,8 @@ EXTENSION = "faq-answer-tokens"
 KEY_FILE = "feedback.key"
 _KEY_BYTES = 32  # as many as SHA-256 gives; more adds nothing
 _NONCE_BYTES = 6  # tells apart two readers who get the same answer in the same second
-_PURPOSE = b"faqkb answer token 1\n"  # signed with the payload: the key can serve another purpose one day
+_CONFIDENCE_DIGITS = 4
+_PURPOSE = b"faqkb answer token 2\n"  # signed with the payload: the key can serve another purpose one day
 _DIGEST_PURPOSE = b"faqkb digest 1\n"
 _log = logging.getLogger("faq.server")
 
@@ -47,6 +48,8 @@ class GivenAnswer:
     """What was shown, best first: the answer and its runners-up, the choices, or the suggestions."""
     question: str
     """As understood; empty when a record was opened by its address."""
+    confidence: float | None = None
+    """Of the record shown first; None where nothing was asked or found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class AnswerTokens:
         """Return the token of an answer given now (`now`: seconds since 1970)."""
         issued = int(time.time() if now is None else now)
         nonce = secrets.token_urlsafe(_NONCE_BYTES)
-        fields = [issued, nonce, given.snapshot, given.status.value, given.record_ids, given.question]
+        fields = [issued, nonce, given.snapshot, given.status.value, given.record_ids, given.question, given.confidence]
         payload = _encoded(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
         return f"{payload}.{self._signature(payload)}"
 
@@ -80,11 +83,12 @@ class AnswerTokens:
         # Bytes: compare_digest raises TypeError for text that is not ASCII.
         if len(token) > ANSWER_TOKEN_CHARS or not dot or not _same(signature, self._signature(payload)):
             raise _refused("This is no token of an answer given here; send it as it came.")
-        issued, _, snapshot, status, record_ids, question = json.loads(_decoded(payload))
+        issued, _, snapshot, status, record_ids, question, confidence = json.loads(_decoded(payload))
         # In both directions: a clock set wrong for an hour must not make tokens that last for years.
         if abs((time.time() if now is None else now) - issued) > ANSWER_TOKEN_SECONDS:
             raise _refused("This token has expired: it holds for a day. Ask again, and send the new one.")
-        return ReadToken(GivenAnswer(snapshot, Status(status), tuple(record_ids), question), signature)
+        given = GivenAnswer(snapshot, Status(status), tuple(record_ids), question, confidence)
+        return ReadToken(given, signature)
 
     def digest(self, purpose: str, *parts: str) -> str:
         """Return a digest of some texts that nobody without the key can make; another one for every purpose."""
@@ -132,7 +136,10 @@ def answer_token(answer: Answer) -> str:
 
     A follow-up says nothing to the maintainer who reads what was asked in vain; what it was understood as does.
     """
-    return answer_tokens().sign(GivenAnswer(answer.snapshot, answer.status, answer.shown_ids, answer.read_as))
+    confidence = round(answer.hits[0].confidence, _CONFIDENCE_DIGITS) if answer.hits else None
+    return answer_tokens().sign(
+        GivenAnswer(answer.snapshot, answer.status, answer.shown_ids, answer.read_as, confidence)
+    )
 
 
 def record_token(record_id: str, snapshot: str) -> str:

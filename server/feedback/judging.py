@@ -97,7 +97,9 @@ def event_of(body: FeedbackBody, token: ReadToken) -> Event:
     tags = tuple(tag for tag in body.tags if tag in REASONS or not private)
     if record_id is None and not body.helpful:
         return Unanswered(question, given.status.value, tags, note, given.snapshot, token.id or None)
-    return Vote(record_id, body.helpful, tags, note, question, given.snapshot, token.id or None)
+    is_first = record_id is not None and record_id == given.record_ids[0]
+    confidence = given.confidence if is_first else None
+    return Vote(record_id, body.helpful, tags, note, question, given.snapshot, token.id or None, confidence=confidence)
 
 
 def asks_for_privacy() -> bool:

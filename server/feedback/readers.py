@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from flask import g
+from flask import g, request
 
 from faqkb.kb.feedback.once import Once
 from faqkb.server.access.decision import Caller
@@ -31,14 +31,35 @@ def page_token(*, now: float | None = None) -> str:
     return f"{issued}.{answer_tokens().digest('page', _reader(), issued)}"
 
 
-def check_page_token(token: str, *, now: float | None = None) -> None:
-    """Refuse a form that no page of ours sent, or one opened elsewhere or a day ago. Raises Refused (403)."""
+def check_page_token(token: str, *, otherwise: str, now: float | None = None) -> None:
+    """Refuse a form that no page of ours sent, or one opened elsewhere or a day ago. Raises Refused (403).
+
+    `otherwise` says how to do the same without the form.
+    """
     issued, _, digest = token.partition(".")
     is_ours = issued.isascii() and issued.isdecimal() and len(issued) < 12
     if not is_ours or not answer_tokens().is_digest(digest, "page", _reader(), issued):
-        raise _refused("This form is taken from the pages of this site alone; programs POST /api/v1/feedback.")
+        raise _refused(f"This form is taken from the pages of this site alone; {otherwise}")
     if abs((time.time() if now is None else now) - int(issued)) > ANSWER_TOKEN_SECONDS:
         raise _refused("The page is older than a day; load it again.")
+
+
+def refuse_other_sites(*, otherwise: str) -> None:
+    """Refuse a form that another site sent, where the browser tells; the page token stands behind it.
+
+    Sec-Fetch-Site comes with HTTPS and on this machine only. `Origin: null` is what our own pages send where it is
+    missing, because their Referrer-Policy is no-referrer; so it is let through, as is another site's sandboxed frame.
+    Raises Refused (403).
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_ours = site == "same-origin"
+    else:
+        origin = request.headers.get("Origin", "null")
+        # Either scheme: behind a proxy that ends TLS the one here is not the one of the page.
+        is_ours = origin in {"null", f"http://{request.host}", f"https://{request.host}"}
+    if not is_ours:
+        raise Refused(403, f"This form is taken from the pages of this site alone; {otherwise}")
 
 
 def _reader() -> str:

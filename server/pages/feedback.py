@@ -8,11 +8,12 @@ from flask import Blueprint, Request, Response, make_response, redirect, request
 
 from faqkb.server.answering.tokens import GivenAnswer
 from faqkb.server.feedback.judging import FeedbackBody, event_of, judged, record_event
-from faqkb.server.feedback.readers import check_page_token, page_token
+from faqkb.server.feedback.readers import check_page_token, page_token, refuse_other_sites
 from faqkb.server.http.parsing import given_once, validated
 from faqkb.server.limits import THANKED_QUESTION_BYTES
 from faqkb.server.problems import FieldError, Refused
 
+_OTHERWISE = "programs POST /api/v1/feedback."
 feedback_form = Blueprint("feedback_form", __name__)
 feedback_form.add_app_template_global(page_token)
 
@@ -20,9 +21,9 @@ feedback_form.add_app_template_global(page_token)
 @feedback_form.post("/feedback")
 def take_form() -> Response:
     """Record the same from a page without JavaScript, and lead to a page that thanks: reloading it sends nothing."""
-    _refuse_other_sites()
+    refuse_other_sites(otherwise=_OTHERWISE)
     body, page = _read_form(request)
-    check_page_token(page)
+    check_page_token(page, otherwise=_OTHERWISE)
     token = judged(body)
     record_event(event_of(body, token))
     return make_response(redirect(_thanks_address(token.given), 303))
@@ -47,23 +48,6 @@ def _read_form(request: Request) -> tuple[FeedbackBody, str]:
     # Browsers send each line break as two characters, and count it as one against maxlength.
     values["note"] = values.get("note", "").replace("\r\n", "\n").strip() or None
     return validated(FeedbackBody, values | {"tags": tags}), page
-
-
-def _refuse_other_sites() -> None:
-    """Refuse a form that another site sent, where the browser tells; the page token stands behind it.
-
-    Sec-Fetch-Site comes with HTTPS and on this machine only. `Origin: null` is what our own pages send where it is
-    missing, because their Referrer-Policy is no-referrer; so it is let through, as is another site's sandboxed frame.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        is_ours = site == "same-origin"
-    else:
-        origin = request.headers.get("Origin", "null")
-        # Either scheme: behind a proxy that ends TLS the one here is not the one of the page.
-        is_ours = origin in {"null", f"http://{request.host}", f"https://{request.host}"}
-    if not is_ours:
-        raise Refused(403, "This form is taken from the pages of this site alone; programs POST /api/v1/feedback.")
 
 
 def _thanks_address(given: GivenAnswer) -> str:

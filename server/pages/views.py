@@ -34,7 +34,8 @@ from faqkb.server.wording.texts import Wording
 from faqkb.server.workers.asking import find_hits
 
 pages = Blueprint("pages", __name__)
-_KEPT_PARAMETERS = ("q", "record")  # when the reader changes the language
+_KEPT_PARAMETERS = ("q", "record", "days")  # when the reader changes the language
+_PAGES = ("pages.", "admin.", "admin_history.")
 _SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
 
 
@@ -131,7 +132,7 @@ def thanks() -> Response:
 @pages.app_url_defaults
 def _keep_language(endpoint: str, values: dict[str, object]) -> None:
     """Let the pages that a page leads to speak the language that its address asks for."""
-    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith("pages.") else None
+    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith(_PAGES) else None
     if chosen:
         values.setdefault(LANGUAGE_PARAMETER, chosen)
 
@@ -139,7 +140,7 @@ def _keep_language(endpoint: str, values: dict[str, object]) -> None:
 @pages.app_template_global()
 def language_links() -> list[tuple[Wording, str]]:
     """Return the current page's address in each language; none where it is no page."""
-    if not (request.endpoint or "").startswith(("pages.", "docs.docs")):
+    if not (request.endpoint or "").startswith((*_PAGES, "docs.docs")):
         return []
     # No other parameters: `_external` and `endpoint` mean something to url_for.
     kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})

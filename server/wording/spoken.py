@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from faqkb.server.branding import Branding
+from faqkb.server.wording.maintaining import AdminWording
 from faqkb.server.wording.texts import (
     ChatWording,
     Counted,
@@ -88,6 +89,7 @@ def _wording(texts: _Texts) -> Wording:
     reference = ReferenceWording(
         **{field.name: texts.text(f"reference.{field.name}") for field in fields(ReferenceWording)}
     )
+    admin = AdminWording(**{field.name: texts.text(f"admin.{field.name}") for field in fields(AdminWording)})
     takes: dict[Any, Callable[[str], Any]] = {
         str: texts.text,
         Counted: texts.counted,
@@ -97,6 +99,7 @@ def _wording(texts: _Texts) -> Wording:
         LiveWording: lambda _: live,
         ChatWording: lambda _: chat,
         ReferenceWording: lambda _: reference,
+        AdminWording: lambda _: admin,
     }
     return Wording(**{name: takes[kind](name) for name, kind in get_type_hints(Wording).items()})
 

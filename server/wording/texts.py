@@ -10,6 +10,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
+from faqkb.server.wording.maintaining import AdminWording
+
 _SURE = 0.8  # from here a reader may rely on the answer without reading the choices
 _LIKELY = 0.5  # from here the answer is more likely right than not
 
@@ -207,6 +209,7 @@ class Wording:
     live: LiveWording
     chat: ChatWording
     reference: ReferenceWording
+    admin: AdminWording
 
     @property
     def language(self) -> str:

@@ -523,3 +523,17 @@ def test_a_server_deletes_old_feedback_when_it_starts(kb_folder, tmp_path, days,
         assert "http://" in server.stdout.readline()
         server.terminate()
     assert len(list(store.events())) == left
+
+
+def test_the_confidence_of_a_judged_answer_goes_with_its_vote(tmp_path):
+    store = FeedbackStore(tmp_path, retention_days=30)
+    old, new = "2026-01-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
+    store.record(Vote("a/1", helpful=True, answer="t1", at=old, confidence=0.25))
+    store.record(Vote("a/1", helpful=True, answer="t2", at=new, confidence=0.75))
+    store.record(Vote("a/1", helpful=False, answer="t2", at=new, confidence=0.75))
+    store.record(Vote("a/1", helpful=False, at=new))
+    assert [vote.confidence for vote in store.events()] == [0.25, 0.75, None]
+    store.forget_old(now=datetime(2026, 3, 2, tzinfo=UTC))
+    assert [vote.confidence for vote in store.events()] == [0.75, None]
+    with closing(sqlite3.connect(tmp_path / "feedback.sqlite")) as connection:
+        assert connection.execute("SELECT confidence FROM judged").fetchall() == [(0.75,)]
