@@ -252,17 +252,17 @@ def test_eval_compares_with_other_weights(measured: Path) -> None:
 def test_tune_says_what_is_missing(measured: Path) -> None:
     assert "expected --queries FILE" in error_line(faq("tune", "--kb", measured / "kb"))
     few = error_line(faq("tune", "--kb", measured / "kb", "--queries", measured / "queries.jsonl"))
-    assert "too few queries to learn from (got 3, expected at least 30" in few
+    assert "too few queries to learn from (got 3, expected at least 20" in few
     assert faq("tune", "--kb", measured / "kb", "--reset").stdout == "nothing was learned yet\n"
 
 
 def test_tune_tells_what_it_kept(measured: Path) -> None:
-    queries = [{"query": f"how can I reset it, attempt {number}", "relevant": []} for number in range(40)]
+    queries = [{"query": f"how can I reset it, attempt {number}", "relevant": []} for number in range(99)]
     queries += [{"query": "How do I reset it?", "relevant": ["faq/Q1"]}]
     (measured / "many.jsonl").write_text("\n".join(map(json.dumps, queries)))
     told = faq("tune", "--kb", measured / "kb", "--queries", measured / "many.jsonl", "--no-encoder", "--json")
     document = json.loads(told.stdout)
-    assert (document["learned"], document["held_out"]) == (25, 16)
+    assert (document["learned"], document["held_out"]) == (60, 40)
     assert [attempt["what"] for attempt in document["attempts"]] == ["ranking"]
     assert (measured / "kb/tuned/ranking.json").exists() is document["attempts"][0]["accepted"]
 

@@ -188,7 +188,7 @@ def test_ingest_warns_of_what_a_check_names_in_vain(tmp_path: Path) -> None:
 def test_an_answer_carries_its_checks(kb_folder: Path) -> None:
     document = json.loads(faq("ask", ANSWERED, "--kb", kb_folder, "--json").stdout)
     shm = next(check for check in document["answers"][0]["checks"] if check["id"] == "shm")
-    assert set(shm) == {"id", "title", "titles", "command", "url", "sha256"}
+    assert set(shm) == {"id", "title", "titles", "command", "url", "sha256", "evidence"}
     assert "faq check run shm" in faq("ask", ANSWERED, "--kb", kb_folder).stdout
 
 
