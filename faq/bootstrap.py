@@ -144,19 +144,26 @@ def publish(ingested: Ingested, folder: Path, encoder: Encoder | None = None) ->
     `encoder` is one that is loaded already. Where the store is Milvus, the snapshot is stored there too. Raises what
     build_snapshot raises, MilvusAway and MilvusMissing.
     """
-    from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
-
-    encoder = encoder or Encoder(encoder_folder(folder))
-    with counted("embedding passages") as told:
-        published = build_snapshot(
-            folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures
-        )
+    published = build(ingested, folder, encoder or Encoder(encoder_folder(folder)))
     try:
         remember_own(folder)
     except OSError as error:
         say_note(f"{error.filename}: {error.strerror}; you will be asked before a check of {folder} runs")
     _push(folder, published.snapshot)
     return published
+
+
+def build(ingested: Ingested, folder: Path, encoder: Encoder) -> Published:
+    """Embed records and write a snapshot with their checks, showing how far it is.
+
+    Raises what build_snapshot raises.
+    """
+    from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of every question
+
+    with counted("embedding passages") as told:
+        return build_snapshot(
+            folder, ingested.records, encoder, told, checks=ingested.checks, pictures=ingested.pictures
+        )
 
 
 def _push(folder: Path, snapshot: str) -> None:

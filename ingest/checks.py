@@ -10,12 +10,11 @@ from pathlib import Path
 
 from faqkb.ingest.reports.report import FileReport, ScriptReport, Warned
 from faqkb.kb.check_header import parse_check
-from faqkb.kb.checks import EVIDENCE_FILE, Check, Evidence, parse_evidence
+from faqkb.kb.checks import CHECKS_FOLDER, EVIDENCE_FILE, Check, Evidence, parse_evidence
 from faqkb.kb.errors import CheckMalformed
 from faqkb.kb.limits import CHECK_BYTES
 from faqkb.kb.records import Record
 
-FOLDER = "checks"
 LEADS_OUT = "a link out of the folder; copy here what it leads to, or say --follow-links"
 _TABLE = b"faq-check"  # a script that never mentions it is somebody's tool, no check
 
@@ -38,11 +37,11 @@ def read_scripts(paths: Sequence[Path], *, follow_links: bool = False) -> tuple[
     found: list[Script] = []
     for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
         taken = frozenset(check.id for check in checks_of(found))
-        recorded, warned = _recorded(folder / FOLDER / EVIDENCE_FILE)
+        recorded, warned = _recorded(folder / CHECKS_FOLDER / EVIDENCE_FILE)
         found += warned
-        for path in sorted((folder / FOLDER).glob("*.py")):
+        for path in sorted((folder / CHECKS_FOLDER).glob("*.py")):
             refused = not follow_links and leads_out(path, folder)
-            script = _left_out(f"{FOLDER}/{path.name}", LEADS_OUT) if refused else _read(path, taken)
+            script = _left_out(f"{CHECKS_FOLDER}/{path.name}", LEADS_OUT) if refused else _read(path, taken)
             found += [_with_evidence(script, recorded)] if script else []
     return tuple(found)
 
@@ -59,7 +58,7 @@ def _recorded(path: Path) -> tuple[dict[tuple[str, str], Evidence], list[Script]
         return {}, []
     except (OSError, ValueError) as error:
         why = f"{error}; correct it, or run the checks again with --record"
-        return {}, [_left_out(f"{FOLDER}/{path.name}", why)]
+        return {}, [_left_out(f"{CHECKS_FOLDER}/{path.name}", why)]
 
 
 def _with_evidence(script: Script, recorded: Mapping[tuple[str, str], Evidence]) -> Script:
@@ -81,7 +80,7 @@ def checks_of(scripts: Sequence[Script]) -> tuple[Check, ...]:
 
 
 def _read(path: Path, taken: frozenset[str]) -> Script | None:
-    name = f"{FOLDER}/{path.name}"
+    name = f"{CHECKS_FOLDER}/{path.name}"
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return _left_out(name, "not a regular file; leave it out")
@@ -123,7 +122,9 @@ def warn_of_unknown_checks(report: FileReport, records: Sequence[Record], checks
     """Return a file's report with a warning for each check that its records name in vain."""
     known = {check.id for check in checks}
     warnings = [
-        Warned(record.source.line, f"check={check} names no check script; write {FOLDER}/{check}.py or take it out")
+        Warned(
+            record.source.line, f"check={check} names no check script; write {CHECKS_FOLDER}/{check}.py or take it out"
+        )
         for record in records
         for check in record.checks
         if check not in known

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from faqkb.ingest.checks import FOLDER as CHECKS
 from faqkb.ingest.files import SUFFIXES, walk
+from faqkb.kb.checks import CHECKS_FOLDER
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"})
 
@@ -39,7 +39,7 @@ def _looked_at(path: Path) -> Iterator[Seen]:
     is_folder = path.is_dir()
     folder = path if is_folder else path.parent
     beside = walk(folder, SUFFIXES | _PICTURES, lambda error: None) if is_folder else _beside(path)
-    for file in (*beside, *(folder / CHECKS).glob("*.py")):
+    for file in (*beside, *(folder / CHECKS_FOLDER).glob("*.py")):
         try:
             status = file.stat()
         except (OSError, ValueError):  # gone meanwhile; a NUL byte in the name

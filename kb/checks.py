@@ -17,6 +17,8 @@ from faqkb.kb import limits
 _VERSIONS_MOST = 40
 _ID = re.compile(rf"[a-z0-9_-]{{1,{limits.TAG_CHARS}}}")
 
+CHECKS_FOLDER = "checks"
+"""Of a folder of content: where its check scripts lie."""
 EVIDENCE_FILE = "evidence.jsonl"
 """Beside the check scripts; `faq check run --record` writes it."""
 PASSING = frozenset({"pass", "warn"})

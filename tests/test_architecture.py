@@ -129,8 +129,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.doctor": ("faq",),
     "faq.handing": ("faq",),
     "faq.linting": ("faq",),
-    "faq.improving": ("faq",),
     "faq.measuring": ("faq", "faq.showing"),
+    "faq.improving": ("faq", "faq.measuring"),
     "faq.commands": (
         "faq",
         "faq.client",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from faqkb.faq.config import read_config
 from faqkb.kb.check_header import parse_check
+from faqkb.kb.checks import CHECKS_FOLDER
 from faqkb.kb.errors import ConfigError
 
 _SKELETON = Path(__file__).with_name("skeleton.py")
@@ -20,7 +21,7 @@ def write_skeleton(check_id: str, content: Path | None) -> Path:
     script = _SKELETON.read_text(encoding="utf-8").replace('# id = "skeleton"', f'# id = "{check_id}"', 1).encode()
     parse_check(script, check_id)
     configured = next((path for path in read_config().content if path.is_dir()), _DEFAULT_CONTENT)
-    path = (content or configured) / "checks" / f"{check_id}.py"
+    path = (content or configured) / CHECKS_FOLDER / f"{check_id}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("xb") as file:

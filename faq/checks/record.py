@@ -15,7 +15,17 @@ from faqkb.faq.checks.process import Checked
 from faqkb.faq.config import content_paths
 from faqkb.faq.console import say_note
 from faqkb.kb import disk
-from faqkb.kb.checks import EVIDENCE_FILE, NO_EVIDENCE, PASSING, Check, Evidence, Run, evidence_lines, parse_evidence
+from faqkb.kb.checks import (
+    CHECKS_FOLDER,
+    EVIDENCE_FILE,
+    NO_EVIDENCE,
+    PASSING,
+    Check,
+    Evidence,
+    Run,
+    evidence_lines,
+    parse_evidence,
+)
 from faqkb.kb.errors import CheckMalformed, CheckUnknown
 
 # Run by the interpreter that ran the check, which has its packages and not ours.
@@ -31,7 +41,6 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 _SECONDS = 30
-_FOLDER = "checks"  # of a folder of content
 
 
 def evidence_file(check: Check, name: str) -> Path:
@@ -43,11 +52,11 @@ def evidence_file(check: Check, name: str) -> Path:
         return Path(name).parent / EVIDENCE_FILE
     folders = [path if path.is_dir() else path.parent for path in content_paths()]
     for folder in folders:
-        if (folder / _FOLDER / f"{check.id}.py").is_file():
-            return folder / _FOLDER / EVIDENCE_FILE
+        if (folder / CHECKS_FOLDER / f"{check.id}.py").is_file():
+            return folder / CHECKS_FOLDER / EVIDENCE_FILE
     raise CheckUnknown(
         f"--record has nowhere to write: no content holds {check.id}.py (got {', '.join(map(str, folders))}); name the"
-        f" script itself: faq check run content/{_FOLDER}/{check.id}.py --record"
+        f" script itself: faq check run content/{CHECKS_FOLDER}/{check.id}.py --record"
     )
 
 

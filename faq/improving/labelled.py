@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from faqkb.faq.bootstrap import open_or_build
-from faqkb.faq.progress import counted
+from faqkb.faq.measuring.regressions import asked_of
 from faqkb.kb import limits
-from faqkb.kb.evaluation.queries import LabelledQuery, evaluate
+from faqkb.kb.evaluation.queries import LabelledQuery
 from faqkb.kb.evaluation.regression import Grade, grade
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
@@ -25,9 +25,7 @@ def missing_words(folder: Path, queries: Sequence[LabelledQuery]) -> Iterator[tu
     if not asked_in_scope:
         return
     with closing(open_or_build(folder)) as knowledge:
-        with counted("asking queries") as told:
-            evaluation = evaluate(knowledge, asked_in_scope, told)
-        for asked in evaluation.asked:
+        for asked in asked_of(knowledge, asked_in_scope).asked:
             record = _meant(knowledge, asked.outcome.relevant, asked.query.language)
             words = " ".join(asked.query.query.split())
             if record and grade(asked.outcome) < Grade.ANSWERED and len(words) <= limits.QUESTION_CHARS:

@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faqkb.faq.bootstrap import encoder_folder
-from faqkb.faq.console import one_line, say
+from faqkb.faq.bootstrap import build, encoder_folder
+from faqkb.faq.console import say
+from faqkb.faq.measuring.showing import short_line
 from faqkb.faq.progress import counted
 from faqkb.kb.disk import link_or_copy
 from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, evaluate
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 QUESTIONS_FILE = "questions.jsonl"
 """Real questions with known answers, at the top of a folder of content."""
-_QUERY_CHARS = 90
 
 
 def questions_among(paths: Sequence[Path]) -> Path | None:
@@ -44,14 +44,8 @@ def previewed_changes(folder: Path, queries: Sequence[LabelledQuery], ingested: 
     It is published to a copy, which is removed again; what is embedded already is not embedded again.
     Raises what KnowledgeBase.open and build_snapshot raise.
     """
-    from faqkb.kb.building.build import build_snapshot  # noqa: PLC0415 - not on the path of `faq eval`
-
     with closing(KnowledgeBase.open(folder)) as live, _copied(folder, live.name) as copy:
-        encoder = Encoder(encoder_folder(folder))
-        with counted("embedding passages") as embedded:
-            build_snapshot(
-                copy, ingested.records, encoder, embedded, checks=ingested.checks, pictures=ingested.pictures
-            )
+        build(ingested, copy, Encoder(encoder_folder(folder)))
         with closing(KnowledgeBase.open(copy, before=live)) as changed:
             return changes(asked_of(live, queries), asked_of(changed, queries))
 
@@ -61,7 +55,7 @@ def show_changes(found: Sequence[Change], asked: int) -> None:
     worse = sum(change.worse for change in found)
     say(f"questions: {len(found)} of {asked} answered otherwise, {worse} of them worse")
     for change in sorted(found, key=lambda each: not each.worse):
-        say(f"  {'worse' if change.worse else 'other'}  {_short(change.now.query.query)}")
+        say(f"  {'worse' if change.worse else 'other'}  {short_line(change.now.query.query)}")
         say(f"         {told(change.before)} -> {told(change.now)}")
 
 
@@ -70,11 +64,6 @@ def told(asked: Asked) -> str:
     outcome = asked.outcome
     first = f" {outcome.ranked[0]}" if outcome.ranked and outcome.status.value != "no_answer" else ""
     return f"{outcome.status.value}{first} ({outcome.confidence:.2f})"
-
-
-def _short(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= _QUERY_CHARS else f"{line[:_QUERY_CHARS]}…"
 
 
 @contextmanager

@@ -47,14 +47,14 @@ def show_misses(evaluation: Evaluation) -> None:
 
 def show_missed(asked: Asked) -> None:
     """Print one query, what came first, and where the right record was."""
-    say(f"{asked.query.language:>4}  {_one_line(asked.query.query)}")
+    say(f"{asked.query.language:>4}  {short_line(asked.query.query)}")
     say(f"        {_STATUS_WORDS[asked.outcome.status]} {_first(asked)}; {_right(asked)}")
 
 
 def _first(asked: Asked) -> str:
     if not asked.outcome.ranked:
         return "nothing"
-    return f"{asked.outcome.ranked[0]} ({asked.outcome.confidence:.2f}) {_one_line(asked.first_question or '')}"
+    return f"{asked.outcome.ranked[0]} ({asked.outcome.confidence:.2f}) {short_line(asked.first_question or '')}"
 
 
 def _right(asked: Asked) -> str:
@@ -89,6 +89,7 @@ def _number(value: float | None, *, sign: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.3f}"
 
 
-def _one_line(text: str) -> str:
+def short_line(text: str) -> str:
+    """Return a query or question as one line, its end left out where it is long."""
     line = one_line(text)
     return line if len(line) <= _QUERY_CHARS else f"{line[:_QUERY_CHARS]}…"

@@ -6,14 +6,14 @@ machine, so that the same records are found on every server from 2.3 on (docs/de
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.index.postings import Entry, Mask, PostingsFile
+from faqkb.kb.index.postings import Entry, PostingsFile
 from faqkb.kb.milvus.keys import key_of
-from faqkb.kb.store.word_table import WordMatch
+from faqkb.kb.store.word_table import PostedWords
 
 _WORD = np.dtype([("key", "<i8"), ("first", "<i8"), ("records", "<u4"), ("most", "<f8")])
 
@@ -24,8 +24,8 @@ def vocabulary_bytes(entries: Mapping[str, Entry]) -> bytes:
     return np.sort(np.array(rows, dtype=_WORD), order="key").tobytes()
 
 
-class MilvusWords:
-    """Finds records by words: `WordTable` says what each method returns."""
+class MilvusWords(PostedWords):
+    """The words of a snapshot in Milvus."""
 
     def __init__(self, vocabulary: bytes, names: Mapping[str, str], postings: PostingsFile) -> None:
         """Raises SnapshotDamaged."""
@@ -34,32 +34,13 @@ class MilvusWords:
         self._words = np.frombuffer(vocabulary, dtype=_WORD)
         self._keys = np.ascontiguousarray(self._words["key"])
         self._names = names
-        self._postings = postings
-
-    def records_with(self, word: str) -> int:
-        """Return in how many records a word occurs."""
-        entry = self._entry(word)
-        return entry.records if entry else 0
-
-    def holds(self, position: int, word: str) -> bool:
-        """Return whether the record at a position holds a word."""
-        entry = self._entry(word)
-        return entry is not None and self._postings.holds(entry, position)
+        super().__init__(postings, self._find)
 
     def named_by(self, word: str) -> str | None:
         """Return which file a word names, empty for the whole knowledge base; None: it is no name."""
         return self._names.get(word)
 
-    def match(self, words: Sequence[str], limit: int, allowed: Mask | None = None) -> tuple[WordMatch, ...]:
-        """Return the records that hold any of the words, best BM25 first; only those of `allowed` when it is given."""
-        entries = [entry for entry in map(self._entry, dict.fromkeys(words)) if entry]
-        return tuple(WordMatch(position, score) for position, score in self._postings.best(entries, limit, allowed))
-
-    def close(self) -> None:
-        """Let go of what was read."""
-        self._postings.close()
-
-    def _entry(self, word: str) -> Entry | None:
+    def _find(self, word: str) -> Entry | None:
         key = key_of(word)
         at = int(np.searchsorted(self._keys, key))
         if at == len(self._keys) or int(self._keys[at]) != key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,13 +21,12 @@ class WordMatch:
     """BM25 (k1 1.2, b 0.75), higher is better."""
 
 
-class WordTable:
-    """Finds records by words."""
+class PostedWords:
+    """Finds records by words, wherever it is told where the postings of a word lie."""
 
-    def __init__(self, connections: Connections, postings: PostingsFile) -> None:
-        self._connections = connections
+    def __init__(self, postings: PostingsFile, entry_of: Callable[[str], Entry | None]) -> None:
         self._postings = postings
-        self._entry = lru_cache(_CACHED)(self._read)
+        self._entry = entry_of
 
     def records_with(self, word: str) -> int:
         """Return in how many records a word occurs."""
@@ -39,11 +38,6 @@ class WordTable:
         entry = self._entry(word)
         return entry is not None and self._postings.holds(entry, position)
 
-    def named_by(self, word: str) -> str | None:
-        """Return which file a word names, by `source_key`, empty for the whole knowledge base; None: it is no name."""
-        row = self._connections.row("SELECT source FROM names WHERE word = ?", word)
-        return None if row is None else str(row[0])
-
     def match(self, words: Sequence[str], limit: int, allowed: Mask | None = None) -> tuple[WordMatch, ...]:
         """Return the records that hold any of the words, best BM25 first; only those of `allowed` when it is given."""
         entries = [entry for entry in map(self._entry, dict.fromkeys(words)) if entry]
@@ -52,6 +46,19 @@ class WordTable:
     def close(self) -> None:
         """Close the file of postings."""
         self._postings.close()
+
+
+class WordTable(PostedWords):
+    """The words of `records.sqlite`."""
+
+    def __init__(self, connections: Connections, postings: PostingsFile) -> None:
+        super().__init__(postings, lru_cache(_CACHED)(self._read))
+        self._connections = connections
+
+    def named_by(self, word: str) -> str | None:
+        """Return which file a word names, by `source_key`, empty for the whole knowledge base; None: it is no name."""
+        row = self._connections.row("SELECT source FROM names WHERE word = ?", word)
+        return None if row is None else str(row[0])
 
     def _read(self, word: str) -> Entry | None:
         row = self._connections.row("SELECT first, records, most FROM words WHERE word = ?", word)

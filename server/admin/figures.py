@@ -120,8 +120,24 @@ class Judged:
         return Share(self.not_helpful, self.helpful + self.not_helpful)
 
 
+class _Promised:
+    """What answers promised, and what readers said of them."""
+
+    __slots__ = ()
+    confidence: float | None
+    helpful: Share
+
+    @property
+    def has_drifted(self) -> bool | None:
+        """Whether what was promised lies outside what readers' votes allow; None with too few votes to tell."""
+        interval = self.helpful.interval
+        if interval is None or self.confidence is None or self.helpful.whole < LEAST_VOTES:
+            return None
+        return not interval[0] <= self.confidence <= interval[1]
+
+
 @dataclass(frozen=True, slots=True)
-class Week:
+class Week(_Promised):
     """What the confidence of answers promised in some days, and what readers said of the answers."""
 
     first: str
@@ -132,14 +148,9 @@ class Week:
     helpful: Share
     """Of the votes on records."""
 
-    @property
-    def has_drifted(self) -> bool | None:
-        """Whether what was promised lies outside what readers' votes allow; None with too few votes to tell."""
-        return _has_drifted(self.confidence, self.helpful)
-
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class Bin(_Promised):
     """What readers said of the answers whose confidence lay between two ends."""
 
     low: float
@@ -148,11 +159,6 @@ class Bin:
     confidence: float | None
     """Mean confidence of the answers judged; None where none was."""
     helpful: Share
-
-    @property
-    def has_drifted(self) -> bool | None:
-        """Whether what was promised lies outside what readers' votes allow; None with too few votes to tell."""
-        return _has_drifted(self.confidence, self.helpful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +288,6 @@ def _judged(record_id: str, votes: list[Vote]) -> Judged:
     reasons = Counter(tag for vote in votes if not vote.helpful for tag in vote.tags)
     helpful = sum(vote.helpful for vote in votes)
     return Judged(record_id, helpful, len(votes) - helpful, dict(reasons.most_common()))
-
-
-def _has_drifted(confidence: float | None, helpful: Share) -> bool | None:
-    interval = helpful.interval
-    if interval is None or confidence is None or helpful.whole < LEAST_VOTES:
-        return None
-    return not interval[0] <= confidence <= interval[1]
 
 
 def _bins(votes: Iterable[Vote]) -> Iterator[Bin]:

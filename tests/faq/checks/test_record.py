@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cli_support import faq
 
 from faqkb.kb.checks import parse_evidence
 
@@ -18,15 +17,8 @@ FAQ = "# FAQ\n\n## How do I make the door open?\n\n<!-- faq: check=door -->\n\nP
 STATES = {"pass": 0, "warn": 4, "fail": 3, "skip": 77}
 
 
-def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "faqkb", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = faq(*arguments)
     assert done.returncode == code, done.stderr + done.stdout
     return done
 

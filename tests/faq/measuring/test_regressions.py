@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cli_support import faq
 
 ROOT = Path(__file__).resolve().parents[3]
 FAQ = """# Library FAQ
@@ -34,15 +33,8 @@ RENEW, PARK, RETURN = (
 )
 
 
-def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "faqkb", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = faq(*arguments)
     assert done.returncode == code, done.stderr + done.stdout
     return done
 

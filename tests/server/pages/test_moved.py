@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cli_support import faq
 from flask.testing import FlaskClient
 from server_support import make_record, served
 
@@ -84,13 +82,6 @@ def test_a_site_of_files_leads_on_too(folder: Path, tmp_path: Path) -> None:
 
 
 def run(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "faqkb", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = faq(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
