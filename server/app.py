@@ -18,7 +18,7 @@ from faqkb.server.admin import maintainer
 from faqkb.server.admin.missing import GapFinder
 from faqkb.server.admin.protocol import ADMIN
 from faqkb.server.answering import catalogues, conversations, leases, tokens, topics
-from faqkb.server.answering.marking import marked
+from faqkb.server.answering.marking import asked_words, marked
 from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.remarks import EXTENSION as REMARKS
@@ -43,7 +43,7 @@ from faqkb.server.openai.protocol import OPENAI
 from faqkb.server.pages import brand
 from faqkb.server.pages.errors import ErrorPages
 from faqkb.server.pages.protocol import PAGES
-from faqkb.server.pages.reference_page import text_runs
+from faqkb.server.pages.reference_page import coloured, text_runs
 from faqkb.server.problems import install_error_handlers
 from faqkb.server.reference import document as reference
 from faqkb.server.sample import sample_of
@@ -127,7 +127,10 @@ def _configure(app: Flask, settings: ServerSettings) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # before the first use of `jinja_env`
     app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["asked_words"] = asked_words
+    app.jinja_env.globals["crumbs_of"] = topics.crumbs_of
     app.jinja_env.filters["text_runs"] = text_runs
+    app.jinja_env.filters["coloured"] = coloured
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
     app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
     app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))

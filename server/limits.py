@@ -39,6 +39,7 @@ MOST_ASKED_FROM = 3  # times opened or found helpful; fewer is one reader, not m
 MOST_ASKED_SECONDS = 60  # counted anew: it takes 50 ms at the most events kept
 NEAREST_QUESTIONS = 3  # below an answer on its own page
 SITEMAP_ADDRESSES = 50_000  # of one sitemap, the protocol's limit; 100,000 records take two
+CHOICE_ABOVE = 0.15  # confidence; what is less sure than this is wrong six times in seven, and clutters a choice
 RELATED_ABOVE = 0.3  # confidence; a runner-up less sure than this is noise below an answer
 FOLLOW_UPS_OF_TOPIC = 3  # prompts below an answer, of the other questions under its heading
 SNIPPET_CHARS = 200  # of the sentence shown below a hit

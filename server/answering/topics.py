@@ -6,7 +6,7 @@ And what the words around them have to know of it: whether it is about programs,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import cast
@@ -43,15 +43,26 @@ class Topic:
 
     address: str
     """The file without its extension and the headings, e.g. `faq_2021_s1/第1期/部署`; lasts as long as these do."""
+    path: str
+    """The file."""
     titles: tuple[str, ...]
     """The headings, outermost first; the file's name where there is none."""
     language: str
     questions: list[Question] = field(default_factory=list)
+    """None where all of them stand below further headings."""
 
     @property
     def title(self) -> str:
-        """Return the headings as one text."""
-        return " › ".join(self.titles)
+        """Return its own heading, the innermost."""
+        return self.titles[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step on the way to a record: a topic that it lies in."""
+
+    title: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,20 @@ def translations_of(knowledge: KnowledgeBase, record: Record) -> list[Question]:
     return [twin for twin in twins if twin.language != record.language]
 
 
+def crumbs_of(path: str, section: Sequence[str]) -> list[Crumb]:
+    """Return the topics that lie around a section of a file, outermost first, its own as the last."""
+    if not section:
+        return [Crumb(PurePosixPath(path).stem, address_of(path, ()))]
+    steps = {address_of(path, section[:end]): title for end, title in enumerate(section, start=1)}
+    return [Crumb(title, address) for address, title in steps.items()]
+
+
+def topics_below(knowledge: KnowledgeBase, topic: Topic) -> list[Topic]:
+    """Return the topics under further headings below a topic's that hold questions."""
+    below = topic.address + "/"
+    return [each for each in topics_of(knowledge).values() if each.questions and each.address.startswith(below)]
+
+
 def listed_of(knowledge: KnowledgeBase) -> Listed:
     """Return what is listed of a knowledge base."""
     return cast(Topics, current_app.extensions[EXTENSION]).of(knowledge)
@@ -109,9 +134,10 @@ def grouped(records: Iterable[Record]) -> Listed:
     """Return records by topic and by what they translate; headings that differ in signs alone share a topic."""
     listed = Listed()
     for record in records:
-        address = topic_address(record)
-        titles = record.section or (PurePosixPath(record.source.path).stem,)
-        topic = listed.topics.setdefault(address, Topic(address, titles, record.language))
+        section, path = record.section, record.source.path
+        for end in range(1 if section else 0, len(section) + 1):
+            address, titles = address_of(path, section[:end]), section[:end] or (PurePosixPath(path).stem,)
+            topic = listed.topics.setdefault(address, Topic(address, path, titles, record.language))
         question = Question(record.id, record.question, record.language)
         topic.questions.append(question)
         listed.by_id[record.id] = question
@@ -121,10 +147,10 @@ def grouped(records: Iterable[Record]) -> Listed:
     return listed
 
 
-def topic_address(record: Record) -> str:
-    """Return the address of a record's topic."""
-    titles = (_NOT_IN_ADDRESSES.sub("-", title).strip("-.") for title in record.section)
-    return "/".join([str(PurePosixPath(record.source.path).with_suffix("")), *filter(None, titles)])
+def address_of(path: str, section: Sequence[str]) -> str:
+    """Return the address of the topic under some headings of a file."""
+    titles = (_NOT_IN_ADDRESSES.sub("-", title).strip("-.") for title in section)
+    return "/".join([str(PurePosixPath(path).with_suffix("")), *filter(None, titles)])
 
 
 def _width(text: str) -> int:

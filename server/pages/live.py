@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from faqkb.kb.answers import LIKELY
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language
-from faqkb.server.limits import RELATED_ABOVE
+from faqkb.server.limits import CHOICE_ABOVE, RELATED_ABOVE
 from faqkb.server.wording.texts import Wording
 
 ANSWERER = "FAQ_ANSWERER"  # setting: address of a module that answers in place of the server, seen from search.js
@@ -23,6 +22,7 @@ _TEXTS = (
     "no_answer_hint",
     "empty_question",
     "suggestions",
+    "also",
     "confidence",
     "source",
     "permanent",
@@ -44,11 +44,12 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "language": words.language,
         "ask": url_for("api.ask"),
         "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
+        "topics": url_for("pages.topic", address="_", lang=None).removesuffix("_"),
         "pictures": url_for("pictures.picture", name="_").removesuffix("_"),
         "clicks": url_for("feedback.take_click"),
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
-        "likely": LIKELY,
+        "choice_above": CHOICE_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

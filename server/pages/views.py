@@ -5,8 +5,8 @@ They work without JavaScript; `static/search.js` adds answers while the reader t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -20,20 +20,31 @@ from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
 from faqkb.server.answering.conversations import answer_alone
-from faqkb.server.answering.follow_ups import related_hits
+from faqkb.server.answering.follow_ups import related_hits, shown_choices
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token, record_token
-from faqkb.server.answering.topics import Question, Topic, question_of, topic_address, topics_of, translations_of
+from faqkb.server.answering.topics import (
+    Question,
+    crumbs_of,
+    question_of,
+    topics_below,
+    topics_of,
+    translations_of,
+)
 from faqkb.server.feedback.most_asked import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from faqkb.server.noted import note_answer
+from faqkb.server.pages.errors import asks_for_page
 from faqkb.server.pages.live import live_settings
+from faqkb.server.pages.outline import Group, outlined
 from faqkb.server.pages.pictures import with_pictures
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 from faqkb.server.workers.asking import find_hits
 
 pages = Blueprint("pages", __name__)
+_WORD = re.compile(r"[^\W_]+")
+_WORDS_OF_ADDRESS = 20
 _KEPT_PARAMETERS = ("q", "record", "days")  # when the reader changes the language
 _PAGES = ("pages.", "admin.", "admin_history.")
 _SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
@@ -44,9 +55,9 @@ class Listing:
     """The stored questions, as the start page lists them."""
 
     most_asked: tuple[Question, ...]
-    own: tuple[Topic, ...]
+    own: list[Group]
     """Those in the reader's language; all of them where none is."""
-    others: tuple[Topic, ...]
+    others: list[Group]
     unlisted: int
     """How many are stored beyond those listed."""
 
@@ -69,6 +80,7 @@ def search() -> Response:
         question=question,
         answer=reply,
         related=related_hits(reply) if reply else (),
+        choices=shown_choices(reply) if reply else (),
         token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
     )
@@ -80,7 +92,7 @@ def answer(record_id: str) -> Response:
     with leased_knowledge() as knowledge:
         record = knowledge.resolve(record_id)
         if record is None:
-            raise NotFound
+            return _missing(knowledge, record_id)
         if record.id != record_id:  # an address lasts, whatever the question is called by now
             now = url_for("pages.answer", record_id=record.id, q=request.args.get("q"))
             return make_response(redirect(now, 301))
@@ -98,7 +110,7 @@ def answer(record_id: str) -> Response:
         asked_question=request.args.get("q", "").strip(),
         checks=checks,
         nearest=nearest,
-        topic=topic_address(record),
+        crumbs=crumbs_of(record.source.path, record.section),
         translations=translations,
         token=record_token(record.id, knowledge.name),
         address=address,
@@ -112,10 +124,23 @@ def topic(address: str) -> Response:
     """List the questions under one heading."""
     with leased_knowledge() as knowledge:
         found = topics_of(knowledge).get(address)
-    if found is None:
-        raise NotFound
+        if found is None:
+            raise NotFound
+        below = topics_below(knowledge, found)
+    count = sum(len(each.questions) for each in (found, *below))
+    groups, _ = outlined(below, LISTED_QUESTIONS)
     canonical = url_for("pages.topic", address=address, lang=None, _external=True)
-    return page_reply(knowledge, wording(), "topic.html", topic=found, address=canonical, question="")
+    return page_reply(
+        knowledge,
+        wording(),
+        "topic.html",
+        topic=found,
+        count=count,
+        groups=groups,
+        crumbs=crumbs_of(found.path, found.titles)[:-1],
+        address=canonical,
+        question="",
+    )
 
 
 @pages.get("/feedback")
@@ -169,6 +194,22 @@ def _hit_of(knowledge: KnowledgeBase, record: Record, question: str) -> Hit | No
     return next((hit for hit in found if hit.record.id == record.id), None)
 
 
+def _missing(knowledge: KnowledgeBase, record_id: str) -> Response:
+    """Return the page for an address that nothing lies at, with the questions nearest to its words. Raises NotFound."""
+    if not asks_for_page():
+        raise NotFound
+    asked = " ".join(_WORD.findall(record_id)[-_WORDS_OF_ADDRESS:])
+    charge_work((), asked)
+    found = [hit.record for hit in find_hits(knowledge, asked, limit=NEAREST_QUESTIONS)] if asked else []
+    words = wording()
+    nearest = [Question(record.id, record.question, record.language) for record in found]
+    page = page_reply(
+        knowledge, words, "error.html", status=404, message=words.error_message(404), nearest=nearest, question=""
+    )
+    page.status_code = 404
+    return page
+
+
 def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
     """Return the records in the same language whose questions come nearest to a record's."""
     _, ranked = knowledge.ask_ranked(record.question[: limits.QUERY_CHARS], top_k=1)  # one hit filled in, not twenty
@@ -178,24 +219,13 @@ def _nearest(knowledge: KnowledgeBase, record: Record) -> list[Record]:
 
 
 def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
-    topics = list(topics_of(knowledge).values())
+    topics = [topic for topic in topics_of(knowledge).values() if topic.questions]
     own = [topic for topic in topics if topic.language == words.language_code]
     others = [topic for topic in topics if topic.language != words.language_code] if own else []
-    shown_own, left = _cut(own or topics, LISTED_QUESTIONS)
-    shown_others, left = _cut(others, left)
-    listed = sum(len(topic.questions) for topic in [*shown_own, *shown_others])
-    return Listing(_most_asked(knowledge, words), shown_own, shown_others, knowledge.record_count - listed)
-
-
-def _cut(topics: Sequence[Topic], most: int) -> tuple[tuple[Topic, ...], int]:
-    """Return topics with at most so many questions in all, and how many more there may be."""
-    shown = []
-    for topic in topics:
-        if most <= 0:
-            break
-        shown.append(replace(topic, questions=topic.questions[:most]))
-        most -= len(topic.questions)
-    return tuple(shown), max(most, 0)
+    shown_own, left = outlined(own or topics, LISTED_QUESTIONS)
+    shown_others, left = outlined(others, left)
+    named = sum(section.total for group in [*shown_own, *shown_others] for section in group.sections)
+    return Listing(_most_asked(knowledge, words), shown_own, shown_others, knowledge.record_count - named)
 
 
 def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:

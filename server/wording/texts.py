@@ -87,6 +87,8 @@ class ReferenceWording:
     """Link to the document that the page is made of."""
     contents: str
     """Name of the list of operations."""
+    find: str
+    """Label of the field that searches it."""
     parameters: str
     body: str
     name: str
@@ -186,6 +188,8 @@ class Wording:
     thanks_hint: str
     back_to_answer: str
     back: str
+    crumbs: str
+    """Name of the way from the start page to what is shown."""
     languages: str
     """Name of the list of languages of the pages."""
     footer: Counted
@@ -197,6 +201,8 @@ class Wording:
     """What to tell a reader, by status."""
     error_otherwise: str
     error_title: str
+    not_found: str
+    """In its place where there is nothing at an address."""
     widget_open: str
     """The button that opens the search box on other sites' pages."""
     widget_close: str

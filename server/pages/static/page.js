@@ -13,6 +13,11 @@ function addCopyButtons(root) {
     button.textContent = texts.copy;
     button.addEventListener("click", () => copied(button, code.textContent.trimEnd()));
     // Beside the block, not in it: what is selected and copied by hand holds no button.
+    if (code.matches("pre")) {
+      const corner = Object.assign(document.createElement("div"), { className: "code" });
+      code.replaceWith(corner);
+      corner.append(code);
+    }
     code.after(button);
   }
 }
@@ -61,7 +66,7 @@ function linkContact(root) {
 }
 
 /** What was drawn while the reader types gets what a page from the server has. */
-function completeDrawing({ target, detail: { body, token, record } }) {
+function completeDrawing({ target, detail: { place, token, record } }) {
   addCopyButtons(target);
   linkContact(target);
   const template = token && document.querySelector(record ? "#judge-answer" : "#tell-maintainer");
@@ -71,7 +76,7 @@ function completeDrawing({ target, detail: { body, token, record } }) {
     field.value = token;
     if (record) field.form.append(Object.assign(field.cloneNode(), { name: "record_id", value: record }));
   }
-  body.append(part);
+  place.append(part);
 }
 
 if (texts) {
