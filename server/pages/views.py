@@ -45,6 +45,7 @@ from faqkb.server.workers.asking import find_hits
 pages = Blueprint("pages", __name__)
 _WORD = re.compile(r"[^\W_]+")
 _WORDS_OF_ADDRESS = 20
+_DESCRIPTION_CHARS = 160
 _KEPT_PARAMETERS = ("q", "record", "days")  # when the reader changes the language
 _PAGES = ("pages.", "admin.", "admin_history.")
 _SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
@@ -83,6 +84,7 @@ def search() -> Response:
         choices=shown_choices(reply) if reply else (),
         token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
+        described="" if question else words.tagline,
     )
 
 
@@ -114,6 +116,7 @@ def answer(record_id: str) -> Response:
         translations=translations,
         token=record_token(record.id, knowledge.name),
         address=address,
+        described=shortened(record.answer_text),
         structured=_structured_data(record, address),
         question="",
     )
@@ -139,6 +142,7 @@ def topic(address: str) -> Response:
         groups=groups,
         crumbs=crumbs_of(found.path, found.titles)[:-1],
         address=canonical,
+        described=shortened(" ".join(question.text for topic in (found, *below) for question in topic.questions)),
         question="",
     )
 
@@ -181,6 +185,12 @@ def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **contex
     response.headers["Content-Language"] = words.language
     response.vary.add("Accept-Language")
     return response
+
+
+def shortened(text: str) -> str:
+    """Return the start of a text as one line, as long as search engines show of a page."""
+    line = " ".join(text[: 4 * _DESCRIPTION_CHARS].split())
+    return line if len(line) <= _DESCRIPTION_CHARS else f"{line[: _DESCRIPTION_CHARS - 1].rstrip()}…"
 
 
 def _says_nothing(reply: Answer) -> bool:

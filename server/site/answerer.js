@@ -52,7 +52,8 @@ async function documentOf({ shard_records: size, simplified }, { position, confi
   const { text, checks, ...record } = shard[position % size];
   const highlight = { text: tellingSentence(text, words, simplified) };
   const own = checks.map((check) => ({ ...check, url: new URL(check.url, SITE).href }));
-  return { ...record, confidence, highlight, checks: own };
+  const source = { ...record.source, topic: new URL(record.source.topic, SITE).href };
+  return { ...record, source, confidence, highlight, checks: own };
 }
 
 function suggestion({ id, question, confidence }) {
