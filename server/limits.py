@@ -34,6 +34,7 @@ SEARCH_LIMIT = 10  # hits of one search when nothing is said
 RECORDS_LIMIT = 50  # records of one page when nothing is said
 RECORDS_LIMIT_MAX = 200  # about 0.5 MB of JSON
 LISTED_QUESTIONS = 300  # on the start page; more is not read by anybody, and they are searched all the same
+EARLIER_QUESTIONS = 8  # of a conversation on the page: as many as are read of it
 MOST_ASKED = 5  # on the start page, above the topics
 MOST_ASKED_FROM = 3  # times opened or found helpful; fewer is one reader, not many
 MOST_ASKED_SECONDS = 60  # counted anew: it takes 50 ms at the most events kept

@@ -15,12 +15,13 @@ from werkzeug.exceptions import NotFound
 
 from faqkb.kb import limits
 from faqkb.kb.answers import Answer, Hit, Reason
+from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
-from faqkb.server.answering.conversations import answer_alone
-from faqkb.server.answering.follow_ups import related_hits, shown_choices
+from faqkb.server.answering.conversations import answer_linked
+from faqkb.server.answering.follow_ups import Kind, follow_ups_of, related_hits, shown_choices
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token, record_token
 from faqkb.server.answering.topics import (
@@ -32,7 +33,14 @@ from faqkb.server.answering.topics import (
     translations_of,
 )
 from faqkb.server.feedback.most_asked import most_asked_ids
-from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
+from faqkb.server.limits import (
+    EARLIER_QUESTIONS,
+    LISTED_QUESTIONS,
+    MOST_ASKED,
+    NEAREST_QUESTIONS,
+    QUESTION_UNITS,
+    SEARCH_LIMIT,
+)
 from faqkb.server.noted import note_answer
 from faqkb.server.pages.errors import asks_for_page
 from faqkb.server.pages.live import live_settings
@@ -46,7 +54,7 @@ pages = Blueprint("pages", __name__)
 _WORD = re.compile(r"[^\W_]+")
 _WORDS_OF_ADDRESS = 20
 _DESCRIPTION_CHARS = 160
-_KEPT_PARAMETERS = ("q", "record", "days")  # when the reader changes the language
+_KEPT_PARAMETERS = ("q", "after", "record", "days")  # when the reader changes the language
 _PAGES = ("pages.", "admin.", "admin_history.")
 _SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
 
@@ -68,9 +76,12 @@ def search() -> Response:
     """Show the search box; with a question its answer, without one what is stored."""
     words = wording()
     question = request.args.get("q", "").strip()
+    earlier = earlier_questions() if question else ()
     with leased_knowledge() as knowledge:
-        charge_work((), question)
-        reply = answer_alone(knowledge, question) if question else None
+        said = [Said("user", each) for each in earlier]
+        charge_work(said, question, sum(map(len, earlier)))
+        reply = answer_linked(knowledge, said, question) if question else None
+        prompts = [each for each in follow_ups_of(knowledge, reply) if each.kind is Kind.TOPIC] if reply else []
         listing = None if question else _listing(knowledge, words)
     if reply:
         note_answer(reply, "page")
@@ -79,13 +90,22 @@ def search() -> Response:
         words,
         "search.html",
         question=question,
+        earlier=earlier,
+        so_far=(*earlier, question),
         answer=reply,
+        prompts=prompts,
         related=related_hits(reply) if reply else (),
         choices=shown_choices(reply) if reply else (),
         token=answer_token(reply) if reply and not _says_nothing(reply) else None,
         listing=listing,
         described="" if question else words.tagline,
     )
+
+
+def earlier_questions() -> tuple[str, ...]:
+    """Return what the reader asked before the question of the address, oldest first; the last few of more."""
+    asked = (each.strip()[: limits.QUERY_CHARS] for each in request.args.getlist("after"))
+    return tuple([each for each in asked if each][-EARLIER_QUESTIONS:])
 
 
 @pages.get("/q/<path:record_id>")
@@ -172,7 +192,8 @@ def language_links() -> list[tuple[Wording, str]]:
     if not (request.endpoint or "").startswith((*_PAGES, "docs.docs")):
         return []
     # No other parameters: `_external` and `endpoint` mean something to url_for.
-    kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})
+    given = request.args.to_dict(flat=False)
+    kept = {name: given[name] for name in _KEPT_PARAMETERS if name in given} | (request.view_args or {})
     addresses = (url_for(str(request.endpoint), **(kept | {LANGUAGE_PARAMETER: code})) for code in WORDINGS)
     return list(zip(WORDINGS.values(), addresses, strict=True))
 

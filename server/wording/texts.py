@@ -144,6 +144,12 @@ class Wording:
     """Said where a person is asked for: the operator's words, or the {contact}; empty where nothing is named."""
     suggestions: str
     also: str
+    go_on: str
+    """Label of the field for a follow-up."""
+    go_on_example: str
+    """In that field."""
+    so_far: str
+    """Above the questions of a conversation."""
     asked_too: str
     """Above the other questions of a message that holds several."""
     confidence: str

@@ -643,6 +643,33 @@ def test_a_page_with_all_it_loads_weighs_40_kb_at_most_and_asks_nobody_else(brow
     context.close()
 
 
+# A conversation
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_follow_up_below_an_answer_is_understood_by_it(open_page, script):
+    page = open_page(f"/?q={DOCKER_QUESTION}", java_script_enabled=script)
+    if script:
+        ask(page, DOCKER_QUESTION + "？")
+    field = page.get_by_label("接着问").locator("visible=true")
+    field.fill("为什么会这样？")
+    field.press("Enter")
+    expect(page.get_by_text("刚才的提问")).to_be_visible()
+    expect(page.locator("[data-served] .answer")).to_contain_text("--shm-size=8g")
+    assert violations(page) == [] if script else True
+
+
+def test_prompts_below_an_answer_lead_to_its_topic_and_a_new_question_clears_the_conversation(open_page):
+    page = open_page(f"/?q=为什么会这样？&after={DOCKER_QUESTION}")
+    expect(page.get_by_text("刚才的提问")).to_be_visible()
+    ask(page, DOCKER_QUESTION)
+    expect(page.get_by_text("刚才的提问")).to_be_hidden()
+    assert "after=" not in page.url
+    expect(page.locator(".live .prompts a")).not_to_have_count(0)
+    page.locator(".live .prompts a").first.click()
+    page.wait_for_url("**/q/**")
+
+
 # What is recorded
 
 

@@ -65,10 +65,27 @@ function linkContact(root) {
   }
 }
 
+/** Prompts, and a field whose question is understood by the one that was answered. */
+function addFurther(form, question, prompts) {
+  const template = question && document.querySelector("#go-on");
+  if (!template) return;
+  const part = document.importNode(template.content, true);
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "after", value: question });
+  part.querySelector("form").append(field);
+  const list = part.querySelector(".prompts");
+  list.hidden = !prompts.length;
+  for (const { text, url } of prompts) {
+    const link = Object.assign(document.createElement("a"), { href: url, textContent: text });
+    list.appendChild(document.createElement("li")).append(link);
+  }
+  form.append(part);
+}
+
 /** What was drawn while the reader types gets what a page from the server has. */
-function completeDrawing({ target, detail: { place, token, record } }) {
+function completeDrawing({ target, detail: { place, token, record, question, prompts } }) {
   addCopyButtons(target);
   linkContact(target);
+  for (const old of target.querySelectorAll(".further")) old.remove();
   const template = token && document.querySelector(record ? "#judge-answer" : "#tell-maintainer");
   if (!template) return;
   const part = document.importNode(template.content, true);
@@ -77,6 +94,7 @@ function completeDrawing({ target, detail: { place, token, record } }) {
     if (record) field.form.append(Object.assign(field.cloneNode(), { name: "record_id", value: record }));
   }
   place.append(part);
+  addFurther(target, question, prompts);
 }
 
 if (texts) {

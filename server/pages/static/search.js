@@ -559,6 +559,7 @@ export class SearchBox {
   showAnswer(answer) {
     telling?.clear();
     this.token = answer.answer_token;
+    this.prompts = answer.follow_ups?.filter(({ kind }) => kind === "topic") ?? [];
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -634,7 +635,7 @@ export class SearchBox {
   /** Let the page add what it has for an answer (page.js): copying, and feedback on the record shown. */
   drawn(hit) {
     const { place = this.body, record = hit?.id } = this.answered ?? {};
-    const detail = { place, token: this.token, record };
+    const detail = { place, token: this.token, record, question: this.shown, prompts: this.prompts };
     this.live.dispatchEvent(new CustomEvent("faq-drawn", { bubbles: true, detail }));
   }
 

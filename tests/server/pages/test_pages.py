@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import quote, quote_plus
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from server_support import DOCKER_QUESTION, NEAR_QUESTION, WEATHER_QUESTION, mak
 from faqkb.kb.building.build import build_snapshot
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.app import create_app
+from faqkb.server.feedback import judging
 from faqkb.server.wording.spoken import WORDINGS
 
 CHINESE, ENGLISH = WORDINGS["zh"], WORDINGS["en"]
@@ -320,3 +322,50 @@ def test_the_sentence_that_answers_is_marked_without_javascript(client):
 def test_a_question_without_answer_is_shown_as_it_was_understood(client):
     text = page(client, "/", question=f"  {WEATHER_QUESTION}\u200b ")
     assert CHINESE.live.understood.format(question=WEATHER_QUESTION) in text
+
+
+# A conversation
+
+
+def follow_up_page(client: FlaskClient, question: str, *earlier: str) -> str:
+    reply = client.get("/", query_string={"q": question, "after": earlier}, headers=CHINESE_READER)
+    assert reply.status_code == 200
+    return html.unescape(reply.text)
+
+
+def test_a_follow_up_is_understood_by_what_was_asked_before(client):
+    alone, after = follow_up_page(client, "为什么会这样？"), follow_up_page(client, "为什么会这样？", DOCKER_QUESTION)
+    assert 'data-status="answered"' not in alone
+    assert 'data-status="answered"' in after
+    assert "/q/faq_2021_s1/Q1.3" in after
+    assert CHINESE.so_far in after
+    assert CHINESE.so_far not in alone
+
+
+def test_the_questions_of_a_conversation_lead_back_and_go_on_with_the_next(client):
+    earlier = (DOCKER_QUESTION, "为什么会这样？")
+    text = follow_up_page(client, "<b>为什么？", *earlier)
+    assert re.findall(r'<input type="hidden" name="after" value="([^"]*)">', text) == [*earlier, "<b>为什么？"]
+    assert f"/?q={quote('为什么会这样？')}&after={quote_plus(DOCKER_QUESTION)}" in text
+    assert '<li aria-current="true"><b>' in text  # unescaped by this test alone
+    assert CHINESE.go_on in text
+
+
+def test_a_conversation_goes_back_eight_questions_at_most(client):
+    text = follow_up_page(client, DOCKER_QUESTION, *(f"问题{number}" for number in range(30)))
+    assert "问题21" not in text
+    assert "问题22" in text
+
+
+def test_a_remark_in_an_address_is_no_vote(client):
+    follow_up_page(client, "还是不行", DOCKER_QUESTION)
+    assert list(client.application.extensions[judging.EXTENSION].events()) == []
+
+
+def test_below_an_answer_stand_questions_of_its_topic(client):
+    text = page(client, "/", DOCKER_QUESTION)
+    prompts = re.search(r'<ul class="prompts">(.*?)</ul>', text, re.DOTALL)[1]
+    asked = client.post("/api/v1/ask", json={"question": DOCKER_QUESTION}).get_json()
+    wanted = [each["text"] for each in asked["follow_ups"] if each["kind"] == "topic"]
+    assert wanted
+    assert re.findall(r">([^<]+)</a>", prompts) == wanted
