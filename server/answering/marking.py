@@ -18,8 +18,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _ENGLISH = """and are but can does for from has have how into not that the this was what when where which who why will
 with you your"""
 _CHINESE = "什么 怎么 如何 为何 怎样 可以 是否 哪些 哪里 为什 么办"
-_COMMON = frozenset(f"{_ENGLISH} {_CHINESE}".split())
-_WORDS = 60
+COMMON_WORDS = frozenset(f"{_ENGLISH} {_CHINESE}".split())
+MARKED_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def asked_words(text: str, question: str) -> Markup:
 
 
 def _words(question: str) -> list[str]:
-    return [word for word in _all_words(question) if word not in _COMMON][:_WORDS]
+    return [word for word in _all_words(question) if word not in COMMON_WORDS][:MARKED_WORDS]
 
 
 def _all_words(question: str) -> Iterator[str]:

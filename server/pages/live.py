@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, url_for
 
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language
+from faqkb.server.answering.marking import COMMON_WORDS, MARKED_WORDS
 from faqkb.server.limits import CHOICE_ABOVE, RELATED_ABOVE
 from faqkb.server.wording.texts import Wording
 
@@ -47,9 +48,12 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "topics": url_for("pages.topic", address="_", lang=None).removesuffix("_"),
         "pictures": url_for("pictures.picture", name="_").removesuffix("_"),
         "clicks": url_for("feedback.take_click"),
+        "votes": url_for("feedback.take_feedback"),
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
+        "common": sorted(COMMON_WORDS),
+        "marked_words": MARKED_WORDS,
         "choice_above": CHOICE_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

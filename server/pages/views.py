@@ -256,10 +256,10 @@ def _listing(knowledge: KnowledgeBase, words: Wording) -> Listing:
     shown_own, left = outlined(own or topics, LISTED_QUESTIONS)
     shown_others, left = outlined(others, left)
     named = sum(section.total for group in [*shown_own, *shown_others] for section in group.sections)
-    return Listing(_most_asked(knowledge, words), shown_own, shown_others, knowledge.record_count - named)
+    return Listing(most_asked_questions(knowledge, words), shown_own, shown_others, knowledge.record_count - named)
 
 
-def _most_asked(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:
+def most_asked_questions(knowledge: KnowledgeBase, words: Wording) -> tuple[Question, ...]:
     """Return what readers open and find helpful most often, in the reader's language."""
     found = (question_of(knowledge, record_id) for record_id in most_asked_ids())
     return tuple(islice((each for each in found if each and each.language == words.language_code), MOST_ASKED))

@@ -25,9 +25,16 @@ function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+/** Parse a page of the server; a page that demands Trusted Types allows the policy `faq`. */
+let policy;
+function parsedPage(html) {
+  policy ??= globalThis.trustedTypes?.createPolicy("faq", { createHTML: (text) => text }) ?? { createHTML: (text) => text };
+  return new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+}
+
 /** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
 function storedNodes(html, { pictures, adapt }) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+  const parsed = parsedPage(html);
   for (const picture of parsed.querySelectorAll('img[src^="/pictures/"]')) {
     picture.setAttribute("src", picture.getAttribute("src").replace("/pictures/", () => pictures));
   }
@@ -41,21 +48,13 @@ if (telling) CSS.highlights.set("telling", telling);
 
 const asked = globalThis.CSS?.highlights && new Highlight();
 if (asked) CSS.highlights.set("asked", asked);
-// They say nothing of the subject. As in server/answering/marking.py.
-const COMMON = new Set(
-  (
-    "and are but can does for from has have how into not that the this was what when where which who why will with you" +
-    " your 什么 怎么 如何 为何 怎样 可以 是否 哪些 哪里 为什 么办"
-  ).split(" "),
-);
-const WORDS = 60;
 
 /** Mark the words of a question in the texts of its choices: Latin ones from their start, Han by pairs. */
-function markAsked(root, question) {
+function markAsked(root, question, { common, marked_words }) {
   const words = (question.toLowerCase().match(/[a-z0-9_]{3,}|[\u3400-\u9fff]{2,}/g) ?? [])
     .flatMap((run) => (run < "\u3400" ? run : Array.from(run.slice(1), (sign, at) => run[at] + sign)))
-    .filter((word) => !COMMON.has(word))
-    .slice(0, WORDS);
+    .filter((word) => !common.includes(word))
+    .slice(0, marked_words);
   for (const { firstChild: node } of root.querySelectorAll(".choice, .snippet")) {
     const text = node.data.toLowerCase();
     for (const word of text.length === node.length ? words : []) {
@@ -522,7 +521,7 @@ export class SearchBox {
     try {
       // A site without a server answers by itself; its module comes with the first question.
       if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
-      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true };
+      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true, messages: this.after };
       const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };
     } catch {
@@ -543,7 +542,7 @@ export class SearchBox {
     this.head.replaceChildren(...head);
     this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, isSure)));
     asked?.clear();
-    if (asked && this.shown) markAsked(this.list, this.shown);
+    if (asked && this.shown) markAsked(this.list, this.shown, this.settings);
     this.body.replaceChildren(...body);
     this.resting = body; // drawn while no option is active
     this.answered = answered; // the record whose answer that is, and where it stands
@@ -620,7 +619,7 @@ export class SearchBox {
     this.served.dataset.served = "listing";
     try {
       const reply = await fetch(this.form.action, { headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(reply.ok ? await reply.text() : "", "text/html");
+      const page = parsedPage(reply.ok ? await reply.text() : "");
       this.served.replaceChildren(...document.importNode(page.querySelector("[data-served]"), true).childNodes);
     } catch {
       this.served.dataset.served = "answer";
