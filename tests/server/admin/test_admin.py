@@ -20,6 +20,7 @@ from faqkb.kb.feedback.questions import Asked
 from faqkb.kb.snapshot.published import current_snapshot, snapshot_names
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.admin.tables import Table
 
 PAGES = ("/admin", "/admin/gaps", "/admin/snapshots", "/admin/tables/days.csv", "/admin/tables/gaps.json")
 TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "bins", "gaps", "snapshots")
@@ -99,6 +100,12 @@ def test_a_question_that_a_spreadsheet_would_run_is_text_there(client, folder):
     assert not any(row["question"].startswith(("=", "+", "-", "@")) for row in rows)
     kept = client.get("/admin/tables/questions.json").json["rows"]
     assert FORMULA in {row["question"] for row in kept}
+
+
+def test_neither_a_semicolon_nor_a_line_break_within_a_question_begins_a_formula():
+    made = Table(("question", "wordings"), ((f"where;{FORMULA}", f"where\n{FORMULA}"),))
+    (row,) = csv.DictReader(io.StringIO(made.as_csv()))
+    assert row == {"question": f"where;'{FORMULA}", "wordings": f"where\n'{FORMULA}"}
 
 
 @pytest.mark.parametrize("table", TABLES)
