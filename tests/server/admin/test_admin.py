@@ -20,6 +20,7 @@ from faqkb.kb.feedback.questions import Asked
 from faqkb.kb.snapshot.published import current_snapshot, snapshot_names
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.admin import missing
 from faqkb.server.admin.tables import Table
 
 PAGES = ("/admin", "/admin/gaps", "/admin/snapshots", "/admin/tables/days.csv", "/admin/tables/gaps.json")
@@ -106,6 +107,12 @@ def test_neither_a_semicolon_nor_a_line_break_within_a_question_begins_a_formula
     made = Table(("question", "wordings"), ((f"where;{FORMULA}", f"where\n{FORMULA}"),))
     (row,) = csv.DictReader(io.StringIO(made.as_csv()))
     assert row == {"question": f"where;'{FORMULA}", "wordings": f"where\n'{FORMULA}"}
+
+
+def test_readers_cannot_make_the_page_of_gaps_work_for_minutes(client, folder, monkeypatch):
+    monkeypatch.setattr(missing, "GAP_WORK_SECONDS", -1.0)
+    ask(folder, "Which wifi password?")
+    assert "0 questions that weigh most were looked at, 1 were not" in client.get("/admin/gaps").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("table", TABLES)
