@@ -60,7 +60,8 @@ def test_a_public_server_without_keys_shows_none_of_it(open_app, path):
 @pytest.mark.parametrize("path", PAGES)
 def test_without_keys_only_this_machine_itself_is_let_in(client, open_app, path):
     assert client.get(path).status_code == 200
-    assert client.get(path, headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
+    for told in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "CF-Connecting-IP", "Via"):
+        assert client.get(path, headers={told: "192.0.2.7"}).status_code == 403
     assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
     behind = open_app(access=AccessSettings(behind_proxy=1))
     assert behind.get(path, headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
