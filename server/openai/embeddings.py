@@ -63,7 +63,7 @@ def embed(body: EmbeddingBody) -> Response:
     texts = texts_of(body)
     charge_more(len(texts) - 1)
     for text in texts:
-        charge_work((), text)
+        charge_work((), text, len(text))  # all of it is cut into tokens, however long it may be
     with leased_knowledge() as knowledge:
         encoder = knowledge.encoder
         if body.dimensions not in (None, encoder.dim):

@@ -478,6 +478,11 @@ ASKED_BY = [
 ]
 
 
+def test_a_text_that_no_encoder_reads_counts_by_its_length(open_app):
+    reply = open_app(rate_per_minute=100).post("/v1/embeddings", json={"model": "faq", "input": LONG * 100})
+    assert (reply.status_code, reply.headers["RateLimit"].split(";")[1]) == (400, "r=86")
+
+
 @pytest.mark.parametrize(("path", "body"), ASKED_BY)
 def test_a_long_question_counts_as_ten_more_wherever_it_is_asked(open_app, path, body):
     reply = open_app(rate_per_minute=100).open(path, json=body, method="GET" if body is None else "POST")
