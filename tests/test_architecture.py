@@ -167,7 +167,7 @@ ONLY_IN = {
     "py3langid": {"kb/language/detector.py"},
     "spellchecker": {"kb/retrieval/spelling.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
-    "httpx": {"faq/client/blocking.py", "faq/client/asynchronous.py", "faq/client/wire.py"},
+    "httpx": {f"faq/client/{name}.py" for name in ("blocking", "asynchronous", "deadline", "wire")},
     "matplotlib": {"kb/evaluation/plots.py"},
     "waitress": {"server/http/listener.py"},
 }

@@ -111,6 +111,7 @@ def earlier_questions() -> tuple[str, ...]:
 @pages.get("/q/<path:record_id>")
 def answer(record_id: str) -> Response:
     """Show one stored question with its answer, at an address that lasts."""
+    question = request.args.get("q", "").strip()
     with leased_knowledge() as knowledge:
         record = knowledge.resolve(record_id)
         if record is None:
@@ -118,10 +119,11 @@ def answer(record_id: str) -> Response:
         if record.id != record_id:  # an address lasts, whatever the question is called by now
             now = url_for("pages.answer", record_id=record.id, q=request.args.get("q"))
             return make_response(redirect(now, 301))
+        charge_work((), question)
         checks = knowledge.checks_of(record)
         nearest = _nearest(knowledge, record)
         translations = translations_of(knowledge, record)
-        asked = _hit_of(knowledge, record, request.args.get("q", "").strip())
+        asked = _hit_of(knowledge, record, question)
     address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
     return page_reply(
         knowledge,
@@ -129,7 +131,7 @@ def answer(record_id: str) -> Response:
         "answer.html",
         record=record,
         asked=asked,
-        asked_question=request.args.get("q", "").strip(),
+        asked_question=question,
         checks=checks,
         nearest=nearest,
         crumbs=crumbs_of(record.source.path, record.section),
