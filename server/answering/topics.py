@@ -77,6 +77,9 @@ class Listed:
         return next((text for text in asked if _width(text) <= _EXAMPLE_WIDTH), None)
 
 
+NOTHING_LISTED = Listed()
+
+
 class Topics(PerSnapshot[Listed]):
     """What is listed of the snapshots in use; read once for each, because it takes every record."""
 

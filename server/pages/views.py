@@ -18,7 +18,7 @@ from faqkb.kb.answers import Answer, Hit, Reason
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
+from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.follow_ups import related_hits
 from faqkb.server.answering.leases import leased_knowledge
@@ -27,16 +27,15 @@ from faqkb.server.answering.topics import Question, Topic, question_of, topic_ad
 from faqkb.server.feedback.most_asked import most_asked_ids
 from faqkb.server.limits import LISTED_QUESTIONS, MOST_ASKED, NEAREST_QUESTIONS, QUESTION_UNITS, SEARCH_LIMIT
 from faqkb.server.noted import note_answer
+from faqkb.server.pages.languages import keep_language, language_links
 from faqkb.server.pages.live import live_settings
 from faqkb.server.pages.pictures import with_pictures
-from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 from faqkb.server.workers.asking import find_hits
 
 pages = Blueprint("pages", __name__)
-_KEPT_PARAMETERS = ("q", "record", "days")  # when the reader changes the language
-_PAGES = ("pages.", "admin.", "admin_history.")
-_SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
+pages.app_url_defaults(keep_language)
+pages.app_template_global()(language_links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +126,6 @@ def thanks() -> Response:
         back = url_for("pages.answer", record_id=record_id)
     with leased_knowledge() as knowledge:
         return page_reply(knowledge, wording(), "thanks.html", back=back)
-
-
-@pages.app_url_defaults
-def _keep_language(endpoint: str, values: dict[str, object]) -> None:
-    """Let the pages that a page leads to speak the language that its address asks for."""
-    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith(_PAGES) else None
-    if chosen:
-        values.setdefault(LANGUAGE_PARAMETER, chosen)
-
-
-@pages.app_template_global()
-def language_links() -> list[tuple[Wording, str]]:
-    """Return the current page's address in each language; none where it is no page."""
-    if not (request.endpoint or "").startswith((*_PAGES, "docs.docs")):
-        return []
-    # No other parameters: `_external` and `endpoint` mean something to url_for.
-    kept = {name: request.args[name] for name in _KEPT_PARAMETERS if name in request.args} | (request.view_args or {})
-    addresses = (url_for(str(request.endpoint), **(kept | {LANGUAGE_PARAMETER: code})) for code in WORDINGS)
-    return list(zip(WORDINGS.values(), addresses, strict=True))
 
 
 def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
