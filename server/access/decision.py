@@ -105,7 +105,7 @@ class AccessControl:
         """Decide by these keys; what clients may still ask is counted in `limiter`, with what else counts there."""
         self.ring = ring
         self.settings = settings
-        self._limiter = limiter or RateLimiter()
+        self._limiter = RateLimiter() if limiter is None else limiter
         self._proxy_told = threading.Event()
 
     def admit(self, path: str, *, is_route: bool) -> Caller:

@@ -69,7 +69,8 @@ def _admit() -> None:
     if any(base.needs_no_key(Scope.READ) for base in bases):
         refuse_other_host(access)
     caller.was_key_needed = not all(base.needs_no_key(Scope.READ) for base in bases)
-    if not _asks_each():
+    is_let_in = _is_any_known(sent) and any(base.lets(sent, Scope.READ) for base in bases)
+    if not (is_let_in and _asks_each()):
         _charge(caller, sent)
     if not _is_any_known(sent):
         raise Refused(401, BAD_KEY)

@@ -195,7 +195,10 @@ class Bases:
             opened = [base.open(self.load_now) for base in self]
             if not any(opened):
                 first = next(iter(self))
-                raise KbError(f"none of the knowledge bases can be opened (the first, {first.name}: {first.failure})")
+                raise KbError(
+                    f"none of the knowledge bases can be opened (the first, {first.name}: {first.failure}); make one of"
+                    " them with `faq ingest PATH --kb DIR`, or correct --kb or [[base]]"
+                )
             watcher.start()
             yield
         finally:

@@ -8,7 +8,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -16,7 +15,6 @@ from bases_support import DESK, LOANS, RESET, ask, build_base, post, served_base
 from cli_support import error_line, faq
 from server_support import ROOT, ServedProcess, served_with
 
-from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.snapshot.published import current_snapshot
 
@@ -185,8 +183,8 @@ def test_the_settings_file_names_bases_and_their_titles(bases, tmp_path):
     folder.mkdir()
     (folder / "faq.toml").write_text(
         '[site]\ntitle = "Town hall"\n'
-        f'[[base]]\nname = "library"\nkb = "../library"\ntitle = {{en = "Library", zh = "图书馆"}}\n'
-        f'[[base]]\nname = "desk"\nkb = "../desk"\n',
+        '[[base]]\nname = "library"\nkb = "../library"\ntitle = {en = "Library", zh = "图书馆"}\n'
+        '[[base]]\nname = "desk"\nkb = "../desk"\n',
         encoding="utf-8",
     )
     with served_with(cwd=folder) as server:
