@@ -103,7 +103,9 @@ def create_app(
 
 def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings) -> None:
     source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
-    staff = app.extensions[STAFF] = Staff(kb_folder, settings.workers)
+    staff = app.extensions[STAFF] = Staff(
+        kb_folder, settings.workers, settings.among.nursery if settings.among else None
+    )
     try:
         app.extensions[leases.EXTENSION] = KnowledgeHolder(kb_folder, partial(_prepare, app), source)
     except BaseException:

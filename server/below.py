@@ -10,7 +10,7 @@ _NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 BASE_NAME = re.compile(_NAME)
 """What a knowledge base may be called: it stands in addresses, labels and logs as it is."""
 BASE_NAME_TOLD = "1 to 32 small letters, digits and dashes, as in docs or town-library"
-OWN_NAME = "FAQ_BASE"
+OWN_NAME = "OWN_BASE"
 """Setting of an application that is one of several: its name."""
 _BELOW = re.compile(rf"/kb/({_NAME})(/.*)", re.DOTALL)
 

@@ -12,6 +12,7 @@ from faqkb.server.access.rate_limits import RateLimiter
 from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.notices import Notices
+from faqkb.server.workers.recruiting import Nursery
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Among:
     """Counts the requests of a client whichever base it asks."""
     audit: AuditLog | None
     """The one log of the server."""
+    nursery: Nursery
+    """Where the workers of all come from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from faqkb.server.http.load import ServerLoad
 from faqkb.server.limits import RETRY_REFUSED_SECONDS
 from faqkb.server.monitoring.upkeep import upkeep
 from faqkb.server.settings import Among, ServerSettings
+from faqkb.server.workers.recruiting import Nursery
 from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
 
 _log = logging.getLogger("faq.server")
@@ -164,6 +165,7 @@ class Bases:
         self.audit = open_audit(settings.audit)
         self.load: Callable[[], ServerLoad] = ServerLoad
         encoders = SharedEncoders()
+        self._nursery = Nursery()
         # The cores are the same however many bases there are; with few workers each base has one.
         workers = max(1, settings.workers // len(named)) if settings.workers else 0
         self._stopping = threading.Event()
@@ -175,7 +177,7 @@ class Bases:
                     settings,
                     workers=workers,
                     branding=replace(settings.branding, title=each.title or each.name),
-                    among=Among(each.name, encoders, self.limiter, self.audit),
+                    among=Among(each.name, encoders, self.limiter, self.audit, self._nursery),
                 ),
             )
             for each in named
@@ -205,6 +207,7 @@ class Bases:
             self._stopping.set()
             if watcher.is_alive():
                 watcher.join()
+            self._nursery.close()
             for base in self:
                 base.close()
 
