@@ -55,6 +55,18 @@ def test_a_reader_searches_below_the_name_and_opens_the_answer(open_both):
     expect(page.get_by_role("heading", name=RESET)).to_be_visible()
 
 
+def test_what_was_asked_in_one_base_is_not_offered_in_another(open_both):
+    page = open_both("/kb/desk/")
+    page.locator("#question").press_sequentially("reset my password", delay=20)
+    expect(page.get_by_text("Forgot password").first).to_be_visible()
+    page.keyboard.press("Enter")
+    kept = page.evaluate("Object.keys(localStorage)")
+    page.goto("/kb/library/")
+    page.locator("#question").focus()
+    expect(page.get_by_text("reset my password")).to_have_count(0)
+    assert kept == ["faq-recent/kb/desk/"]
+
+
 def test_a_picture_of_an_answer_is_seen_below_the_name_and_on_the_page_of_all(open_both):
     for path in ("/kb/library/?q=how+long+may+I+keep+a+book", "/?q=how+long+may+I+keep+a+book"):
         picture = open_both(path).get_by_role("img", name="the desk")

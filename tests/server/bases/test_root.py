@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import openai
 import pytest
 from bases_support import LOANS, RESET, ask, post
+from cli_support import faq
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from server_support import ServedProcess
 
@@ -100,6 +101,8 @@ def test_openais_client_and_the_python_client_take_the_address_of_a_base(server)
     assert f"{server.url}/kb/desk/q/" in str(reply.to_dict())
     with Client(f"{server.url}/kb/desk") as client:
         assert client.ask(RESET).answers[0].id == "desk/how-do-i-reset-my-password"
+    done = faq("ask", RESET, "--server", f"{server.url}/kb/desk")
+    assert (done.returncode, "Forgot password" in done.stdout) == (0, True)
 
 
 def test_agents_have_an_endpoint_at_each_base_and_look_for_a_token_server_in_vain(server):
