@@ -112,6 +112,7 @@ UPKEEP_SECONDS = 24 * 3_600  # between deletions of old feedback
 AUDIT_BYTES = 10 * 1024 * 1024  # of one file of the audit log: 40,000 requests
 AUDIT_FILES = 5  # kept beside the one that is written
 PROXIES_MAX = 10  # one behind another; more is a mistake
+BASES_MAX = 100  # knowledge bases of one server; each takes its own indexes in memory, and a thread that looks for news
 GAP_QUESTIONS = 300  # put together for the page of gaps, the weightiest: four seconds; `faq gaps` takes 2,000
 GAP_WORK_SECONDS = 8.0  # of looking at them: readers may ask what takes twenty times as long
 GAP_SECONDS = 300  # that what was found is shown; it is worked out for whoever asks first

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import cast
 from unicodedata import east_asian_width
@@ -25,6 +26,8 @@ EXTENSION = "faq-topics"
 _TECHNICAL_SHARE = 0.05
 _IDENTIFIER = re.compile(r"[a-z]Error\b|Exception\b|\w\(\)|[A-Za-z]_[A-Za-z]|(?<!\S)--[a-z]")
 _EXAMPLE_WIDTH = 48  # of a question within a search box; a sign of Chinese is as wide as two letters
+_WHOLE_LIST = 60  # questions; a longer list is read by its headings, so each shows its first ones
+_FIRST = 5  # at least
 _NOT_IN_ADDRESSES = re.compile(r"[^\w.-]+")
 
 
@@ -58,6 +61,28 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Some questions of one topic."""
+
+    title: str
+    """The headings below the group's; empty where the questions stand right below it."""
+    address: str
+    questions: Sequence[Question]
+    total: int
+    """How many the topic has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The topics below one heading."""
+
+    title: str
+    address: str
+    language: str
+    sections: list[Section] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Crumb:
     """A step on the way to a record: a topic that it lies in."""
 
@@ -86,6 +111,9 @@ class Listed:
         """Return a stored question in a language that is short enough to stand in a search box."""
         asked = (each.text for each in self.by_id.values() if each.language == language)
         return next((text for text in asked if _width(text) <= _EXAMPLE_WIDTH), None)
+
+
+NOTHING_LISTED = Listed()
 
 
 class Topics(PerSnapshot[Listed]):
@@ -123,6 +151,30 @@ def topics_below(knowledge: KnowledgeBase, topic: Topic) -> list[Topic]:
     """Return the topics under further headings below a topic's that hold questions."""
     below = topic.address + "/"
     return [each for each in topics_of(knowledge).values() if each.questions and each.address.startswith(below)]
+
+
+def outlined(topics: Sequence[Topic], most: int) -> tuple[list[Group], int]:
+    """Return topics below their outermost headings that differ, and how many of `most` questions are left."""
+    count = sum(len(topic.questions) for topic in topics)
+    first = count if count <= _WHOLE_LIST else max(_FIRST, _WHOLE_LIST // len(topics))
+    level = _shared_level(topics)
+    groups: dict[str, Group] = {}
+    for topic in topics:
+        if most <= 0:
+            break
+        title, *below = topic.titles[level:]
+        address = address_of(topic.path, topic.titles[: level + 1]) if below else topic.address
+        group = groups.setdefault(address, Group(title, address, topic.language))
+        shown = topic.questions[: min(most, first)]
+        group.sections.append(Section(" › ".join(below), topic.address, shown, len(topic.questions)))
+        most -= len(shown)
+    return list(groups.values()), max(most, 0)
+
+
+def _shared_level(topics: Sequence[Topic]) -> int:
+    """Return how many outermost headings all topics have in common, beside at least one of their own."""
+    levels = zip(*(topic.titles[:-1] for topic in topics), strict=False)
+    return sum(1 for _ in takewhile(lambda titles: len(set(titles)) == 1, levels))
 
 
 def listed_of(knowledge: KnowledgeBase) -> Listed:

@@ -25,6 +25,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from faqkb.kb.errors import ConfigError
+from faqkb.server.below import local_path
 from faqkb.server.http.client_address import client_address, client_of
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, headers_of_refusal
 from faqkb.server.http.load import FairQueue, ServerLoad
@@ -113,7 +114,7 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
         if codings and (_LENGTH.search(header_plus) or codings.count(b"chunked") > 1):
             raise ParsingError("The length of the body is told in two ways")
         super().parse_header(header_plus)
-        if CHAT_BODY_BYTES < self.content_length <= UPLOAD_BYTES and self.path.startswith(_UPLOADS):
+        if CHAT_BODY_BYTES < self.content_length <= UPLOAD_BYTES and local_path(self.path).startswith(_UPLOADS):
             self.is_upload = self._has_room()
             if self.is_upload:
                 self.adj = _adjustments(UPLOAD_BYTES)
@@ -159,7 +160,7 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         code: int = self.request.error.code
-        path: str = getattr(self.request, "path", "")  # there is none when not even the first line was read
+        path = local_path(getattr(self.request, "path", ""))  # there is none when not even the first line was read
         told = form_of(self.channel.server.error_forms, path).write(code, None, ())
         self.status = f"{code} {self.request.error.reason}"
         self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", told.content_type)])
@@ -365,9 +366,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         What costs next to nothing has threads of its own: whoever watches the server hears of it under any load.
         """
         request = channel.requests[0]
-        is_quick = request.error is not None or request.path.startswith(_QUICK)
+        is_quick = request.error is not None or local_path(request.path).startswith(_QUICK)
         headers = {f"HTTP_{name}": value for name, value in request.headers.items()}
-        channel.client = self._name_client({"REMOTE_ADDR": channel.addr[0], **headers})
+        asked = {"REMOTE_ADDR": channel.addr[0], "PATH_INFO": getattr(request, "path", "")}
+        channel.client = self._name_client(asked | headers)
         crowded_out = (self._quick if is_quick else self.task_dispatcher).take(channel)
         if crowded_out is not None:
             self._refusals += 1

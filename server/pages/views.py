@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -19,14 +20,16 @@ from faqkb.kb.conversation.history import Said
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
 from faqkb.server.access.decision import charge_work
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
+from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.conversations import answer_linked
 from faqkb.server.answering.follow_ups import Kind, follow_ups_of, related_hits, shown_choices
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token, record_token
 from faqkb.server.answering.topics import (
+    Group,
     Question,
     crumbs_of,
+    outlined,
     question_of,
     topics_below,
     topics_of,
@@ -43,10 +46,9 @@ from faqkb.server.limits import (
 )
 from faqkb.server.noted import note_answer
 from faqkb.server.pages.errors import asks_for_page
+from faqkb.server.pages.languages import keep_language, language_links
 from faqkb.server.pages.live import live_settings
-from faqkb.server.pages.outline import Group, outlined
 from faqkb.server.pages.pictures import with_pictures
-from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 from faqkb.server.workers.asking import find_hits
 
@@ -54,9 +56,8 @@ pages = Blueprint("pages", __name__)
 _WORD = re.compile(r"[^\W_]+")
 _WORDS_OF_ADDRESS = 20
 _DESCRIPTION_CHARS = 160
-_KEPT_PARAMETERS = ("q", "after", "record", "days")  # when the reader changes the language
-_PAGES = ("pages.", "admin.", "admin_history.")
-_SPEAKING = frozenset({"feedback_form.take_form", "docs.docs"})  # beside the pages, in the reader's language
+pages.app_url_defaults(keep_language)
+pages.app_template_global()(language_links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,29 +181,14 @@ def thanks() -> Response:
         return page_reply(knowledge, wording(), "thanks.html", back=back)
 
 
-@pages.app_url_defaults
-def _keep_language(endpoint: str, values: dict[str, object]) -> None:
-    """Let the pages that a page leads to speak the language that its address asks for."""
-    chosen = chosen_language() if endpoint in _SPEAKING or endpoint.startswith(_PAGES) else None
-    if chosen:
-        values.setdefault(LANGUAGE_PARAMETER, chosen)
-
-
-@pages.app_template_global()
-def language_links() -> list[tuple[Wording, str]]:
-    """Return the current page's address in each language; none where it is no page."""
-    if not (request.endpoint or "").startswith((*_PAGES, "docs.docs")):
-        return []
-    # No other parameters: `_external` and `endpoint` mean something to url_for.
-    given = request.args.to_dict(flat=False)
-    kept = {name: given[name] for name in _KEPT_PARAMETERS if name in given} | (request.view_args or {})
-    addresses = (url_for(str(request.endpoint), **(kept | {LANGUAGE_PARAMETER: code})) for code in WORDINGS)
-    return list(zip(WORDINGS.values(), addresses, strict=True))
+def search_context(words: Wording) -> dict[str, Any]:
+    """Return what the search box of a page takes."""
+    return {"question_units": QUESTION_UNITS, "live": live_settings(words)}
 
 
 def page_reply(knowledge: KnowledgeBase, words: Wording, template: str, **context: object) -> Response:
     """Return a page, with what every one of them shows."""
-    box = {"question_units": QUESTION_UNITS, "live": live_settings(words)}
+    box = search_context(words)
     stored = {"record_count": knowledge.record_count, "published": datetime.fromisoformat(knowledge.created)}
     response = make_response(render_template(template, words=words, **box, **stored, **context))
     response.headers["Content-Language"] = words.language

@@ -127,6 +127,12 @@ class Wording:
     """Below the search box of a site without a server."""
     more_questions: Counted
     """The questions not listed."""
+    bases: str
+    """Above the list of the knowledge bases of one server."""
+    search_in: str
+    """Before the knowledge bases that a question is put to."""
+    base_closed: str
+    """After the name of a knowledge base."""
     nothing_stored: str
     content_problems: str
     """Above what is wrong with the content, for whoever writes it and watches the pages."""

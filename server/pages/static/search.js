@@ -5,7 +5,8 @@ const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt
 const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
 const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses, not at every letter
 const CHOICES = 3; // as the page asks for
-const RECENT_KEY = "faq-recent";
+// Of this knowledge base alone, where a server has several, each below a path.
+const RECENT_KEY = `faq-recent${new URL("..", import.meta.url).pathname.replace(/^\/$/, "")}`;
 const RECENT_MAX = 8;
 const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
