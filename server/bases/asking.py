@@ -35,7 +35,7 @@ _PASSED = (
     "HTTP_DNT",
     "HTTP_SEC_GPC",
 )
-_LIMIT_HEADERS = ("RateLimit", "RateLimit-Policy")
+_LIMIT_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,14 @@ def ask_each(bases: Iterable[Base], path: str, *, query: str = "", body: bytes |
 def _ask(base: Base, app: Flask, path: str, sent: bytes | str) -> Told:
     deferred: list[Callable[[], None]] = []
     reply = Response.from_app(app, _environment(base, path, sent) | {DEFERRED: deferred}, buffered=True)
-    g.limits = {name: reply.headers[name] for name in _LIMIT_HEADERS if name in reply.headers}
+    if reply.status_code < 500:  # what one is too busy for says nothing of the client
+        g.limits = {name: reply.headers[name] for name in _LIMIT_HEADERS if name in reply.headers}
     return Told(base, reply.status_code, json.loads(reply.get_data()), deferred)
 
 
 def tell_limits(response: Response) -> Response:
     """Say of the client's limits what the base said that was asked last: they count together."""
-    for name, value in g.get("limits", {}).items():
-        response.headers.setdefault(name, value)
+    response.headers.update(g.get("limits", {}))
     return response
 
 

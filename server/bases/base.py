@@ -24,7 +24,7 @@ from faqkb.server.access.rate_limits import RateLimiter
 from faqkb.server.answering.leases import EXTENSION as HOLDER_EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.app import create_app
-from faqkb.server.branding import Words
+from faqkb.server.branding import Branding, Words
 from faqkb.server.feedback.judging import EXTENSION as FEEDBACK_EXTENSION
 from faqkb.server.http.cors import AllowedOrigins
 from faqkb.server.http.load import EXTENSION as LOAD_EXTENSION
@@ -32,6 +32,7 @@ from faqkb.server.http.load import ServerLoad
 from faqkb.server.limits import RETRY_REFUSED_SECONDS
 from faqkb.server.monitoring.upkeep import upkeep
 from faqkb.server.settings import Among, ServerSettings
+from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.workers.recruiting import Nursery
 from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
 
@@ -72,6 +73,10 @@ class Base:
             app = create_app(self.folder, self._allowed, settings=self._settings)
         except (KbError, OSError) as error:
             self._note(error)
+            return False
+        except Exception as error:  # noqa: BLE001 - the other knowledge bases answer, whatever is wrong with this one
+            _log.exception("knowledge base %s is not served", self.name)
+            self.failure = f"it cannot be opened ({type(error).__name__})"
             return False
         app.extensions[LOAD_EXTENSION] = load
         self._running.callback(cast(KnowledgeHolder, app.extensions[HOLDER_EXTENSION]).close)
@@ -158,7 +163,12 @@ class Bases:
     """The knowledge bases of one server, by name in the operator's order."""
 
     def __init__(self, named: Sequence[NamedBase], allowed: AllowedOrigins, settings: ServerSettings) -> None:
-        """Take them, none open yet. Raises ConfigError where the audit log cannot be written."""
+        """Take them, none open yet.
+
+        Raises ConfigError where the audit log cannot be written, or a title is in a language that the pages lack.
+        """
+        for each in named:
+            Branding(title=each.title).check_languages(WORDINGS)
         self.settings = settings
         self.allowed = allowed
         self.limiter = RateLimiter()

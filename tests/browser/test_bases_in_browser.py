@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+import foreign
 import pytest
 from bases_support import RESET, build_two, served_bases
 from playwright.sync_api import Browser, Page, expect
@@ -95,3 +96,21 @@ def test_the_start_page_is_no_wider_than_the_window(open_both, width):
     for path in ("/", "/?q=reset+my+password"):
         page = open_both(path, viewport={"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_box_on_another_site_asks_the_base_whose_script_it_has(browser, encoder, tmp_path):
+    bases = build_two(tmp_path / "bases", encoder)
+    (tmp_path / "site").mkdir()
+    with foreign.serve_site(tmp_path / "site") as site, served_bases(bases, "--allow-origin", site.url) as server:
+        site.write("index.html", foreign.page(f'<script src="{server.url}/kb/library/widget.js"></script>'))
+        page = browser.new_page(locale="en")
+        wrong: list[str] = []
+        page.on("response", lambda reply: wrong.append(reply.url) if reply.status >= 400 else None)
+        page.goto(f"{site.url}/index.html")
+        page.locator("faq-widget button.open").click()
+        page.locator("faq-widget").get_by_role("combobox").fill("how long may I keep a book")
+        picture = page.locator("faq-widget").get_by_role("img", name="the desk")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("it => it.naturalWidth") > 0
+        assert [url for url in wrong if "favicon" not in url] == []
+        page.close()

@@ -213,6 +213,11 @@ def test_bases_that_do_not_fit_together_are_refused_in_one_line(tmp_path, option
     assert told in error_line(done)
 
 
+def test_a_title_in_a_language_that_the_pages_lack_is_refused(tmp_path):
+    (tmp_path / "faq.toml").write_text('[[base]]\nname = "a"\nkb = "kb"\ntitle = {xx = "A"}\n', encoding="utf-8")
+    assert "a language that the pages do not speak" in error_line(faq("serve", "--port", "0", cwd=tmp_path))
+
+
 @pytest.mark.parametrize("name", ["Docs", "a_b", "-a", "a-", "x" * 33, "ü", "a/b", ""])
 def test_a_name_that_cannot_stand_in_an_address_is_refused(tmp_path, name):
     (tmp_path / "faq.toml").write_text(f'[[base]]\nname = "{name}"\nkb = "kb"\n', encoding="utf-8")
