@@ -373,7 +373,13 @@ export class SearchBox {
   }
 
   focused() {
+    if (this.settings.answerer) this.answerer().then(({ prepare }) => prepare?.(this), () => {});
     if (!this.question) this.showEmpty();
+  }
+
+  /** A site without a server answers by itself; its module comes with the first look at the box. */
+  answerer() {
+    return import(this.settings.answerer);
   }
 
   clicked(target) {
@@ -478,8 +484,7 @@ export class SearchBox {
   /** Return the status and, when it is good, the answer document; null when nobody replied. */
   async request(question, signal) {
     try {
-      // A site without a server answers by itself; its module comes with the first question.
-      if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
+      if (this.settings.answerer) return { status: 200, answer: await (await this.answerer()).ask(question, this) };
       const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true };
       const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };
