@@ -20,8 +20,8 @@ from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import EVERY_RECORD, Filter, Record
-from faqkb.kb.retrieval.carried import CarriedIndex, carried_index
 from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without_translations
+from faqkb.kb.retrieval.carried import CarriedIndex, carried_index
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
 from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking

@@ -96,7 +96,9 @@ def _check_search(form: str, search: str | None, languages: str | None, runtime:
     if search and form != "site":
         raise click.UsageError("--search is for --format site; leave it out")
     if search != "meaning" and (languages or runtime):
-        raise click.UsageError("--search-languages and --runtime are for --search meaning; say that too, or leave them out")
+        raise click.UsageError(
+            "--search-languages and --runtime are for --search meaning; say that too, or leave them out"
+        )
 
 
 def _jsonl(records: Iterator[Record]) -> Iterator[str]:

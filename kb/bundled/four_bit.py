@@ -30,7 +30,7 @@ Bytes = NDArray[np.uint8]
 
 
 def four_bit_model(weights: BundledWeights, adapter: Adapter, positions: int) -> bytes:
-    """Return the ONNX file of the layers, for inputs of at most so many tokens; the same weights give the same bytes."""
+    """Return the ONNX file of the layers, for inputs of at most so many tokens."""
     content: bytes = _FourBitGraph(weights, adapter, positions).model().SerializeToString(deterministic=True)
     return content
 
@@ -98,7 +98,7 @@ class _FourBitGraph(Graph):
         nibbles, halves = _unpacked(b"".join(self._packed[f"{part}.w"].packed for part in parts), outputs)
         scales = self._half(f"{name}.s", halves)
         if len(parts) > 1:
-            each = np.repeat(np.float32(factors), [len(bias) for bias in biases])[:, None]
+            each = np.repeat(np.array(factors, np.float32), [len(bias) for bias in biases])[:, None]
             scales = self._node("Mul", [scales, self._weight("factors", each)], f"{name}.scales")
         blocks = self._weight(f"{name}.w", nibbles.reshape(outputs, -1, BLOCK // 2))
         shape = {"K": halves.shape[1] * BLOCK, "N": outputs, "bits": 4, "block_size": BLOCK}

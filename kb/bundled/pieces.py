@@ -6,6 +6,7 @@ that had no part in the choice: docs/decisions/meaning-in-the-browser.md.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -16,10 +17,11 @@ from faqkb.kb.bundled.weights import BundledWeights
 from faqkb.kb.text import simplify
 
 SPACE = "▁"
-_HAN_PIECES = 12_000
-_ENGLISH_PIECES = 16_000
+_HAN_PIECES = 14_000
+_ENGLISH_PIECES = 20_000
 _OTHER_PIECES = 12_000  # of any other language
-_CAPITALS = 4  # letters of an acronym that is one piece
+_NUMBER = re.compile(r"[0-9.,:/%+\-]{1,3}")
+_NAME = re.compile(r"[A-Z]{1,4}|[A-Za-z]*[a-z][A-Z][A-Za-z]*")  # an acronym, or `iPhone`: no dictionary has them
 _CAPITALISED = 0.2  # times as often as in small letters, of a word: the first in a sentence
 _BATCH = 4_096
 _MASK = len(SPECIAL) - 1  # the first ids are special, and so is the last piece
@@ -35,12 +37,17 @@ def asking_pieces(
 
     `tokenizer` is that of the weights; `english` says how often English uses each word.
     """
-    kept = set(range(_MASK)) | {at for at, piece in enumerate(weights.pieces) if _is_basic(piece.text)}
-    by_score = sorted(range(_MASK, len(weights.pieces)), key=lambda at: (-weights.pieces[at].score, at))
+    kept = {*range(_MASK), len(weights.pieces) - 1} | {
+        at for at, piece in enumerate(weights.pieces) if _is_basic(piece.text)
+    }
+    by_score = sorted(range(_MASK, len(weights.pieces) - 1), key=lambda at: (-weights.pieces[at].score, at))
+    kept.add(by_score[-1])  # an unknown character costs its score and a bit
     for language, speaks in sorted(languages.items()):
         if language == "en":
             kept.update(_english_pieces(tokenizer, english))
-            kept.update(at for at, piece in enumerate(weights.pieces) if _is_acronym(piece.text))
+            kept.update(
+                at for at, piece in enumerate(weights.pieces) if _NAME.fullmatch(piece.text.removeprefix(SPACE))
+            )
         else:
             wanted = _is_simplified_han if language == "zh" else speaks
             most = _HAN_PIECES if language == "zh" else _OTHER_PIECES
@@ -55,7 +62,9 @@ def pieces_of(tokenizer: Any, texts: Sequence[str]) -> frozenset[int]:
 
 def _encoded(tokenizer: Any, texts: Sequence[str]) -> Iterable[Sequence[int]]:
     for start in range(0, len(texts), _BATCH):
-        yield from (each.ids for each in tokenizer.encode_batch(texts[start : start + _BATCH], add_special_tokens=False))
+        yield from (
+            each.ids for each in tokenizer.encode_batch(texts[start : start + _BATCH], add_special_tokens=False)
+        )
 
 
 def _english_pieces(tokenizer: Any, english: Mapping[str, int]) -> list[int]:
@@ -69,14 +78,10 @@ def _english_pieces(tokenizer: Any, english: Mapping[str, int]) -> list[int]:
 
 
 def _is_basic(piece: str) -> bool:
-    """Say whether a piece is no more than two characters that any text may hold: what other words are split into."""
+    """Say whether any text may hold a piece: numbers, signs, and the one or two letters that words are split into."""
     bare = piece.removeprefix(SPACE)
-    return len(bare) <= 2 and (bare.isascii() or not any(map(str.isalpha, bare)) and len(bare) == 1)  # noqa: PLR2004
-
-
-def _is_acronym(piece: str) -> bool:
-    bare = piece.removeprefix(SPACE)
-    return bare.isascii() and bare.isalpha() and bare.isupper() and len(bare) <= _CAPITALS
+    short = len(bare) <= 2 and bare.isascii()
+    return short or bool(_NUMBER.fullmatch(bare)) or (len(bare) == 1 and not bare.isalpha())
 
 
 def _is_simplified_han(piece: str) -> bool:

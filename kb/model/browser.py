@@ -1,4 +1,4 @@
-"""The bundled encoder as files for a reader's browser: its layers, and the pieces that questions in some languages need.
+"""The bundled encoder as files for a reader's browser: its layers, and the pieces that questions are made of.
 
 Neither depends on the records, so a browser keeps them while the records change; the pieces that some records hold
 beside them come with these.
@@ -44,8 +44,7 @@ class BrowserEncoder:
 
     def table(self) -> bytes:
         """Return the file of the pieces, their scores and their rows of the table of tokens."""
-        least = min(piece.score for piece in self._weights.pieces)
-        return array_file({"pieces": self.texts(self.pieces), "least_score": least}, self.rows(self.pieces))
+        return array_file({"pieces": self.texts(self.pieces)}, self.rows(self.pieces))
 
     def beside(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Return the ids of the pieces that texts are made of, without those of the file of pieces, ascending."""

@@ -1,7 +1,7 @@
 // JSON and arrays from one file, as kb/array_file.py writes them.
 
 const ALIGNED = 8;
-const TYPES = { u1: Uint8Array, u4: Uint32Array, f2: Uint16Array, f4: Float32Array };
+const TYPES = { i1: Int8Array, u1: Uint8Array, u4: Uint32Array, f2: Uint16Array, f4: Float32Array };
 const HALF = new Float32Array(0x10000).map((_, bits) => {
   const exponent = (bits >> 10) & 31;
   const size = exponent ? 2 ** (exponent - 25) * (1024 + (bits & 1023)) : 2 ** -24 * (bits & 1023);

@@ -22,7 +22,7 @@ export class Encoder {
     this.knowledge = knowledge;
     this.tables = [pieceTable(shared), knowledge.ownPieces];
     const scores = this.tables.flatMap(({ scores }) => [...scores]);
-    this.tokenizer = new Tokenizer(this.tables.flatMap(({ pieces }) => pieces), scores, shared.least_score);
+    this.tokenizer = new Tokenizer(this.tables.flatMap(({ pieces }) => pieces), scores);
   }
 
   /** Return the vector of a question, and those of its own tokens, each of length 1. */

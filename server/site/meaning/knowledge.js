@@ -2,8 +2,6 @@
 
 import { joinedHalves, readArrays } from "./arrays.js";
 
-const SCALED = 64; // numbers of a token vector that share one scale
-
 /** Return a table of pieces with the scales of its rows as floats. */
 export function pieceTable({ pieces, scores, nibbles, scales_low: low, scales_high: high }) {
   return { pieces, scores, nibbles, halves: joinedHalves(low, high) };
@@ -12,7 +10,7 @@ export function pieceTable({ pieces, scores, nibbles, scales_low: low, scales_hi
 export class Knowledge {
   /** Take the content of the file, an ArrayBuffer. */
   constructor(buffer) {
-    const { words, names, spoken, english_near: englishNear, tokens, scales, step, ...read } = readArrays(buffer);
+    const { words, names, spoken, english_near: englishNear, step, ...read } = readArrays(buffer);
     Object.assign(this, read);
     this.words = new Map(Object.entries(words)); // a word may be `constructor`
     this.names = new Map(Object.entries(names));
@@ -22,19 +20,6 @@ export class Knowledge {
     this.wordings = { positions: read.wording_positions, weights: read.wording_weights };
     this.ownPieces = pieceTable(read);
     [this.step] = step;
-    this.codes = this.unpacked(tokens, scales);
-  }
-
-  /** Return token vectors as codes of one byte a number, as the server keeps them. */
-  unpacked(packed, scales) {
-    const { dim, step, mean } = this;
-    const codes = new Int8Array(packed.length * 2);
-    for (let at = 0; at < codes.length; at += 1) {
-      const nibble = at & 1 ? packed[at >> 1] >> 4 : packed[at >> 1] & 15;
-      const value = ((nibble - 8) * scales[(at / SCALED) | 0] + mean[at % dim]) / step;
-      codes[at] = Math.max(-127, Math.min(127, Math.round(value)));
-    }
-    return codes;
   }
 
   /** The passages: rows of vectors. */
@@ -74,7 +59,7 @@ export class Knowledge {
         if (product > best[at]) best[at] = product;
       }
     }
-    return Array.from(best, (product) => product * this.step);
+    return Array.from(best, (product, at) => product * this.step + dot(this.mean, wanted[at]));
   }
 
   /** Return the sentences of an answer: where each starts and ends, its tokens and those of the headings above it. */

@@ -8,12 +8,12 @@ const SPECIAL = new Set(["<s>", "<pad>", "</s>", "<unk>", "<mask>"]);
 const SPECIAL_TEXT = /(<s>|<pad>|<\/s>|<unk>|<mask>)/;
 
 export class Tokenizer {
-  /** Take the pieces and their scores by id, ids 0 to 3 being special, and the least score of all pieces there are. */
-  constructor(pieces, scores, leastScore) {
+  /** Take the pieces and their scores by id, the first four being special. */
+  constructor(pieces, scores) {
     this.scores = scores;
     this.ids = new Map(pieces.map((piece, id) => [piece, id]));
     this.longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 1);
-    this.unknown = leastScore - UNKNOWN_PENALTY;
+    this.unknown = scores.reduce((least, score) => Math.min(least, score)) - UNKNOWN_PENALTY;
   }
 
   /**
