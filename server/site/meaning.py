@@ -16,10 +16,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from faqkb.kb.array_file import array_file
+from faqkb.kb.bundled.browser import BrowserEncoder
 from faqkb.kb.errors import ExportRefused
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.model.browser import BrowserEncoder
-from faqkb.kb.model.languages import SCRIPTS
+from faqkb.kb.model.languages import SCRIPTS, piece_speaker
 from faqkb.kb.model.prepare import is_bundled
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.spelling import english_words
@@ -87,7 +87,8 @@ class MeaningSearch:
         self._records = records
         self._runtime = runtime_files(package)
         spoken = {record.language for record in records}.intersection(SCRIPTS)
-        self._encoder = BrowserEncoder(sorted(languages or spoken or {"en"}), english_words())
+        speakers = {language: piece_speaker((language,)) for language in languages or spoken or {"en"}}
+        self._encoder = BrowserEncoder(speakers, english_words())
 
     def lasting(self) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of the files that last."""

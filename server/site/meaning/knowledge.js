@@ -20,6 +20,7 @@ export class Knowledge {
     this.wordings = { positions: read.wording_positions, weights: read.wording_weights };
     this.ownPieces = pieceTable(read);
     [this.step] = step;
+    for (let at = 0; at < this.codes.length; at += 1) this.codes[at] += this.mean[at % this.dim]; // bytes, so it wraps
   }
 
   /** The passages: rows of vectors. */
@@ -59,7 +60,7 @@ export class Knowledge {
         if (product > best[at]) best[at] = product;
       }
     }
-    return Array.from(best, (product, at) => product * this.step + dot(this.mean, wanted[at]));
+    return Array.from(best, (product) => product * this.step);
   }
 
   /** Return the sentences of an answer: where each starts and ends, its tokens and those of the headings above it. */

@@ -16,33 +16,23 @@ export class Tokenizer {
     this.unknown = scores.reduce((least, score) => Math.min(least, score)) - UNKNOWN_PENALTY;
   }
 
-  /**
-   * Return the ids of a prompt and a text, both normalised, between the special tokens, and which of them are the
-   * text's own: not the prompt's.
-   */
+  /** Return the ids of a prompt and a text, both normalised, and which of them are the text's own: not the prompt's. */
   encode(prompt, text) {
     const ids = [BEGIN];
-    const own = [];
-    let end = 0; // of what is read, in the prompt and the text together
-    for (const part of (prompt + text).split(SPECIAL_TEXT)) {
-      if (SPECIAL.has(part)) ids.push(this.ids.get(part));
-      else {
-        for (const { 0: word, index } of part.matchAll(/\S+/g)) {
-          let at = end + index;
-          for (const { id, length } of this.split(SPACE + word)) {
-            at += length;
-            if (at > prompt.length) own.push(ids.length);
-            ids.push(id);
-          }
-        }
+    let first = 1;
+    for (const [at, each] of [prompt, text].entries()) {
+      if (at) first = ids.length;
+      for (const part of each.split(SPECIAL_TEXT)) {
+        if (SPECIAL.has(part)) ids.push(this.ids.get(part));
+        else for (const [word] of part.matchAll(/\S+/g)) ids.push(...this.split(SPACE + word));
       }
-      end += part.length;
     }
+    const own = Array.from({ length: ids.length - first }, (_, at) => first + at);
     ids.push(END);
     return { ids, own };
   }
 
-  /** Return the likeliest pieces of a word led by a space: the id of each, and how many characters of the word it is. */
+  /** Return the ids of the likeliest pieces of a word led by a space. */
   split(word) {
     const best = new Float64Array(word.length + 1).fill(-Infinity);
     const from = new Int32Array(word.length + 1);
@@ -68,10 +58,7 @@ export class Tokenizer {
   path(from, piece) {
     const found = [];
     for (let end = from.length - 1; end > 0; end = from[end]) {
-      const [last] = found;
-      const length = end - from[end] - (from[end] === 0 ? 1 : 0); // the leading space is no character of the word
-      if (last?.id === UNKNOWN && piece[end] === UNKNOWN) last.length += length;
-      else found.unshift({ id: piece[end], length });
+      if (found[0] !== UNKNOWN || piece[end] !== UNKNOWN) found.unshift(piece[end]); // unknown ones stand together
     }
     return found;
   }

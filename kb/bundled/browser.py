@@ -16,25 +16,23 @@ from faqkb.kb import limits
 from faqkb.kb.array_file import array_file
 from faqkb.kb.bundled.adapter import ADAPTER_FILE, bundled_adapter, read_adapter
 from faqkb.kb.bundled.four_bit import four_bit_model, table_rows
-from faqkb.kb.bundled.pieces import asking_pieces, pieces_of
-from faqkb.kb.bundled.tokenizer import SPECIAL, build_tokenizer
+from faqkb.kb.bundled.pieces import Speaks, asking_pieces, pieces_of
+from faqkb.kb.bundled.tokenizer import build_tokenizer
 from faqkb.kb.bundled.weights import checked_weights
-from faqkb.kb.model.languages import piece_speaker
 from faqkb.kb.text import clean, simplify
 
 
 class BrowserEncoder:
     """The bundled encoder for questions in some languages."""
 
-    def __init__(self, languages: Sequence[str], english: Mapping[str, int]) -> None:
-        """Choose the pieces; `english` says how often English uses each word.
+    def __init__(self, languages: Mapping[str, Speaks], english: Mapping[str, int]) -> None:
+        """Choose the pieces for languages by their codes; `english` says how often English uses each word.
 
         Raises ModelMissing, ModelDamaged.
         """
         self._weights = checked_weights()
         self._tokenizer = build_tokenizer(self._weights)
-        speakers = {language: piece_speaker((language,)) for language in languages}
-        self.pieces = asking_pieces(self._weights, self._tokenizer, speakers, english)
+        self.pieces = asking_pieces(self._weights, self._tokenizer, languages, english)
         """Their ids in the published tokenizer, ascending."""
 
     def layers(self) -> bytes:
@@ -51,9 +49,8 @@ class BrowserEncoder:
         return tuple(sorted(pieces_of(self._tokenizer, [simplify(clean(text)) for text in texts]) - {*self.pieces}))
 
     def texts(self, kept: Sequence[int]) -> list[str]:
-        """Return the text of pieces; the special ones by their names."""
-        texts = [self._weights.pieces[at].text for at in kept]
-        return [*SPECIAL[: len(SPECIAL) - 1], *texts[len(SPECIAL) - 1 :]] if kept[:1] == (0,) else texts
+        """Return the text of pieces."""
+        return [self._weights.pieces[at].text for at in kept]
 
     def rows(self, kept: Sequence[int]) -> dict[str, NDArray[Any]]:
         """Return scores and rows of the table of tokens of pieces."""
