@@ -37,8 +37,8 @@ from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
-from faqkb.server.site.meaning import FOLDER, MeaningSearch
-from faqkb.server.site.runtime import MeaningOptions
+from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
+from faqkb.server.site.runtime import MeaningOptions, runtime_files
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 
@@ -213,13 +213,17 @@ class _SiteBuild:
         languages = Counter(record.language for record in self.records)
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
-        self.meaning = meaning and MeaningSearch(knowledge, self.records, meaning.package, meaning.languages)
+        self.meaning = meaning and self._meaning(meaning)
         app.config[ANSWERER] = f"./{FOLDER}/answerer.js" if self.meaning else "./answerer.js"
         self.search = tuple(self._search_files())
         app.assets = f"assets/{_digest(b''.join(each.content for each in self.search))}"
         app.jinja_env.globals["static_address"] = lambda name: app.url_for("static", filename=name)
         app.jinja_env.globals["language_links"] = self.starts
         app.jinja_env.globals["site"] = self
+
+    def _meaning(self, options: MeaningOptions) -> MeaningSearch:
+        runtime = runtime_files(options.package)
+        return MeaningSearch(self.knowledge, runtime, browser_encoder(options.languages, self.records))
 
     @property
     def policy(self) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from pathlib import Path
 
 from faqkb.kb.array_file import array_file
 from faqkb.kb.bundled.browser import BrowserEncoder
@@ -23,7 +22,7 @@ from faqkb.kb.model.languages import SCRIPTS, piece_speaker
 from faqkb.kb.model.prepare import is_bundled
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.spelling import english_words
-from faqkb.server.site.runtime import SCRIPT, VERSION, WASM, runtime_files
+from faqkb.server.site.runtime import SCRIPT, VERSION, WASM
 
 FOLDER = "meaning"
 """Of the scripts, beside those of the search for words."""
@@ -68,27 +67,30 @@ class PackedFile:
         return {"name": self.name, "address": address, "bytes": len(self.content), "sha256": sha256}
 
 
+def browser_encoder(languages: Sequence[str], records: Sequence[Record]) -> BrowserEncoder:
+    """Return the encoder for questions in some languages, those of the records when none are given.
+
+    Raises ModelMissing, ModelDamaged.
+    """
+    spoken = {record.language for record in records}.intersection(SCRIPTS)
+    speakers = {language: piece_speaker((language,)) for language in languages or spoken or {"en"}}
+    return BrowserEncoder(speakers, english_words())
+
+
 class MeaningSearch:
     """The search by meaning over one snapshot."""
 
-    def __init__(
-        self, knowledge: KnowledgeBase, records: Sequence[Record], package: Path, languages: Sequence[str]
-    ) -> None:
-        """Take the runtime's package, and the languages to understand questions in; those of the records when none.
-
-        Raises ExportRefused, ModelMissing, ModelDamaged.
-        """
+    def __init__(self, knowledge: KnowledgeBase, runtime: Mapping[str, bytes], encoder: BrowserEncoder) -> None:
+        """Take the runtime's files, and the encoder with the pieces of the wanted languages. Raises ExportRefused."""
         if not is_bundled(knowledge.encoder.manifest):
             raise ExportRefused(
                 f"this knowledge base uses the encoder {knowledge.encoder.id}, and a browser can only be given the"
-                " bundled one of this version; export with --search words, or run `faq ingest` without FAQ_MODEL first"
+                " bundled one of this version; export with --search words, or run `faq ingest` with that one first"
             )
         self._knowledge = knowledge
-        self._records = records
-        self._runtime = runtime_files(package)
-        spoken = {record.language for record in records}.intersection(SCRIPTS)
-        speakers = {language: piece_speaker((language,)) for language in languages or spoken or {"en"}}
-        self._encoder = BrowserEncoder(speakers, english_words())
+        self._records = tuple(knowledge.all_records())
+        self._runtime = runtime
+        self._encoder = encoder
 
     def lasting(self) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of the files that last."""
