@@ -36,7 +36,7 @@ from faqkb.server.site.runtime import MeaningOptions, default_package
 @click.option(
     "--search",
     type=click.Choice(["words", "meaning"]),
-    help="How a site finds answers: by words (the default), or by meaning too, for 20 MB more.",
+    help="How a site finds answers: by words (the default), or by meaning too, for about 25 MB more.",
 )
 @click.option("--search-languages", metavar="CODES", help="Languages to ask in by meaning, e.g. zh,en.")
 @click.option(

@@ -22,7 +22,8 @@ function load(name) {
   return loaded.get(name);
 }
 
-async function loadIndex() {
+/** Load the index, as the first question would. Rejects when it cannot be. */
+export async function loadIndex() {
   const content = await load("index.json");
   content.ready ??= new Index(content);
   return content;

@@ -5,7 +5,10 @@ import * as words from "../answerer.js";
 import { element } from "../search.js";
 
 // The shortest module with an instruction on 128 bits, by which WebAssembly's SIMD is known.
-const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+const SIMD = [
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
+];
 const boxes = new Map(); // each with the line below it
 let manifest;
 let worker; // while one runs or loads
@@ -22,14 +25,15 @@ export function prepare(box) {
 }
 
 function isWanted() {
-  return !navigator.connection?.saveData && globalThis.WebAssembly?.validate(Uint8Array.from(SIMD)) && "DecompressionStream" in globalThis;
+  const canRun = globalThis.WebAssembly?.validate(Uint8Array.from(SIMD)) && "DecompressionStream" in globalThis;
+  return canRun && !navigator.connection?.saveData;
 }
 
 /** Return the answer document of a question. Rejects when a file cannot be loaded. */
 export async function ask(question, box) {
-  prepare(box);
-  if (!isReady) return words.ask(question);
-  const found = await reply(question);
+  if (!boxes.has(box)) prepare(box);
+  const found = isReady && (await reply(question).catch(() => null)); // of a worker that stopped nothing comes
+  if (!found) return words.ask(question);
   const { shard_records: size } = await manifest;
   const document = (one) => words.answerDocument(one, size, sentenceOf);
   return { ...(await document(found)), others: await Promise.all((found.others ?? []).map(document)) };
@@ -52,7 +56,8 @@ function load() {
   worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   worker.addEventListener("message", ({ data }) => heard(data));
   worker.addEventListener("error", () => stop());
-  manifest.then((content) => worker.postMessage({ manifest: content }), () => stop());
+  // The index of words goes first: it is small, and answers until all else is there.
+  Promise.all([manifest, words.loadIndex()]).then(([content]) => worker?.postMessage({ manifest: content }), () => stop());
 }
 
 function heard({ number, answer, share, ready, failed }) {
@@ -71,7 +76,7 @@ function heard({ number, answer, share, ready, failed }) {
   show();
 }
 
-/** Words go on answering; the next time the box is used, it is tried again. */
+/** Words go on answering; the next time the box is looked at, it is tried again. */
 function stop() {
   worker?.terminate();
   worker = undefined;
