@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faqkb.kb import limits
-from faqkb.kb.array_file import array_file
 from faqkb.kb.bundled.adapter import ADAPTER_FILE, bundled_adapter, read_adapter
+from faqkb.kb.bundled.array_file import array_file
 from faqkb.kb.bundled.four_bit import four_bit_model, table_rows
 from faqkb.kb.bundled.pieces import Speaks, asking_pieces, pieces_of
 from faqkb.kb.bundled.tokenizer import build_tokenizer

@@ -33,7 +33,7 @@ _HAN = range(0x3400, 0xA000)
 
 @dataclass(frozen=True, slots=True)
 class CarriedIndex:
-    """JSON values and arrays, as `kb/array_file.py` writes them."""
+    """JSON values and arrays, as `kb/bundled/array_file.py` writes them."""
 
     values: Mapping[str, Any]
     """JSON values by name."""

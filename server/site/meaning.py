@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 
-from faqkb.kb.array_file import array_file
+from faqkb.kb.bundled.array_file import array_file
 from faqkb.kb.bundled.browser import BrowserEncoder
 from faqkb.kb.errors import ExportRefused
 from faqkb.kb.knowledge import KnowledgeBase

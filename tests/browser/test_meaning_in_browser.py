@@ -192,6 +192,7 @@ def test_a_question_in_other_words_is_answered_as_the_server_does(open_page, kb_
 
 def test_words_answer_until_the_encoder_is_there(open_page):
     held: list[Route] = []
+
     def hold(route: Route) -> None:  # a method of a list cannot be a handler
         held.append(route)
 

@@ -1,4 +1,4 @@
-// JSON and arrays from one file, as kb/array_file.py writes them.
+// JSON and arrays from one file, as kb/bundled/array_file.py writes them.
 
 const ALIGNED = 8;
 const TYPES = { i1: Int8Array, u1: Uint8Array, u4: Uint32Array, f2: Uint16Array, f4: Float32Array };
