@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--generate-hashes
 export Q ?= docker 里训练报 Blocking queue is killed 怎么办
 
-.PHONY: ask audit help serve test lint format docs checks lock faults bench bench-check scale parse-score sbom soak test-milvus fuzz clean
+.PHONY: ask audit help serve site-runtime test lint format docs checks lock faults bench bench-check scale parse-score sbom soak test-milvus fuzz clean
 
 ask: $(INGESTED) ## Answer a question: make ask Q='…'
 	@$(BIN)/faq ask -- "$$Q" || test $$? -eq 1
@@ -19,6 +19,10 @@ help: ## List the targets
 
 serve: $(INGESTED) ## Serve pages and API on http://127.0.0.1:8000/
 	@$(BIN)/faq serve
+
+site-runtime: $(STAMPS)-base ## Fetch what `faq export --format site --search meaning` needs, by npm
+	@tools/system_packages.sh
+	@$(BIN)/python tools/site_runtime.py
 
 test: $(STAMPS)-dev ## Run all tests; ARGS='-k word' runs some
 	@tools/system_packages.sh

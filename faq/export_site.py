@@ -20,12 +20,13 @@ from faqkb.faq.progress import counted
 from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, replace_folder, storage_errors
 from faqkb.kb.errors import ExportRefused
 from faqkb.kb.foreign.paths import inside
+from faqkb.server.site.runtime import MeaningOptions
 
 MARKER = "faq-site.json"  # says that a folder is ours to replace
 _FORMAT = 1
 
 
-def export_site(kb: Path, target: Path, base_url: str | None) -> None:
+def export_site(kb: Path, target: Path, base_url: str | None, meaning: MeaningOptions | None = None) -> None:
     """Write the site of a knowledge base; the folder is the former one until the new one is whole.
 
     Raises ExportRefused, StorageFailed, ConfigError, and what site_files raises.
@@ -39,7 +40,7 @@ def export_site(kb: Path, target: Path, base_url: str | None) -> None:
     build_if_missing(kb)
     with _replaced_when_whole(folder) as work, counted("writing pages") as told:
         pages = bytes_written = 0
-        for file in site_files(kb, base_url, branding, told):
+        for file in site_files(kb, base_url, branding, told, meaning):
             path = inside(work, file.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)

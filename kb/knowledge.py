@@ -21,6 +21,7 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import EVERY_RECORD, Filter, Record
 from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without_translations
+from faqkb.kb.retrieval.carried import CarriedIndex, carried_index
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
 from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import SharedEncoders, open_indexes, read_ranking
@@ -286,6 +287,10 @@ class KnowledgeBase:
     def without_translations(self, hits: Sequence[ScoredRecord]) -> tuple[ScoredRecord, ...]:
         """Return the hits without those that say what a better one says in another language."""
         return without_translations(hits)
+
+    def carried(self) -> CarriedIndex:
+        """Return all that questions are ranked against, for a ranking that runs elsewhere."""
+        return carried_index(self._indexes, tuple(self.all_records()))
 
     def close(self) -> None:
         """Let go of files and memory; the knowledge base is not used afterwards."""

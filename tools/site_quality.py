@@ -3,8 +3,9 @@
     python tools/site_quality.py [SHARED] [--fit] [--dry-run]
 
 SHARED is the folder of test data (default: `shared` beside the checkout). The site's own JavaScript is run in the
-system's Chromium. `--fit` first fits its weights and thresholds (server/site/ranking.json) on the `encoder` sets of
-`tools/quality_sets.py`; none of what is reported is among them.
+system's Chromium, and searches by words and by meaning (`make site-runtime` first). How long an answer by meaning takes
+is printed to standard error. `--fit` first fits its weights and thresholds (server/site/ranking.json) on the `encoder`
+sets of `tools/quality_sets.py`; none of what is reported is among them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import argparse
 import json
 import re
 import shutil
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
@@ -47,6 +49,8 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.model.files import default_folder
 from faqkb.kb.records import Record
 from faqkb.server.site.build import search_index
+from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
+from faqkb.server.site.runtime import default_package, runtime_files
 
 SITE = ROOT / "server" / "site"
 RANKING = SITE / "ranking.json"
@@ -59,6 +63,9 @@ WINDOW = 0.1  # of confidence
 FOLDS = 5  # of sets: what calibrates and chooses thresholds was predicted by weights fitted on the others
 FIGURES = ("recall@1", "recall@3", "mrr", "auroc", "ece", "answered_precision", "answered_coverage", "shown_right")
 FIGURES += ("false_answers", "false_choices")
+SCRIPTS = "assets/site"  # where an exported site has them, below another name
+WORDS, MEANING = "site, words", "site, meaning"
+SAME = ("server", MEANING)  # whose first records are compared
 # Both calls return plain values: an answer for each question, and what every candidate is judged by.
 ANSWERS = """async ([content, questions]) => {
   const { Index } = await import("./ranking.js");
@@ -77,6 +84,32 @@ JUDGED = """async ([content, questions, most]) => {
 }"""
 
 
+# The same of the search by meaning, whose files are served beside the scripts, and how long each answer took.
+MEANT = """async ([address, questions]) => {
+  const manifest = await (await fetch(new URL("manifest.json", address))).json();
+  const worker = new Worker(new URL("worker.js", address), { type: "module" });
+  const reply = (sent) => new Promise((resolve, reject) => {
+    worker.onerror = reject;
+    worker.onmessage = ({ data }) => {
+      if (data.failed !== undefined) reject(new Error(data.failed));
+      if (data.ready || data.answer) resolve(data.answer);
+    };
+    worker.postMessage(sent);
+  });
+  await reply({ manifest });
+  const found = [];
+  for (const [number, question] of questions.entries()) {
+    const started = performance.now();
+    const { status, hits, shown } = await reply({ number, question });
+    const ms = performance.now() - started;
+    const told = hits.map(({ position, confidence }) => [position, confidence]);
+    found.push({ status, shown: shown.length, hits: told, ms });
+  }
+  worker.terminate();
+  return found;
+}"""
+
+
 def main() -> None:
     """Fit when asked to, measure, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,10 +117,10 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="fit the weights of server/site/ranking.json first")
     parser.add_argument("--dry-run", action="store_true", help="print the table, write no document")
     chosen = parser.parse_args()
-    with scripts_in_chromium() as page:
+    with scripts_in_chromium() as served:
         if chosen.fit:
-            RANKING.write_text(fitted(page, chosen.shared), encoding="utf-8")
-        table = "\n".join(rows(page, chosen.shared))
+            RANKING.write_text(fitted(served.page, chosen.shared), encoding="utf-8")
+        table = "\n".join(rows(served, chosen.shared))
     print(table)
     if not chosen.dry_run:
         text = DOCUMENT.read_text(encoding="utf-8")
@@ -95,22 +128,32 @@ def main() -> None:
         DOCUMENT.write_text(marked, encoding="utf-8")
 
 
+class Served(NamedTuple):
+    """A page that can import the site's scripts, and the folder that these are served from."""
+
+    page: Page
+    folder: Path
+    """Of a site: the scripts lie two folders down, as in an exported one."""
+
+
 @contextmanager
-def scripts_in_chromium() -> Iterator[Page]:
-    """Lend a page that can import the site's scripts, served from a free port."""
-    handler = partial(_Quiet, directory=str(SITE))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
-            yield page
-            browser.close()
-    finally:
-        server.shutdown()
-        server.server_close()
+def scripts_in_chromium() -> Iterator[Served]:
+    """Lend a page with the site's scripts, served from a free port."""
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = Path(folder) / SCRIPTS
+        shutil.copytree(SITE, scripts)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+                page = browser.new_page()
+                page.goto(f"http://127.0.0.1:{server.server_port}/{SCRIPTS}/")
+                yield Served(page, Path(folder))
+                browser.close()
+        finally:
+            server.shutdown()
+            server.server_close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -127,22 +170,33 @@ def reported_sets(shared: Path) -> Iterator[QualitySet]:
     yield QualitySet("content", "ranking", content, read_queries(ROOT / "docs" / "queries.jsonl"))
 
 
-def rows(page: Page, shared: Path) -> Iterator[str]:
-    """Yield the table: each set and language, once searched by the server and once by the site."""
+def rows(served: Served, shared: Path) -> Iterator[str]:
+    """Yield the table: each set and language, searched by the server, by the site's words, and by its encoder."""
     encoder = Encoder(default_folder())
+    for_browser = browser_encoder(("en", "zh"), ())
     yield f"| set | queries | searched by | {' | '.join(FIGURES)} |"
     yield f"| --- | --- | --- {'| --- ' * len(FIGURES)}|"
-    together: dict[str, list[Outcome]] = {"server": [], "site": []}
+    together: dict[str, list[Outcome]] = {"server": [], WORDS: [], MEANING: []}
+    same = 0
     for own in reported_sets(shared):
-        found = {"server": server_outcomes(own, encoder), "site": site_outcomes(page, own)}
+        found = {WORDS: site_outcomes(served.page, own)}
+        with built(own, encoder) as knowledge:
+            found["server"] = list(evaluate(knowledge, own.queries).outcomes)
+            found[MEANING] = meaning_outcomes(
+                served, own, MeaningSearch(knowledge, runtime_files(default_package()), for_browser)
+            )
         for language in sorted({query.language for query in own.queries}):
             chosen = [at for at, query in enumerate(own.queries) if query.language == language]
-            for who, outcomes in found.items():
-                yield row(f"{own.name}, {language}", who, [outcomes[at] for at in chosen])
+            for who in together:
+                yield row(f"{own.name}, {language}", who, [found[who][at] for at in chosen])
         for who, outcomes in found.items():
             together[who] += outcomes
+        same += sum(
+            one.ranked[:1] == other.ranked[:1] for one, other in zip(*(found[who] for who in SAME), strict=True)
+        )
     for who, outcomes in together.items():
         yield row("**all**", who, outcomes)
+    print(f"by meaning, {same} of {len(together[MEANING])} first records are the server's", file=sys.stderr)
 
 
 def row(name: str, who: str, outcomes: Sequence[Outcome]) -> str:
@@ -152,17 +206,38 @@ def row(name: str, who: str, outcomes: Sequence[Outcome]) -> str:
     return f"| {name} | {len(outcomes)} | {who} | {' | '.join(cells)} |"
 
 
-def server_outcomes(own: QualitySet, encoder: Encoder) -> list[Outcome]:
-    """Return what the server's search gives, with the ranking that is shipped."""
+@contextmanager
+def built(own: QualitySet, encoder: Encoder) -> Iterator[KnowledgeBase]:
+    """Lend a knowledge base of a set's records, with the ranking that is shipped."""
     with tempfile.TemporaryDirectory() as folder:
         build_snapshot(Path(folder), own.records, encoder)
         with closing(KnowledgeBase.open(Path(folder))) as knowledge:
-            return list(evaluate(knowledge, own.queries).outcomes)
+            yield knowledge
+
+
+def meaning_outcomes(served: Served, own: QualitySet, search: MeaningSearch) -> list[Outcome]:
+    """Return what the site's search by meaning gives; say how long it took."""
+    files = [*search.lasting(), *((f"{SCRIPTS}/{path}", content) for path, content in search.scripts(len(own.records)))]
+    for path, content in files:
+        place = served.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    address = f"{served.page.url}{FOLDER}/"
+    found = served.page.evaluate(MEANT, [address, [query.query for query in own.queries]])
+    times = np.array([each["ms"] for each in found])
+    p50, p95 = np.percentile(times, (50, 95))
+    print(f"{own.name}: first answer {times[0]:.0f} ms, p50 {p50:.0f}, p95 {p95:.0f}", file=sys.stderr, flush=True)
+    return outcomes_of(found, own)
 
 
 def site_outcomes(page: Page, own: QualitySet) -> list[Outcome]:
     """Return what the site's search gives."""
     found = page.evaluate(ANSWERS, [search_index(own.records), [query.query for query in own.queries]])
+    return outcomes_of(found, own)
+
+
+def outcomes_of(found: Sequence[Mapping[str, Any]], own: QualitySet) -> list[Outcome]:
+    """Return the outcomes of a set's queries, from what the scripts answered."""
     return [
         Outcome(
             ranked=tuple(own.records[position].id for position, _ in each["hits"]),

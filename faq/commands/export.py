@@ -18,7 +18,9 @@ from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
 from faqkb.kb.foreign.cells import as_cell
+from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.records import Record
+from faqkb.server.site.runtime import MeaningOptions, default_package
 
 
 @click.command(
@@ -32,19 +34,42 @@ from faqkb.kb.records import Record
 @click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site", "kb"]), required=True)
 @click.argument("path", type=click.Path(path_type=Path), metavar="[PATH]", required=False)
 @click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
+@click.option(
+    "--search",
+    type=click.Choice(["words", "meaning"]),
+    help="How a site finds answers: by words (the default), or by meaning too, for about 25 MB more.",
+)
+@click.option("--search-languages", metavar="CODES", help="Languages to ask in by meaning, e.g. zh,en.")
+@click.option(
+    "--runtime",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The package of ONNX Runtime for browsers, of which --search meaning takes two files.",
+)
 @kb_option
-def command(form: str, path: Path | None, base_url: str | None, kb: Path | None) -> None:
+def command(
+    form: str,
+    path: Path | None,
+    base_url: str | None,
+    search: str | None,
+    search_languages: str | None,
+    runtime: Path | None,
+    kb: Path | None,
+) -> None:
     """Write all records to standard output, in stored order.
 
     `--format site DIR` writes a web site instead: pages and a search for any plain file server. `--format kb FILE`
     writes the whole knowledge base as one file, for `faq import`; keys and feedback are left out.
     """
     _check_usage(form, path, base_url)
+    _check_search(form, search, search_languages, runtime)
     if path and form == "kb":
         export_knowledge_base(kb_folder(kb), path)
         return
     if path:
-        export_site(kb_folder(kb), path, base_url)
+        languages = parse_languages(search_languages.split(",")) if search_languages else ()
+        meaning = MeaningOptions(runtime or default_package(), languages) if search == "meaning" else None
+        export_site(kb_folder(kb), path, base_url, meaning)
         return
     knowledge = open_or_build(kb_folder(kb))
     try:
@@ -66,6 +91,15 @@ def _check_usage(form: str, path: Path | None, base_url: str | None) -> None:
         raise click.UsageError(f"--format {form} writes to standard output; leave out PATH and --base-url")
     if form == "kb" and base_url:
         raise click.UsageError("--base-url is for --format site; leave it out")
+
+
+def _check_search(form: str, search: str | None, languages: str | None, runtime: Path | None) -> None:
+    if search and form != "site":
+        raise click.UsageError("--search is for --format site; leave it out")
+    if search != "meaning" and (languages or runtime):
+        raise click.UsageError(
+            "--search-languages and --runtime are for --search meaning; say that too, or leave them out"
+        )
 
 
 def _jsonl(records: Iterator[Record]) -> Iterator[str]:

@@ -27,41 +27,57 @@ LEAST = 1e-9  # a divisor that is never zero
 def write_graph(tensors: BertTensors, path: Path) -> None:
     """Write the model: token ids and mask in, pooled and token embeddings out."""
     import onnx  # noqa: PLC0415
-    from onnx import TensorProto, helper  # noqa: PLC0415
 
-    graph = _Graph(tensors)
-    hidden = graph.embeddings()
-    masked = graph.mask()
-    for layer in range(tensors.config.layers):
-        hidden = graph.layer(layer, hidden, masked, OUTPUTS[1] if layer == tensors.config.layers - 1 else None)
-    graph.pooling()
-    axes, width = ["batch", "tokens"], tensors.config.hidden
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "encoder",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, axes) for name in INPUTS],
-            [
-                helper.make_tensor_value_info(OUTPUTS[0], TensorProto.FLOAT, ["batch", width]),
-                helper.make_tensor_value_info(OUTPUTS[1], TensorProto.FLOAT, [*axes, width]),
-            ],
-            list(graph.weights.values()),
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="faqkb",
-    )
-    onnx.save(model, path)
+    onnx.save(Graph(tensors).model(), path)
 
 
-class _Graph:
+class Graph:
     """Nodes and weights, in the order they run."""
+
+    domains: tuple[str, ...] = ()
+    """Of operators beside ONNX's own."""
 
     def __init__(self, tensors: BertTensors) -> None:
         self.nodes: list[Any] = []
         self.weights: dict[str, Any] = {}
         self._tensors = tensors
         self._config = tensors.config
+
+    def model(self) -> Any:
+        """Return the whole encoder as an ONNX model."""
+        hidden = self.embeddings()
+        masked = self.mask()
+        for layer in range(self._config.layers):
+            hidden = self.layer(layer, hidden, masked, OUTPUTS[1] if layer == self._config.layers - 1 else None)
+        self.pooling()
+        return self._closed()
+
+    def inputs(self) -> list[Any]:
+        """Return what goes in, as ONNX describes it."""
+        from onnx import TensorProto, helper  # noqa: PLC0415
+
+        return [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in INPUTS]
+
+    def _closed(self) -> Any:
+        from onnx import TensorProto, helper  # noqa: PLC0415
+
+        axes, width = ["batch", "tokens"], self._config.hidden
+        graph = helper.make_graph(
+            self.nodes,
+            "encoder",
+            self.inputs(),
+            [
+                helper.make_tensor_value_info(OUTPUTS[0], TensorProto.FLOAT, ["batch", width]),
+                helper.make_tensor_value_info(OUTPUTS[1], TensorProto.FLOAT, [*axes, width]),
+            ],
+            list(self.weights.values()),
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET), *(helper.make_opsetid(each, 1) for each in self.domains)],
+            ir_version=IR_VERSION,
+            producer_name="faqkb",
+        )
 
     def embeddings(self) -> str:
         """Word and position, each token of the first type, normalised."""
@@ -100,8 +116,7 @@ class _Graph:
 
     def _attention(self, name: str, hidden: str, mask: str) -> str:
         heads, width = self._config.heads, self._config.hidden // self._config.heads
-        weight, bias = self._tensors.attention(name, 1 / math.sqrt(width))
-        joint = self._product(f"{name}.qkv", hidden, weight, bias)
+        joint = self._joint(name, hidden)
         split = self._shape("split", [0, 0, 3, heads, width])
         parts = self._node("Reshape", [joint, split], f"{name}.parts")
         moved = self._node("Transpose", [parts], f"{name}.by_head", perm=[2, 0, 3, 1, 4])
@@ -110,11 +125,19 @@ class _Graph:
             for at, part in enumerate(("query", "key", "value"))
         )
         turned = self._node("Transpose", [key], f"{name}.turned", perm=[0, 1, 3, 2])
-        scores = self._node("Add", [self._node("MatMul", [query, turned], f"{name}.near"), mask], f"{name}.scores")
+        scores = self._masked(f"{name}.scores", self._node("MatMul", [query, turned], f"{name}.near"), mask)
         shares = self._node("Softmax", [scores], f"{name}.shares", axis=-1)
         seen = self._node("MatMul", [shares, value], f"{name}.seen")
         back = self._node("Transpose", [seen], f"{name}.by_token", perm=[0, 2, 1, 3])
         return self._node("Reshape", [back, self._shape("joined", [0, 0, self._config.hidden])], f"{name}.joined")
+
+    def _masked(self, name: str, scores: str, mask: str) -> str:
+        return self._node("Add", [scores, mask], name)
+
+    def _joint(self, name: str, hidden: str) -> str:
+        """Query, key and value beside each other; the query's part times 1/sqrt(width of a head)."""
+        weight, bias = self._tensors.attention(name, 1 / math.sqrt(self._config.hidden // self._config.heads))
+        return self._product(f"{name}.qkv", hidden, weight, bias)
 
     def _linear(self, name: str, taken: str) -> str:
         return self._product(name, taken, self._tensors[f"{name}.w"], self._tensors[f"{name}.b"])

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from faqkb.kb.bundled.adapter import Adapter
+from faqkb.kb.bundled.adapter import Adapter, LowRank
 from faqkb.kb.bundled.weights import BundledWeights, WeightsConfig
 from faqkb.kb.errors import ModelDamaged
 
@@ -68,6 +68,15 @@ class BertTensors:
         matrix = flat.reshape(len(bias), -1)
         added = self._added.get(name[:-2])
         return matrix if added is None else matrix + added.product()
+
+    def added(self, name: str) -> LowRank:
+        """Return what corrects a layer, e.g. `l0.q`; a correction of rank 0 where nothing does."""
+        found = self._added.get(name)
+        if found is not None:
+            return found
+        outputs = len(self._weights.tensors[f"{name}.b"].unpack())
+        inputs = len(self._weights.tensors[f"{name}.w"].unpack()) // outputs
+        return LowRank(np.zeros((0, inputs), np.float16), np.zeros((outputs, 0), np.float16))
 
     def attention(self, layer: str, scale: float) -> tuple[Floats, Floats]:
         """Return weight and bias of query, key and value below each other, the query's times `scale`."""

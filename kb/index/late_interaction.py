@@ -30,16 +30,17 @@ _of_thread = threading.local()
 
 def quantise(tokens: TokenVectors) -> TokenCodes:
     """Return the codes of token vectors."""
-    codes: TokenCodes = np.clip(np.rint(tokens / _step(tokens.shape[1])), -127, 127).astype(np.int8)
+    codes: TokenCodes = np.clip(np.rint(tokens / code_step(tokens.shape[1])), -127, 127).astype(np.int8)
     return codes
 
 
 def dequantise(codes: TokenCodes) -> TokenVectors:
     """Return the token vectors of codes, within half a step."""
-    return codes.astype(np.float32) * _step(codes.shape[1])
+    return codes.astype(np.float32) * code_step(codes.shape[1])
 
 
-def _step(dim: int) -> np.float32:
+def code_step(dim: int) -> np.float32:
+    """Return what one unit of a code of vectors of that length is."""
     return np.float32(_DEVIATIONS / np.sqrt(dim) / 127)
 
 
@@ -108,7 +109,7 @@ class TokenIndex:
     def matches(self, query: TokenVectors, spans: Sequence[range]) -> Similarities:
         """Return the best match of each of the query's first tokens in each text, shape (texts, tokens)."""
         # Scaling the few query vectors is the same as scaling the many tokens.
-        scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * _step(query.shape[1])
+        scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * code_step(query.shape[1])
         if not spans:
             return np.empty((0, scaled.shape[1]), dtype=np.float32)
         for span in spans:

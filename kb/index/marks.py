@@ -38,7 +38,7 @@ def conflicts(query: frozenset[str], record: frozenset[str]) -> int:
 
 def _opposites(folded: str) -> Iterator[str]:
     padded = f" {' '.join(_LATIN.findall(folded))} "
-    for word, mark in _marked_words():
+    for word, mark in marked_words():
         if word in folded if _HAN.match(word) else f" {word} " in padded:
             yield mark
 
@@ -49,7 +49,7 @@ def _numbered(folded: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _marked_words() -> tuple[tuple[str, str], ...]:
+def marked_words() -> tuple[tuple[str, str], ...]:
     """Return (word, mark) of every word in the file of opposites."""
     text = files("faqkb.kb.index").joinpath("opposites.txt").read_text(encoding="utf-8")
     found = []

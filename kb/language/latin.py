@@ -83,7 +83,7 @@ def _words_of(text: str) -> tuple[str, ...]:
 
 def _not_english(words: Sequence[str]) -> Sequence[str]:
     """Return the words without those of an English error or command, where they are the lesser part."""
-    known = _word_list("english.txt")
+    known = word_list("english.txt")
     others = [word for word in words if word.casefold() not in known]
     return others if len(others) > len(words) / 2 else words
 
@@ -93,18 +93,19 @@ def is_plainly_english(words: Sequence[str]) -> bool:
     if has_small_words(words) or not all(word.isascii() for word in words):
         return False
     longer = [word.casefold() for word in words if len(word) > 1]
-    known = _word_list("english.txt")
+    known = word_list("english.txt")
     return len(longer) < _FEWEST or sum(word in known for word in longer) > _MIN_KNOWN * len(longer)
 
 
 def has_small_words(words: Sequence[str]) -> bool:
     """Whether there are more small words of other languages, such as `der` or `que`, than of English."""
     folded = [word.casefold() for word in words]
-    others = sum(word in _word_list("small_words.txt") for word in folded)
+    others = sum(word in word_list("small_words.txt") for word in folded)
     return others > sum(word in _ENGLISH_SMALL_WORDS for word in folded)
 
 
 @cache
-def _word_list(file_name: str) -> frozenset[str]:
+def word_list(file_name: str) -> frozenset[str]:
+    """Return the words of a file beside this one: `english.txt` or `small_words.txt`."""
     text = files("faqkb.kb.language").joinpath(file_name).read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())

@@ -97,6 +97,12 @@ def is_outdated(manifest: ModelManifest) -> bool:
     return manifest.name == bundled.name and manifest.source != _origin(bundled)
 
 
+def is_bundled(manifest: ModelManifest) -> bool:
+    """Say whether a prepared model is the bundled one of this version of this package."""
+    bundled = find_source(None)
+    return (manifest.name, manifest.source) == (bundled.name, _origin(bundled))
+
+
 def _origin(source: ModelSource) -> str:
     return f"{source.origin} recipe {RECIPE}"
 

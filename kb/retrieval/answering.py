@@ -23,7 +23,7 @@ _MESSAGES = {
 }
 _FILTERED_OUT = "No stored record passes the filter; leave a part of it out."
 _SUGGESTIONS = 3
-_SUGGESTED_LEAST = 0.05  # confidence of a record that is said to come near
+SUGGESTED_LEAST = 0.05  # confidence of a record that is said to come near
 
 
 def make_answer(
@@ -118,7 +118,7 @@ def _no_answer(query: Query, found: Found, indexes: Indexes) -> NoAnswer:
     message = _FILTERED_OUT if reason is Reason.EMPTY_INDEX and found.is_filtered_out else _MESSAGES[reason]
     suggestions = []
     for hit in without_translations(found.hits)[:_SUGGESTIONS]:
-        if hit.confidence >= _SUGGESTED_LEAST:
+        if hit.confidence >= SUGGESTED_LEAST:
             record = indexes.store.records.at(hit.position)
             suggestions.append(Suggestion(record.id, record.question, hit.confidence))
     return NoAnswer(reason, message, tuple(suggestions))

@@ -38,10 +38,10 @@ from faqkb.kb.store.record_table import Identity
 from faqkb.kb.text import analyse
 from faqkb.kb.vectors import Embedding
 
-_DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
-_LEXICAL_CANDIDATES = 10  # records
-_OTHERS_SAY, _WORDINGS_SAY = 0.3, 1.0  # in sharing out among records with many wordings; 150 intents: 0.89 to 0.93
-_LEAST_DEVIATION = 0.005  # of late interaction: scores closer than this are alike
+DENSE_CANDIDATES = 30  # passages, of some fifteen records; 60 found no more right records among the first ten
+LEXICAL_CANDIDATES = 10  # records
+OTHERS_SAY, WORDINGS_SAY = 0.3, 1.0  # in sharing out among records with many wordings; 150 intents: 0.89 to 0.93
+LEAST_DEVIATION = 0.005  # of late interaction: scores closer than this are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _shared_by_wordings(scored: Sequence[ScoredRecord], odds: Mapping[int, float
     if len(known) < 2:
         return dict(odds)
     together = sum(odds[hit.position] for hit in known)
-    logits = [_OTHERS_SAY * math.log(odds[hit.position]) + _WORDINGS_SAY * hit.parts["wordings"] for hit in known]
+    logits = [OTHERS_SAY * math.log(odds[hit.position]) + WORDINGS_SAY * hit.parts["wordings"] for hit in known]
     highest = max(logits)
     shares = [math.exp(logit - highest) for logit in logits]
     total = sum(shares)
@@ -185,8 +185,8 @@ def _candidates(text: str, query: Embedding, indexes: Indexes, allowed: Sequence
     """Return the positions of the records near the query."""
     places = indexes.places
     among = None if allowed is None else places.among(allowed)
-    near = indexes.vectors.search_among(query.vector, _DENSE_CANDIDATES, among)
-    lexical = indexes.words.match(analyse(text), _LEXICAL_CANDIDATES, None if among is None else among.mask)
+    near = indexes.vectors.search_among(query.vector, DENSE_CANDIDATES, among)
+    lexical = indexes.words.match(analyse(text), LEXICAL_CANDIDATES, None if among is None else among.mask)
     return {places.position_of(neighbour.row) for neighbour in near} | {match.position for match in lexical}
 
 
@@ -222,7 +222,7 @@ def _standings(late: Sequence[Mapping[str, float]]) -> list[float]:
     values = np.array([of_view["late"] for of_view in late])
     if not values.size:
         return []
-    standings: list[float] = ((values - values.mean()) / (values.std() + _LEAST_DEVIATION)).tolist()
+    standings: list[float] = ((values - values.mean()) / (values.std() + LEAST_DEVIATION)).tolist()
     return standings
 
 

@@ -9,7 +9,7 @@ one module that knows pyspellchecker, whose dictionary takes 0.2 s to load and i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ RecordsWith = Callable[[str], int]
 
 # A plain word of four letters or more; no part of a path, an option, an identifier or an address. Possessive: linear.
 _PLAIN_WORD = re.compile(r"(?<![\w.\-/+#@:'’])[A-Za-z][a-z]{3,}+(?![\w\-/+#@:'’]|\.\w)")
+_PLAIN = re.compile(r"[a-z]{4,}")
 _SHOUTED_LETTERS = 8  # fewer may well be a name: `CUDA OOM`
 _CORRECTED_WORDS = 8  # of a question; one with more unknown words is no English
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -70,6 +71,18 @@ def _slips(word: str) -> Iterator[str]:
             yield word[:at] + word[at + 1 :]
     for at, letter in enumerate(word):
         yield word[:at] + letter + word[at:]
+
+
+def english_near(words: Iterable[str]) -> list[str]:
+    """Return the English words that are one slip from any of some words: those that must not be read as these."""
+    plain = {word for word in words if _PLAIN.fullmatch(word)}
+    return sorted({other for word in plain for other in _slips(word) if other not in plain and _english()[other]})
+
+
+def english_words() -> Mapping[str, int]:
+    """Return how often English uses each word."""
+    frequencies: Mapping[str, int] = _english().dictionary
+    return frequencies
 
 
 @cache

@@ -22,7 +22,8 @@ function load(name) {
   return loaded.get(name);
 }
 
-async function loadIndex() {
+/** Load the index, as the first question would. Rejects when it cannot be. */
+export async function loadIndex() {
   const content = await load("index.json");
   content.ready ??= new Index(content);
   return content;
@@ -34,11 +35,20 @@ export async function ask(question) {
   const understood = clean(question.slice(0, QUERY_CHARS));
   const { status, hits, shown } = content.ready.answer(understood);
   const words = new Map(content.ready.queryWords(understood).map((word) => [word, content.ready.rarity(word)]));
-  const found = await Promise.all(shown.map((hit) => documentOf(content, hit, words)));
-  const isAnswer = status !== "no_answer";
+  const sentence = (_, text) => tellingSentence(text, words, content.simplified);
   const reason = /[\p{L}\p{N}]/u.test(understood) ? "not_confident" : "empty_question";
+  return answerDocument({ question: understood, status, hits, shown, reason }, content.shard_records, sentence);
+}
+
+/**
+ * Return the answer document of what was found. Answers lie in files of `size`; `sentence` returns, of a hit and its
+ * answer's plain text, the sentence that tells. Rejects when a file cannot be loaded.
+ */
+export async function answerDocument({ question, status, hits, shown, reason }, size, sentence) {
+  const found = await Promise.all(shown.map((hit) => documentOf(hit, size, sentence)));
+  const isAnswer = status !== "no_answer";
   return {
-    question: understood,
+    question,
     status,
     answered: status === "answered",
     confidence: hits[0]?.confidence ?? 0,
@@ -47,13 +57,12 @@ export async function ask(question) {
   };
 }
 
-async function documentOf({ shard_records: size, simplified }, { position, confidence }, words) {
-  const shard = await load(`records-${Math.floor(position / size)}.json`);
-  const { text, checks, ...record } = shard[position % size];
-  const highlight = { text: tellingSentence(text, words, simplified) };
+async function documentOf(hit, size, sentence) {
+  const shard = await load(`records-${Math.floor(hit.position / size)}.json`);
+  const { text, checks, ...record } = shard[hit.position % size];
   const own = checks.map((check) => ({ ...check, url: new URL(check.url, SITE).href }));
   const source = { ...record.source, topic: new URL(record.source.topic, SITE).href };
-  return { ...record, source, confidence, highlight, checks: own };
+  return { ...record, source, confidence: hit.confidence, highlight: { text: sentence(hit, text) }, checks: own };
 }
 
 function suggestion({ id, question, confidence }) {

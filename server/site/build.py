@@ -37,6 +37,8 @@ from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
+from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
+from faqkb.server.site.runtime import MeaningOptions, runtime_files
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 
@@ -64,18 +66,20 @@ def site_files(
     base_url: str | None = None,
     branding: Branding = NO_BRANDING,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    meaning: MeaningOptions | None = None,
 ) -> Iterator[SiteFile]:
     """Yield every file of the site over the live snapshot; `base_url` is where it will be, for absolute addresses.
 
-    `progress` is called with how many pages are made, and of how many.
-    Raises what KnowledgeBase.open raises, ConfigError, and Busy when another snapshot is published meanwhile.
+    `progress` is called with how many pages are made, and of how many. With `meaning` the site answers by meaning.
+    Raises what KnowledgeBase.open raises, ConfigError, and Busy when another snapshot is published meanwhile; with
+    `meaning` also ExportRefused, ModelMissing and ModelDamaged.
     """
     settings = ServerSettings(access=NO_ACCESS_CONTROL, branding=branding)  # nobody but this program asks
     app = cast(_SiteApp, create_app(kb_folder, kind=_SiteApp, settings=settings))
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:
-            yield from _SiteBuild(app, knowledge, base_url).files(progress)
+            yield from _SiteBuild(app, knowledge, base_url, meaning).files(progress)
     finally:
         holder.close()
 
@@ -210,7 +214,9 @@ class _Page:
 class _SiteBuild:
     """One run over one snapshot."""
 
-    def __init__(self, app: _SiteApp, knowledge: KnowledgeBase, base_url: str | None) -> None:
+    def __init__(
+        self, app: _SiteApp, knowledge: KnowledgeBase, base_url: str | None, meaning: MeaningOptions | None
+    ) -> None:
         self.app = app
         self.knowledge = knowledge
         self.records = tuple(knowledge.all_records())
@@ -221,12 +227,17 @@ class _SiteBuild:
         languages = Counter(record.language for record in self.records)
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
-        app.config[ANSWERER] = "./answerer.js"
+        self.meaning = meaning and self._meaning(meaning)
+        app.config[ANSWERER] = f"./{FOLDER}/answerer.js" if self.meaning else "./answerer.js"
         self.search = tuple(self._search_files())
         app.assets = f"assets/{_digest(b''.join(each.content for each in self.search))}"
         app.jinja_env.globals["static_address"] = lambda name: app.url_for("static", filename=name)
         app.jinja_env.globals["language_links"] = self.starts
         app.jinja_env.globals["site"] = self
+
+    def _meaning(self, options: MeaningOptions) -> MeaningSearch:
+        runtime = runtime_files(options.package)
+        return MeaningSearch(self.knowledge, runtime, browser_encoder(options.languages, self.records))
 
     @property
     def policy(self) -> str:
@@ -256,6 +267,8 @@ class _SiteBuild:
             yield SiteFile(f"pictures/{picture.name}", self.knowledge.picture(picture.name) or b"")
         for file in self.search:
             yield SiteFile(f"{self.app.assets}/{file.path}", file.content)
+        for path, content in self.meaning.lasting() if self.meaning else ():
+            yield SiteFile(path, content)
         if self.app.base_url:
             yield from self._sitemaps()
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
@@ -314,6 +327,9 @@ class _SiteBuild:
         for start in range(0, len(self.records), SHARD_RECORDS):
             entries = [self._entry(record) for record in self.records[start : start + SHARD_RECORDS]]
             yield SiteFile(f"records-{start // SHARD_RECORDS}.json", _json(entries))
+
+        for path, content in self.meaning.scripts(SHARD_RECORDS) if self.meaning else ():
+            yield SiteFile(path, content)
 
     def _entry(self, record: Record) -> dict[str, object]:
         """Return what the answerer makes an answer document of."""

@@ -12,8 +12,13 @@ export function clean(text) {
   return text.replace(UNREADABLE, " ").normalize("NFKC").split(/\s+/).filter(Boolean).join(" ");
 }
 
-/** Return the words in order, with repeats; `simplified` maps the traditional characters worth folding. */
+/** Return the words in order, with repeats, English ones without their commonest endings. */
 export function analyse(text, simplified = {}) {
+  return plainWords(text, simplified).map(stem);
+}
+
+/** Return the words as they stand; `simplified` maps the traditional characters worth folding. */
+export function plainWords(text, simplified = {}) {
   const folded = clean(text).toLowerCase().replaceAll("ß", "ss");
   const plain = folded.replace(/\p{Script=Han}/gu, (char) => simplified[char] ?? char);
   const words = [];
@@ -24,7 +29,7 @@ export function analyse(text, simplified = {}) {
     end = run.index + run[0].length;
   }
   latinWords(plain.slice(end), words);
-  return words.map(stem);
+  return words;
 }
 
 function bigrams(run, words) {

@@ -56,6 +56,9 @@ class LiveWording:
     copy: str
     copied: str
     copy_failed: str
+    meaning_loading: str
+    """With {percent}: of what a site without a server loads to search by meaning."""
+    meaning_failed: str
 
 
 @dataclass(frozen=True, slots=True)

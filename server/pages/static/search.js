@@ -50,7 +50,7 @@ if (telling) CSS.highlights.set("telling", telling);
 const asked = globalThis.CSS?.highlights && new Highlight();
 if (asked) CSS.highlights.set("asked", asked);
 
-/** Mark the words of a question in the texts of its choices: Latin ones from their start, Han by pairs. */
+/** As server/answering/marking.py. */
 function markAsked(root, question, { common, marked_words }) {
   const words = (question.toLowerCase().match(/[a-z0-9_]{3,}|[\u3400-\u9fff]{2,}/g) ?? [])
     .flatMap((run) => (run < "\u3400" ? run : Array.from(run.slice(1), (sign, at) => run[at] + sign)))
@@ -150,7 +150,7 @@ class Drawing {
     return element("span", { class: "sureness" }, bar, filled(pattern, { word: level.word, percent }));
   }
 
-  /** Return the address of the page of a section, as server/answering/topics.py makes it. */
+  /** As server/answering/topics.py. */
   topic({ path, section }) {
     const titles = section.map((title) => title.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, ""));
     const steps = [...path.replace(/\.[^./]+$/, "").split("/"), ...titles.filter(Boolean)];
@@ -414,7 +414,13 @@ export class SearchBox {
   }
 
   focused() {
+    if (this.settings.answerer) this.answerer().then(({ prepare }) => prepare?.(this), () => {});
     if (!this.question) this.showEmpty();
+  }
+
+  /** A site without a server answers by itself; its module comes with the first look at the box. */
+  answerer() {
+    return import(this.settings.answerer);
   }
 
   clicked(target) {
@@ -520,8 +526,7 @@ export class SearchBox {
   /** Return the status and, when it is good, the answer document; null when nobody replied. */
   async request(question, signal) {
     try {
-      // A site without a server answers by itself; its module comes with the first question.
-      if (this.settings.answerer) return { status: 200, answer: await (await import(this.settings.answerer)).ask(question) };
+      if (this.settings.answerer) return { status: 200, answer: await (await this.answerer()).ask(question, this) };
       const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true, messages: this.after };
       const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };

@@ -160,6 +160,11 @@ def test_a_folder_with_anything_else_is_left_as_it_is(kb_folder, tmp_path):
         (("--format", "jsonl", "--base-url", BASE), "writes to standard output"),
         (("--format", "site", "somewhere", "--base-url", "faq.example"), "no address of a site"),
         (("--format", "site", "README.md"), "is no folder"),
+        (("--format", "csv", "--search", "meaning"), "is for --format site"),
+        (("--format", "site", "somewhere", "--runtime", "x.tgz"), "are for --search meaning"),
+        (("--format", "site", "somewhere", "--search", "meaning", "--search-languages", "xx"), "languages: got xx"),
+        (("--format", "site", "somewhere", "--search", "meaning", "--runtime", "x.tgz"), "npm pack onnxruntime-web@"),
+        (("--format", "site", "somewhere", "--search", "meaning", "--runtime", "README.md"), "other bytes than"),
     ],
 )
 def test_a_wrong_call_is_told_in_one_line(kb_folder, arguments, told):

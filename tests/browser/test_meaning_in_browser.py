@@ -1,0 +1,316 @@
+"""A site that answers by meaning, without a server: in Chromium, from a plain file server, below a path."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from runtime_support import runtime_package
+from server_support import DOCKER_QUESTION, WEATHER_QUESTION
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from faqkb.faq.export_site import export_site
+from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.text import clean, simplify
+from faqkb.server.site.runtime import MeaningOptions
+
+# Words of no record; the server answers it (docs/queries.jsonl has more).
+OTHER_WORDS = "my container does not have enough memory to load training batches"
+MEGABYTE = 1_000_000
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; img-src 'self'"
+)
+LOADED_MS = 120_000  # a second on an idle machine
+OpenPage = Callable[..., Page]
+
+
+class _Strict(SimpleHTTPRequestHandler):
+    """Sends the strictest policy that ought to work with every file: a worker has no other than its own script's."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("host") / "docs" / "help"
+    export_site(kb_folder, folder, None, MeaningOptions(runtime_package(), ("zh", "en")))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site_url(site: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Strict, directory=str(site.parents[1])))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/docs/help/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site_url: str) -> Iterator[OpenPage]:
+    contexts: list[BrowserContext] = []
+
+    def open_one(path: str = "en/", *, init: str = "", model: Callable[[Route], None] | None = None) -> Page:
+        context = browser.new_context()
+        contexts.append(context)
+        if init:
+            context.add_init_script(init)
+        if model:
+            context.route("**/model/*.bin", model)
+        page = context.new_page()
+        page.asked = []
+        page.told = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.told.append(message.text))
+        page.goto(site_url + path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def loaded(page: Page) -> Page:
+    """Look at the search box and wait until the encoder is there."""
+    page.locator("#question").focus()
+    page.wait_for_function("() => document.querySelectorAll('form .notice').length === 2")
+    expect(page.locator("form .notice").last).to_have_text("", timeout=LOADED_MS)
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question").fill(question)
+    settled = "() => !['typing', 'empty'].includes(document.querySelector('.live').dataset.state)"
+    page.wait_for_function(f"() => ({settled})() && !document.querySelector('.live[aria-busy]')", timeout=LOADED_MS)
+
+
+def model_files(page: Page) -> list[str]:
+    return [url for url in page.asked if "/model/" in url]
+
+
+def questions_in_every_form() -> list[str]:
+    """Return the questions of docs/queries.jsonl, and some that are asked in other ways than as one plain sentence."""
+    lines = (Path(__file__).parents[2] / "docs" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    log = "pip install failed\nCollecting numpy\nERROR: No matching distribution found\nsee the log\n"
+    odd = [
+        log,
+        "TRAINING IS SLOW ON GPU",
+        "Hello there. How do I start the container? Also, what is a passport?",
+        "???",
+    ]
+    odd += ["裡面訓練報錯怎麼辦", "how do I conevrt a modle", "wie starte ich das", "你好", "x" * 2_000, "<s> & <mask>"]
+    asked = [json.loads(line)["query"] for line in lines]
+    return [*asked, *odd, DOCKER_QUESTION, WEATHER_QUESTION, OTHER_WORDS]
+
+
+ANSWERED = """async ([address, given, questions]) => {
+  const { Answers } = await import(`${address}answers.js`);
+  const { Knowledge } = await import(`${address}knowledge.js`);
+  const packed = await fetch(`${address}knowledge.bin`);
+  const buffer = await new Response(packed.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const encode = async (text) => ({
+    vector: Float32Array.from(given[text].vector),
+    tokens: given[text].tokens.map((token) => Float32Array.from(token)),
+  });
+  const answers = new Answers(new Knowledge(buffer), encode);
+  const found = [];
+  for (const question of questions) {
+    const { status, confidence, hits, shown, others = [] } = await answers.ask(question);
+    const read = shown.map(({ position }) => position);
+    found.push({ status, confidence, first: hits[0]?.position ?? null, shown: read, others: others.length });
+  }
+  return found;
+}"""
+
+
+class _Recording:
+    """Notes what every text that is asked is embedded as."""
+
+    def __init__(self, encoder: Any) -> None:
+        self._encoder = encoder
+        self.given: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def encode_query(self, text: str) -> Any:
+        found = self._encoder.encode_query(text)
+        self.given[text] = {"vector": found.vector.tolist(), "tokens": found.tokens.tolist()}
+        return found
+
+
+def test_given_the_same_embeddings_both_rankings_give_the_same_answers(open_page, kb_folder):
+    page = open_page()
+    knowledge = KnowledgeBase.open(kb_folder)
+    recording = _Recording(knowledge.encoder)
+    knowledge._finder._encoder = recording
+    questions = questions_in_every_form()
+    asked = [knowledge.ask_ranked(question) for question in questions]
+    found = page.evaluate(ANSWERED, [scripts_of(page), recording.given, questions])
+    for question, (answer, ranked), own in zip(questions, asked, found, strict=True):
+        assert own["first"] == (ranked[0].position if ranked else None), question
+        assert own["confidence"] == pytest.approx(answer.confidence, abs=0.02), question
+        assert own["status"] == answer.status.value, question
+        assert own["others"] == len(answer.others), question
+        if answer.hits:
+            assert own["shown"] == [knowledge._store.records.position(hit.record.id) for hit in answer.hits], question
+    knowledge.close()
+
+
+def scripts_of(page: Page) -> str:
+    """Return the address of the scripts of the search by meaning."""
+    return page.locator("main script[type=module]").evaluate("script => new URL('meaning/', script.src).href")
+
+
+def test_a_question_in_other_words_is_answered_as_the_server_does(open_page, kb_folder):
+    page = loaded(open_page())
+    with_server = KnowledgeBase.open(kb_folder)
+    for question in (OTHER_WORDS, DOCKER_QUESTION):
+        answer = with_server.ask(question)
+        ask(page, question)
+        expect(page.locator(".live")).to_have_attribute("data-state", answer.status.value)
+        expect(page.locator(".live .hit").first).to_contain_text(answer.hits[0].record.question[:40])
+    with_server.close()
+    ask(page, WEATHER_QUESTION)
+    expect(page.locator(".live")).to_have_attribute("data-state", "no_answer")
+
+
+def test_words_answer_until_the_encoder_is_there(open_page):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:  # a method of a list cannot be a handler
+        held.append(route)
+
+    page = open_page(model=hold)
+    page.locator("#question").focus()
+    expect(page.locator("form .notice").last).to_contain_text("%")
+    ask(page, OTHER_WORDS)
+    expect(page.locator(".live")).not_to_have_attribute("data-state", "answered")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".live .card")).to_be_visible(timeout=LOADED_MS)  # asked again without a touch
+    expect(page.locator("form .notice").last).to_have_text("")
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })",
+        "delete globalThis.WebAssembly",
+        "delete globalThis.DecompressionStream",
+    ],
+)
+def test_who_saves_data_or_has_no_webassembly_is_answered_by_words(open_page, init):
+    page = open_page("", init=init)
+    page.locator("#question").focus()
+    ask(page, DOCKER_QUESTION)
+    expect(page.locator(".live .card")).to_contain_text("--shm-size=8g")
+    assert model_files(page) == []
+
+
+def test_other_bytes_than_were_exported_are_not_used(open_page):
+    def damaged(route: Route) -> None:
+        body = bytearray(route.fetch().body())
+        body[len(body) // 2] ^= 1
+        route.fulfill(body=bytes(body))
+
+    page = open_page("", model=damaged)
+    page.locator("#question").focus()
+    expect(page.locator("form .notice").last).to_contain_text("无法加载", timeout=LOADED_MS)
+    ask(page, DOCKER_QUESTION)
+    expect(page.locator(".live .card")).to_contain_text("--shm-size=8g")
+
+
+def test_the_encoder_is_loaded_once_and_kept_by_the_browser(open_page, site_url):
+    page = open_page()
+    assert model_files(page) == []
+    loaded(page)
+    assert len([url for url in model_files(page) if url.endswith(".bin")]) == 3
+    page.asked.clear()
+    page.goto(f"{site_url}q/faq_2021_s1/Q1.3/")
+    page.goto(f"{site_url}en/")
+    loaded(page)
+    assert [url for url in model_files(page) if url.endswith(".bin")] == []
+
+
+def test_a_page_that_is_open_answers_without_a_network(open_page):
+    page = loaded(open_page())
+    ask(page, OTHER_WORDS)
+    page.context.set_offline(True)
+    ask(page, "how do I reduce the size of the shared segment")
+    expect(page.locator(".live")).not_to_have_attribute("data-state", "offline")
+
+
+def test_nobody_else_is_asked_and_the_strictest_policy_holds(open_page, site_url):
+    page = loaded(open_page())
+    ask(page, OTHER_WORDS)
+    assert [url for url in page.asked if not url.startswith(site_url)] == []
+    assert page.told == []
+
+
+def test_axe_finds_nothing_while_it_loads_and_after(open_page):
+    page = open_page(model=lambda route: None)
+    page.locator("#question").focus()
+    expect(page.locator("form .notice").last).to_contain_text("%")
+    assert Axe().run(page).violations_count == 0
+    answered = loaded(open_page())
+    ask(answered, OTHER_WORDS)
+    found = Axe().run(answered)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_what_is_loaded_weighs_no_more_than_promised(site):
+    lasting = sum(path.stat().st_size for path in (site / "model").glob("*.bin"))
+    [script] = (site / "model").rglob("*.js")
+    assert lasting + len(gzip.compress(script.read_bytes())) < 25 * MEGABYTE
+    [manifest] = site.glob("assets/*/meaning/manifest.json")
+    for file in json.loads(manifest.read_text())["files"]:
+        content = (manifest.parent / file["address"]).resolve().read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+    pages = [path.read_bytes() for path in site.rglob("index.html")]
+    assert max(len(gzip.compress(page)) for page in pages) < 40_000
+
+
+SPLIT = """async ([address, questions]) => {
+  const { readArrays } = await import(`${address}arrays.js`);
+  const { Tokenizer } = await import(`${address}tokenizer.js`);
+  const { files } = await (await fetch(`${address}manifest.json`)).json();
+  const packed = await fetch(new URL(files.find(({ name }) => name === "pieces").address, address));
+  const { pieces, scores } = readArrays(
+    await new Response(packed.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  const tokenizer = new Tokenizer(pieces, [...scores]);
+  return [pieces, [...scores], questions.map((question) => tokenizer.encode("query: ", question))];
+}"""
+
+
+def test_questions_are_split_into_the_pieces_that_python_finds(open_page, shared_data):
+    lines = [line for file in (shared_data / "data/dev").glob("*.jsonl") for line in file.read_text().splitlines()]
+    questions = [simplify(clean(json.loads(line)["query"])) for line in lines]
+    assert len(questions) > 100
+    questions += ["", "a", "𠮷x 你", "👍🏽 ok ɐ", "한국어 질문", "x" * 1_000, "3.1.2 v2", "fin ABC"]
+    page = open_page()
+    pieces, scores, found = page.evaluate(SPLIT, [scripts_of(page), questions])
+    python = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=3))
+    python.normalizer = normalizers.NFKC()
+    words = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
+    python.pre_tokenizer = pre_tokenizers.Sequence(words)
+    for question, own in zip(questions, found, strict=True):
+        told = python.encode(f"query: {clean(question)}")
+        assert own["ids"] == [0, *told.ids, 2], question
+        starts = [at + 1 for at, (_, end) in enumerate(told.offsets) if end > len("query: ")]
+        assert own["own"] == starts, question
