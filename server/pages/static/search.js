@@ -640,7 +640,7 @@ export class SearchBox {
   /** Let the page add what it has for an answer (page.js): copying, and feedback on the record shown. */
   drawn(hit) {
     const { place = this.body, record = hit?.id } = this.answered ?? {};
-    const detail = { place, token: this.token, record, question: this.shown, prompts: this.prompts };
+    const detail = { place, token: this.token, record, question: (this.answered || this.hits.length) && this.shown, prompts: this.prompts };
     this.live.dispatchEvent(new CustomEvent("faq-drawn", { bubbles: true, detail }));
   }
 
