@@ -139,10 +139,24 @@ SETTINGS = (
     Setting("talk", "handover", Kind.WORDS, "the contact of [site]", "Said to whoever asks for a person."),
     Setting("talk", "handover_link", Kind.ADDRESS, "none", "Where a person is found; said after it."),
     *(Setting("talk", kind.value, Kind.WORDS, "made for it", f"Said to {words}.") for kind, words in TALK.items()),
+    Setting("base", "name", Kind.TEXT, "required", "What stands in its addresses: `docs` is served below `/kb/docs`."),
+    Setting("base", "kb", Kind.PATH, "required", "Its folder."),
+    Setting("base", "title", Kind.WORDS, "the name", "What its pages are called."),
     Setting("read", "files", Kind.TEXT, "required", "Pattern of the files' paths, such as guide/*.md."),
     Setting("read", "read", Kind.TEXT, "required", "How they are read, such as headings."),
     Setting("read", "level", Kind.NUMBER, "0", "Level of the headings that are questions; 0 is any."),
 )
+LISTED = frozenset({"read", "base"})
+"""The tables of which there may be several: `[[read]]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredBase:
+    """One [[base]]: a knowledge base that `faq serve` serves beside others."""
+
+    name: str
+    kb: Path
+    title: str | Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +192,7 @@ class Config:
     """The same of [talk]."""
     readings: tuple[tuple[str, str, int], ...] = ()
     """Of [[read]]: which files (`guide/*.md`), how they are read, the level of their questions or 0."""
+    bases: tuple[ConfiguredBase, ...] = ()
 
 
 def read_config(start: Path | None = None) -> Config:
@@ -236,14 +251,26 @@ def _parse(path: Path) -> Config:
         record_questions=feedback.get("record_questions"),
         site=site,
         talk=talk,
-        readings=tuple(_reading(path, entry) for entry in _listed(path, tables.get("read", []))),
+        readings=tuple(_reading(path, entry) for entry in _listed(path, tables, "read")),
+        bases=tuple(_base(path, entry) for entry in _listed(path, tables, "base")),
     )
 
 
-def _listed(path: Path, entries: Any) -> list[Any]:
+def _listed(path: Path, tables: dict[str, Any], name: str) -> list[Any]:
+    entries = tables.get(name, [])
     if not isinstance(entries, list):
-        raise ConfigError(f"{path}: read is a table (got [read], expected [[read]]); write it with two brackets")
+        raise ConfigError(f"{path}: {name} is a table (got [{name}], expected [[{name}]]); write it with two brackets")
     return entries
+
+
+def _base(path: Path, entry: Any) -> ConfiguredBase:
+    """Return what one [[base]] says."""
+    settings = settings_of("base")
+    known = isinstance(entry, dict) and set(entry) <= set(settings) and {"name", "kb"} <= set(entry)
+    if not known or not all(settings[name].kind.fits(value) for name, value in entry.items()):
+        wanted = 'name = "docs", kb = "kb-docs" and, if need be, title = "Handbook"'
+        raise ConfigError(f"{path}: [[base]] is not understood (got {entry!r:.200}, expected {wanted}); correct it")
+    return ConfiguredBase(entry["name"], path.parent / expanded(entry["kb"]), entry.get("title"))
 
 
 def _reading(path: Path, entry: Any) -> tuple[str, str, int]:

@@ -48,15 +48,23 @@ def check_existing(folder: Path | None) -> Path | None:
     return folder
 
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+"""Type of an option that names a knowledge base."""
 
 
 def _kb_option(more: str, **how: Any) -> Callable[[_Decorated], _Decorated]:
-    return click.option("--kb", "kb", type=_FOLDER, metavar="DIR", help=f"Folder of the knowledge base{more}.", **how)
+    return click.option("--kb", "kb", type=FOLDER, metavar="DIR", help=f"Folder of the knowledge base{more}.", **how)
 
 
 kb_option = _kb_option("", callback=_existing)
-served_kb_option = _kb_option("; with --watch made if there is none", callback=_named)
+served_kb_option = click.option(
+    "--kb",
+    "kb",
+    multiple=True,
+    metavar="[NAME=]DIR",
+    help="Folder of the knowledge base; with --watch made if there is none. NAME=DIR, repeated, serves several, each"
+    " below /kb/NAME.",
+)
 new_kb_option = _kb_option(", made if there is none", callback=_named)
 any_kb_option = _kb_option(", for every command that has one")
 """Of `faq` itself."""

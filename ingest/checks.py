@@ -10,7 +10,7 @@ from pathlib import Path
 
 from faqkb.ingest.reports.report import FileReport, ScriptReport, Warned
 from faqkb.kb.check_header import parse_check
-from faqkb.kb.checks import CHECKS_FOLDER, EVIDENCE_FILE, Check, Evidence, parse_evidence
+from faqkb.kb.checks import CHECKS_FOLDER, EVIDENCE_FILE, Check, Evidence, read_evidence
 from faqkb.kb.errors import CheckMalformed
 from faqkb.kb.limits import CHECK_BYTES
 from faqkb.kb.records import Record
@@ -37,7 +37,7 @@ def read_scripts(paths: Sequence[Path], *, follow_links: bool = False) -> tuple[
     found: list[Script] = []
     for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
         taken = frozenset(check.id for check in checks_of(found))
-        recorded, warned = _recorded(folder / CHECKS_FOLDER / EVIDENCE_FILE)
+        recorded, warned = _recorded(folder, follow_links=follow_links)
         found += warned
         for path in sorted((folder / CHECKS_FOLDER).glob("*.py")):
             refused = not follow_links and leads_out(path, folder)
@@ -46,14 +46,13 @@ def read_scripts(paths: Sequence[Path], *, follow_links: bool = False) -> tuple[
     return tuple(found)
 
 
-def _recorded(path: Path) -> tuple[dict[tuple[str, str], Evidence], list[Script]]:
+def _recorded(folder: Path, *, follow_links: bool) -> tuple[dict[tuple[str, str], Evidence], list[Script]]:
     """Return what is recorded of the runs of a folder's checks, and a warning where that cannot be read."""
+    path = folder / CHECKS_FOLDER / EVIDENCE_FILE
+    if not follow_links and leads_out(path, folder):
+        return {}, [_left_out(f"{CHECKS_FOLDER}/{path.name}", LEADS_OUT)]
     try:
-        with path.open("rb") as file:
-            content = file.read(CHECK_BYTES + 1)
-        if len(content) > CHECK_BYTES:
-            raise ValueError(f"more than {CHECK_BYTES:,} bytes")
-        return parse_evidence(content.decode("utf-8")), []
+        return read_evidence(path), []
     except FileNotFoundError:
         return {}, []
     except (OSError, ValueError) as error:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from faqkb.kb import limits
@@ -178,6 +180,17 @@ class CheckLink:
 
 
 NO_EVIDENCE = Evidence(None, None)
+
+
+def read_evidence(path: Path) -> dict[tuple[str, str], Evidence]:
+    """Return what an evidence file holds. Raises OSError, ValueError; nobody waits for a pipe, or reads for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("not a regular file")
+    with path.open("rb") as file:
+        content = file.read(limits.CHECK_BYTES + 1)
+    if len(content) > limits.CHECK_BYTES:
+        raise ValueError(f"more than {limits.CHECK_BYTES:,} bytes")
+    return parse_evidence(content.decode("utf-8"))
 
 
 def parse_evidence(text: str) -> dict[tuple[str, str], Evidence]:

@@ -24,7 +24,7 @@ from faqkb.kb.retrieval.answering import checks_of, filled, make_answer, without
 from faqkb.kb.retrieval.carried import CarriedIndex, carried_index
 from faqkb.kb.retrieval.finding import REMEMBERED_CHARS, Finder
 from faqkb.kb.retrieval.message import answer_message
-from faqkb.kb.retrieval.opening import open_encoder, open_indexes, read_ranking
+from faqkb.kb.retrieval.opening import SharedEncoders, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
 from faqkb.kb.snapshot.published import (
@@ -75,6 +75,7 @@ class KnowledgeBase:
         threads: int | None = None,
         before: KnowledgeBase | None = None,
         remembered: int = 0,
+        encoders: SharedEncoders | None = None,
     ) -> KnowledgeBase:
         """Open a snapshot of a knowledge base by name, the live one when none is given.
 
@@ -82,21 +83,20 @@ class KnowledgeBase:
         that of all of them, the model and the pictures with `verify_model`, but for what `before` was verified with
         already; every check is read again then too.
         `threads` is how many cores one question may use. The encoder of `before`, an opened earlier snapshot, is
-        shared when it is the same: it is most of the memory and of the time. `ranking` replaces the snapshot's own.
-        What was found for the last `remembered` short questions is kept in memory, about 35 kB each.
+        shared when it is the same (it is most of the memory and of the time), or that of another base in `encoders`.
+        `ranking` replaces the snapshot's own. What was found for the last `remembered` short questions is kept in
+        memory, about 35 kB each.
         Raises KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported.
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
         try:
-            small = COHORT_FILE, COHORT_TOKENS_FILE
+            files.verify(COHORT_FILE, COHORT_TOKENS_FILE)
             if verify_model:
-                large = files.large_paths(before._verified if before else None)
-                files.verify(*small, RECORDS_FILE, POSTINGS_FILE, *large)
+                files.verify(RECORDS_FILE, POSTINGS_FILE, *files.large_paths(before._verified if before else None))
             else:
-                files.verify(*small)
                 files.verify_once(RECORDS_FILE, POSTINGS_FILE, *files.token_paths)
             shared = before._encoder if before and before._encoder.id == files.manifest.encoder else None
-            encoder = shared or open_encoder(files, threads)
+            encoder = shared or (encoders or SharedEncoders()).open(files, threads)
             indexes = open_indexes(files, encoder.dim, ranking or read_ranking(files))
         except BaseException:
             files.close()

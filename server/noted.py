@@ -12,6 +12,9 @@ from faqkb.kb.answers import Answer
 
 _NOTED = "noted_answers"
 _DEED = "noted_deed"
+DEFERRED = "faq.deferred"
+"""Of the environment of a request that several knowledge bases get: the list of what is done once it is known which of
+them answered."""
 
 
 @dataclass(frozen=True, slots=True)

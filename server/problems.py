@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from faqkb.kb.errors import InvalidQuery, KbError
+from faqkb.server.below import local_path
 from faqkb.server.limits import RETRY_AFTER_SECONDS
 
 PROBLEM_TYPE = "application/problem+json"
@@ -136,7 +137,7 @@ def install_error_handlers(app: Flask, forms: Sequence[ErrorForm] = (), page: Pa
     def reply(status: int, detail: str | None = None, errors: Sequence[FieldError] = ()) -> Response:
         shown = page(status)
         if shown is None:
-            told = form_of(forms, request.path).write(status, detail, errors)
+            told = form_of(forms, local_path(request.path)).write(status, detail, errors)
             shown = Response(told.body, status=status, content_type=told.content_type, headers=dict(told.headers))
         if status in {429, 503}:
             shown.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

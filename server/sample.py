@@ -38,6 +38,8 @@ class Sample:
     snapshot: str
     count: int
     """Records stored."""
+    root: str = ""
+    """What the paths begin with, where the application lies below one: `/kb/docs`."""
 
     @property
     def asked(self) -> str:
@@ -57,12 +59,13 @@ class Sample:
     @property
     def url(self) -> str:
         """Path of the record's page."""
-        return f"/q/{self.record.id}"
+        return f"{self.root}/q/{self.record.id}"
 
     @property
     def check_entries(self) -> list[dict[str, Any]]:
         """What an answer lists of the checks."""
-        return [check.to_json() for check in self.checks]
+        entries = [check.to_json() for check in self.checks]
+        return [entry | {"url": f"{self.root}{entry['url']}"} for entry in entries]
 
     @property
     def follow_ups(self) -> list[dict[str, Any]]:
@@ -72,15 +75,22 @@ class Sample:
             for entry in self.check_entries
         ]
         other = self.other
-        return [*checks, {"kind": "topic", "id": other.id, "text": other.question, "url": f"/q/{other.id}"}]
+        return [*checks, {"kind": "topic", "id": other.id, "text": other.question, "url": f"{self.root}/q/{other.id}"}]
 
 
-def sample_of(knowledge: KnowledgeBase) -> Sample:
-    """Return what the examples show: a short answer, with a check and in English where there is one."""
+NO_SAMPLE = Sample(_NOTHING_STORED, _NOTHING_STORED, (), "20261105T080000Z-3f9c0d5e7a1b", 1)
+"""Of no knowledge base."""
+
+
+def sample_of(knowledge: KnowledgeBase, root: str = "") -> Sample:
+    """Return what the examples show: a short answer, with a check and in English where there is one.
+
+    Its paths begin with `root`.
+    """
     records = list(islice(knowledge.all_records(), _LOOKED_AT)) or [_NOTHING_STORED]
     record = max(records, key=_telling)  # the first of the best ones
     other = next((each for each in records if each.language == record.language and each != record), record)
-    return Sample(record, other, knowledge.checks_of(record), knowledge.name, knowledge.record_count)
+    return Sample(record, other, knowledge.checks_of(record), knowledge.name, knowledge.record_count, root)
 
 
 def _telling(record: Record) -> tuple[bool, bool, bool, bool]:

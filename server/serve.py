@@ -50,14 +50,9 @@ def serve(
     Prints the address on standard output once it listens. Port 0 takes a free one. Raises ConfigError where the
     address cannot be used or needs a key that is not there, or an origin is none, and what `create_app` raises.
     """
-    limit_hoarding()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    configure_logging(log_format)
-    loopback = check_reach(kb_folder, host, public=settings.access.public)
-    settings = replace(
-        settings, access=replace(settings.access, loopback=loopback, hosts=settings.access.hosts | {host})
-    )
-    _tell_keys(kb_folder)
+    prepare_process(log_format)
+    settings = listening_on(host, settings, loopback=check_reach(kb_folder, host, public=settings.access.public))
+    tell_keys(kb_folder)
     allowed = AllowedOrigins.parse(allow_origins)
     app = create_app(kb_folder, allowed, settings=settings)
     holder: KnowledgeHolder = app.extensions[EXTENSION]
@@ -67,23 +62,36 @@ def serve(
     try:
         listener = _listener(app, host, port, allowed, settings.workers)
         app.extensions[LOAD_EXTENSION] = listener.load
-        manager = ServiceManager()
-        _stop_on_signals(listener)
-        _announce(holder, listener)
+        with holder.lease() as knowledge:
+            stored = knowledge.record_count
         with upkeep(app):
-            manager.ready()
-            listener.run(lambda: _watch(listener, manager))
+            run(listener, f"Serving {stored} questions")
     finally:
         holder.close()
         staff.close()
 
 
-def _announce(holder: KnowledgeHolder, listener: Listener) -> None:
-    """Print the address."""
-    with holder.lease() as knowledge:
-        stored = knowledge.record_count
-    sys.stdout.write(f"Serving {stored} questions on {listener.url} (Ctrl+C stops)\n")
+def prepare_process(log_format: LogFormat) -> None:
+    """Make this process a server."""
+    limit_hoarding()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    configure_logging(log_format)
+
+
+def listening_on(host: str, settings: ServerSettings, *, loopback: bool) -> ServerSettings:
+    """Return the settings of a server at an address, which this machine alone can reach where it is `loopback`."""
+    access = replace(settings.access, loopback=loopback, hosts=settings.access.hosts | {host})
+    return replace(settings, access=access)
+
+
+def run(listener: Listener, serving: str) -> None:
+    """Say what is served and where, and answer until told to stop; then finish what has arrived."""
+    manager = ServiceManager()
+    _stop_on_signals(listener)
+    sys.stdout.write(f"{serving} on {listener.url} (Ctrl+C stops)\n")
     sys.stdout.flush()
+    manager.ready()
+    listener.run(lambda: _watch(listener, manager))
 
 
 def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins, workers: int) -> Listener:
@@ -97,11 +105,16 @@ def _listener(app: Flask, host: str, port: int, allowed: AllowedOrigins, workers
         error_forms=ERROR_FORMS,
         name_client=control.name_of_client,
         proxies=control.settings.behind_proxy,
-        threads=max(THREADS, workers + THREADS - 2),
+        threads=threads_for(workers),
     )
 
 
-def _tell_keys(kb_folder: Path) -> None:
+def threads_for(workers: int) -> int:
+    """Return how many threads answer beside so many processes."""
+    return max(THREADS, workers + THREADS - 2)
+
+
+def tell_keys(kb_folder: Path) -> None:
     """Say whose keys let somebody in: a folder that was copied from elsewhere brings those of its former owner."""
     store, now = KeyStore(kb_folder), iso(datetime.now(UTC))
     live = [key for key in store.read() if key.is_live(now)]

@@ -116,6 +116,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "server.pages",
         "server.admin",
     ),
+    "server.bases": (
+        *SERVED,
+        "server.access",
+        "server.monitoring",
+        "server.api",
+        "server.pages",
+        "server.app",
+    ),
     "server.site": (*SERVED, "server.access", "server.pages", "server.app"),
     "faq.client": (),
     "faq.trust": (),
@@ -130,6 +138,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faq.handing": ("faq",),
     "faq.linting": ("faq",),
     "faq.measuring": ("faq", "faq.showing"),
+    "faq.several": ("faq",),
     "faq.improving": ("faq", "faq.measuring"),
     "faq.commands": (
         "faq",
@@ -142,6 +151,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "faq.watching",
         "faq.doctor",
         "faq.handing",
+        "faq.several",
     ),
 }
 # Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
@@ -167,7 +177,7 @@ ONLY_IN = {
     "py3langid": {"kb/language/detector.py"},
     "spellchecker": {"kb/retrieval/spelling.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
-    "httpx": {"faq/client/blocking.py", "faq/client/asynchronous.py", "faq/client/wire.py"},
+    "httpx": {f"faq/client/{name}.py" for name in ("blocking", "asynchronous", "deadline", "wire")},
     "matplotlib": {"kb/evaluation/plots.py"},
     "waitress": {"server/http/listener.py"},
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 from babel.messages.pofile import read_po
 
-from faqkb.faq.config import SETTINGS, Setting
+from faqkb.faq.config import LISTED, SETTINGS, Setting
 from faqkb.faq.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,7 +59,7 @@ def commands(texts: Texts) -> Iterator[str]:
 def settings(texts: Texts) -> Iterator[str]:
     """Yield the lines of the reference of all settings."""
     for table in dict.fromkeys(setting.table for setting in SETTINGS):
-        yield from (f"### `{'[[read]]' if table == 'read' else f'[{table}]'}`", "")
+        yield from (f"### `{f'[[{table}]]' if table in LISTED else f'[{table}]'}`", "")
         rows = [_setting_row(setting, texts) for setting in SETTINGS if setting.table == table]
         yield from _table(tuple(map(texts, ("setting", "says", "is", "unless set", "variable"))), rows)
 

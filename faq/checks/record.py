@@ -24,7 +24,7 @@ from faqkb.kb.checks import (
     Evidence,
     Run,
     evidence_lines,
-    parse_evidence,
+    read_evidence,
 )
 from faqkb.kb.errors import CheckMalformed, CheckUnknown
 
@@ -93,7 +93,7 @@ def versions_with(check: Check, python: Path) -> dict[str, str]:
 
 def _entries(file: Path) -> dict[tuple[str, str], Evidence]:
     try:
-        return parse_evidence(file.read_text(encoding="utf-8"))
+        return read_evidence(file)
     except FileNotFoundError:
         return {}
     except ValueError as error:

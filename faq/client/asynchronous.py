@@ -163,10 +163,10 @@ class AsyncClient:
 
     async def _send(self, call: Call[Any]) -> Outcome:
         try:
-            async with self._http.stream(**request(call)) as response:
-                received = Received(response, self._timeouts)
+            async with asyncio.timeout(self._timeouts.whole), self._http.stream(**request(call)) as response:
+                received = Received(response)
                 async for part in response.aiter_raw():
                     received.add(part)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, TimeoutError) as error:
             return broken(self._server, error)
         return received.reply()

@@ -12,6 +12,7 @@ import httpx
 from faqkb.faq.client import calls
 from faqkb.faq.client.address import parse_server
 from faqkb.faq.client.calls import RECORDS, Call
+from faqkb.faq.client.deadline import keep_deadlines, within
 from faqkb.faq.client.documents import Answer, Check, CheckLink, Ready, Record, SearchHit
 from faqkb.faq.client.errors import Refused
 from faqkb.faq.client.retries import Outcome, Retries, Send, steps
@@ -49,6 +50,7 @@ class Client:
         self._retries = retries or Retries()
         self._timeouts = timeouts or Timeouts()
         self._http = httpx.Client(**settings(self._server, self._timeouts))
+        keep_deadlines(self._http)
 
     def ask(  # noqa: PLR0913 - the fields of the request
         self,
@@ -167,8 +169,8 @@ class Client:
 
     def _send(self, call: Call[Any]) -> Outcome:
         try:
-            with self._http.stream(**request(call)) as response:
-                received = Received(response, self._timeouts)
+            with within(self._timeouts.whole), self._http.stream(**request(call)) as response:
+                received = Received(response)
                 for part in response.iter_raw():
                     received.add(part)
         except httpx.RequestError as error:

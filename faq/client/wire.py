@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, cast
@@ -26,7 +25,7 @@ class Timeouts:
     reply: float = 30.0
     """For the next bytes; a question takes milliseconds, but a busy server may queue it."""
     whole: float = 120.0
-    """For all of a reply, from its headers on."""
+    """For all of a request, from connecting to the last byte of its reply, however steadily that comes."""
 
 
 class RecordFilter(TypedDict, total=False):
@@ -136,24 +135,21 @@ class Received:
     Raises httpx.DecodingError where it is packed: nothing packed was asked for, and a kilobyte can unpack to gigabytes.
     """
 
-    def __init__(self, response: httpx.Response, timeouts: Timeouts) -> None:
+    def __init__(self, response: httpx.Response) -> None:
         packed = response.headers.get("content-encoding", "identity")
         if packed.lower() != "identity":
             raise httpx.DecodingError(f"it is packed with {packed[:40]!r}, which was not asked for")
         self._response = response
         self._content = bytearray()
-        self._until = time.monotonic() + timeouts.whole
 
     def add(self, part: bytes) -> None:
-        """Keep the next bytes. Raises ReplyUnreadable and httpx.ReadTimeout."""
+        """Keep the next bytes. Raises ReplyUnreadable."""
         self._content += part
         if len(self._content) > _REPLY_BYTES:
             raise ReplyUnreadable(
                 f"the reply is too large (got more than {_REPLY_BYTES:,} bytes); look whether this is the address of a"
                 " faqkb server"
             )
-        if time.monotonic() > self._until:
-            raise httpx.ReadTimeout("it came too slowly")
 
     def reply(self) -> Reply:
         """Return what came as the calls read it."""
@@ -161,12 +157,12 @@ class Received:
         return Reply(self._response.status_code, headers, bytes(self._content))
 
 
-def broken(server: Server, error: httpx.RequestError) -> Broken:
+def broken(server: Server, error: httpx.RequestError | TimeoutError) -> Broken:
     """Say in words of ours what happened on the way."""
     where, said = server.url, str(error) or type(error).__name__
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return Broken(f"{where}: no connection in time; look whether the server runs and the address is right")
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Broken(f"{where}: no reply in time; try again, or look whether the server is overloaded")
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return Broken(f"{where}: its certificate is not trusted ({said}); look whether the address is right", False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from faqkb.faq.export_site import export_site
 from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
+from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.records import Record
 from faqkb.server.site.runtime import MeaningOptions, default_package
@@ -122,27 +123,34 @@ def _jsonld(records: Iterator[Record]) -> Iterator[str]:
 
 
 def _csv(records: Iterator[Record]) -> Iterator[str]:
-    """RFC 4180; several alternates, tags or versions stand in one cell, one a line."""
+    """RFC 4180; several alternates, tags or versions stand in one cell, one a line.
+
+    What a spreadsheet would compute has an apostrophe before it, in these three on each line.
+    """
     yield _csv_line("id", "question", "alternates", "answer", "section", "path", "line", "language", "tags", "versions")
     for record in records:
         yield _csv_line(
             record.id,
             record.question,
-            "\n".join(record.alternates),
+            record.alternates,
             record.answer,
             " > ".join(record.section),
             record.source.path,
             str(record.source.line),
             record.language,
-            "\n".join(record.tags),
-            "\n".join(record.versions),
+            record.tags,
+            record.versions,
         )
 
 
-def _csv_line(*cells: str) -> str:
+def _csv_line(*cells: str | Sequence[str]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    return buffer.getvalue()
+    csv.writer(buffer, lineterminator="\r\n").writerow(map(_cell, cells))  # before 3.13 it quotes these breaks alone
+    return buffer.getvalue().removesuffix("\r\n")
+
+
+def _cell(cell: str | Sequence[str]) -> str:
+    return as_cell(cell) if isinstance(cell, str) else "\n".join(map(as_cell, cell))
 
 
 _FORMATS: dict[str, Callable[[Iterator[Record]], Iterator[str]]] = {"jsonl": _jsonl, "jsonld": _jsonld, "csv": _csv}

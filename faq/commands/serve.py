@@ -9,13 +9,18 @@ import click
 
 from faqkb.faq.bootstrap import build_if_missing, milvus_base
 from faqkb.faq.config import allowed_origins, is_in_milvus, kb_folder
-from faqkb.faq.options import check_existing, examples, served_kb_option
+from faqkb.faq.options import FOLDER, check_existing, examples, served_kb_option
 from faqkb.kb import limits
 
 
 @click.command(
     "serve",
-    epilog=examples("faq serve", "faq serve --watch content", "faq serve --host 0.0.0.0 --public --rate-per-minute 60"),
+    epilog=examples(
+        "faq serve",
+        "faq serve --watch content",
+        "faq serve --host 0.0.0.0 --public --rate-per-minute 60",
+        "faq serve --kb docs=kb-docs --kb library=kb-library",
+    ),
 )
 @click.option(
     "--host",
@@ -75,25 +80,27 @@ def command(
     origins: tuple[str, ...],
     log_format: str,
     content: tuple[Path, ...],
-    kb: Path | None,
+    kb: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Serve the search page and the HTTP API until interrupted."""
     from faqkb.faq.serving import ServeOptions, server_settings  # noqa: PLC0415 - Flask, and only here
+    from faqkb.faq.several.named import named_bases, refuse_beside_names  # noqa: PLC0415
     from faqkb.server.access.decision import check_reach  # noqa: PLC0415
+    from faqkb.server.bases.serve import serve_bases  # noqa: PLC0415
     from faqkb.server.monitoring.logs import LogFormat, configure_logging  # noqa: PLC0415
     from faqkb.server.serve import serve  # noqa: PLC0415
 
-    in_milvus = is_in_milvus()  # then the folder holds feedback and keys alone
-    folder = kb_folder(kb if content or in_milvus else check_existing(kb))
-    settings = server_settings(ServeOptions(**options), milvus_base(folder))
+    allowed, kind, given = allowed_origins(origins), LogFormat(log_format), ServeOptions(**options)
+    if named := named_bases(kb, _named_before()):
+        refuse_beside_names(content)
+        serve_bases(named, host, port, allowed, server_settings(given, None), kind)
+        return
+    folder = _folder_alone(kb, is_made=bool(content))
+    settings = server_settings(given, milvus_base(folder))
     check_reach(folder, host, public=settings.access.public)  # before a minute of building
-    allowed, kind = allowed_origins(origins), LogFormat(log_format)
     if not content:
-        if in_milvus:
-            folder.mkdir(parents=True, exist_ok=True)
-        else:
-            build_if_missing(folder)
+        _make_ready(folder)
         serve(folder, host, port, allowed, settings, kind)
         return
     from faqkb.faq.watching.served import watched  # noqa: PLC0415 - parsing Markdown comes with it
@@ -101,3 +108,22 @@ def command(
     configure_logging(kind)
     with watched(content, folder, settings) as shown:
         serve(folder, host, port, allowed, shown, kind)
+
+
+def _named_before() -> Path | None:
+    """Return the folder that is named before the command: `faq --kb DIR serve`."""
+    named: Path | None = click.get_current_context().find_root().params.get("kb")
+    return named
+
+
+def _folder_alone(kb: tuple[str, ...], *, is_made: bool) -> Path:
+    """Return the folder of the only knowledge base, which may be made yet. Raises KnowledgeBaseMissing, ConfigError."""
+    chosen = Path(FOLDER.convert(kb[0], None, None)) if kb else _named_before()
+    return kb_folder(chosen if is_made or is_in_milvus() else check_existing(chosen))
+
+
+def _make_ready(folder: Path) -> None:
+    if is_in_milvus():  # the folder holds feedback and keys alone
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        build_if_missing(folder)

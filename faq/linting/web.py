@@ -12,13 +12,14 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import quote, urljoin, urlsplit
 
 _CONNECT_SECONDS = 10.0
-_WHOLE_SECONDS = 30.0  # for one request: a server that sends a byte now and then holds nobody up
+_WHOLE_SECONDS = 30.0  # for an address, all redirects in: a server that sends a byte now and then holds nobody up
 _REDIRECTS = 5  # as many as browsers of old; a page behind more is not found by readers either
 _PORTS = {"http": 80, "https": 443}
 _GONE = frozenset({404, 410})
@@ -61,7 +62,13 @@ def is_public(address: str) -> bool:
     inside = [inner] if inner else list(teredo) if teredo else []
     if isinstance(ip, ipaddress.IPv6Address) and ip in _NAT64:
         inside = [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)]
-    return all(each.is_global and not each.is_multicast and not each.is_reserved for each in (inside or [ip]))
+    return all(map(_is_of_the_web, inside or [ip]))
+
+
+def _is_of_the_web(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    # Python takes fec0::/10, private until RFC 3879, for global.
+    is_site_local = getattr(ip, "is_site_local", False)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not is_site_local
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address inside
@@ -70,17 +77,24 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address insid
 class Web:
     """Asks addresses; safe to use from several threads."""
 
-    def __init__(self, resolver: Resolve = resolve, is_allowed: Callable[[str], bool] = is_public) -> None:
+    def __init__(
+        self,
+        resolver: Resolve = resolve,
+        is_allowed: Callable[[str], bool] = is_public,
+        seconds: float = _WHOLE_SECONDS,
+    ) -> None:
         self._resolve = resolver
+        self._seconds = seconds
         self._is_allowed = is_allowed
         self._tls = ssl.create_default_context()
 
     def verdict(self, address: str) -> Verdict:
         """Return whether an address answers; HEAD first, GET where that is not understood, no body is read."""
+        until = time.monotonic() + self._seconds
         try:
-            status = self._followed("HEAD", address)
+            status = self._followed("HEAD", address, until)
             if status in _ASK_AGAIN:
-                status = self._followed("GET", address)
+                status = self._followed("GET", address, until)
         except _Refused as refused:
             return Verdict(str(refused))
         except _Unsure:
@@ -93,16 +107,19 @@ class Web:
             return Verdict()  # a network with trouble: of this machine's as likely as of theirs
         return Verdict(f"answers {status}" if status in _GONE else "")
 
-    def _followed(self, method: str, address: str) -> int:
+    def _followed(self, method: str, address: str, until: float) -> int:
         """Return the status at the end of the redirects. Raises _Refused, OSError, HTTPException."""
         for _ in range(_REDIRECTS + 1):
-            status, target = self._once(method, address)
+            status, target = self._once(method, address, until)
             if not _REDIRECT_FROM <= status < _REFUSED_FROM or not target:
                 return status
             address = urljoin(address, target)
         raise _Refused(f"leads on and on ({_REDIRECTS} redirects and more)")
 
-    def _once(self, method: str, address: str) -> tuple[int, str]:
+    def _once(self, method: str, address: str, until: float) -> tuple[int, str]:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise _Unsure
         parts = urlsplit(address)
         if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.password:
             raise _Refused("leads to no address of the web" if parts.scheme not in _PORTS else "names no plain host")
@@ -112,7 +129,7 @@ class Web:
         if not found or not all(map(self._is_allowed, found)):
             raise _Refused("leads into a network that is not public, and is not asked")
         connection = _Connection(host, port, found[0], self._tls if parts.scheme == "https" else None)
-        timer = threading.Timer(_WHOLE_SECONDS, connection.cut)
+        timer = threading.Timer(left, connection.cut)
         timer.start()
         try:
             path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (

@@ -17,6 +17,7 @@ from faqkb.kb.errors import ConfigError
 _FILES = 200_000  # of a tree; more is a disk, and no source tree
 _TEXT_BYTES = 2_000_000  # of a file that is looked into for flags; larger ones are data
 _ALL_BYTES = 500_000_000  # looked into altogether
+_NAMED_FOLDERS = 12  # at most, of a path that an answer names
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv"})
 # `tools/config.txt`: folders, a name, an ending. What is filled in (`<x>`, `$X`, `*`) has other characters.
 _NAMED_PATH = re.compile(
@@ -39,10 +40,12 @@ class Tree:
     folders: frozenset[str]
     words: frozenset[str]
     """Of the texts, in lower case with `_` for `-`."""
+    ends: frozenset[str]
+    """The paths, and each without the folders before one: an answer may name thousands."""
 
     def has(self, path: str) -> bool:
         """Whether there is a file whose path ends so."""
-        return path in self.paths or any(each.endswith(f"/{path}") for each in self.paths)
+        return path in self.paths or path in self.ends
 
 
 _WORD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{1,60}")
@@ -72,6 +75,7 @@ def read_tree(root: Path) -> Tree:
         frozenset(name for part in parts for name in (part.name, part.stem)),
         frozenset(name for part in parts for name in part.parts[:-1]),
         frozenset(words),
+        frozenset("/".join(part.parts[at:]) for part in parts for at in range(len(part.parts))[-_NAMED_FOLDERS - 1 :]),
     )
 
 

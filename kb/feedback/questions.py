@@ -228,9 +228,12 @@ def _keep_words(connection: sqlite3.Connection, asked: Asked, added: Counter[tup
     row = {"at": asked.at, "day": day, "status": asked.status.value, "question": question, "folded": folded(question)}
     if not row["folded"] or connection.execute(_AGAIN, row).rowcount > 0:
         return
-    if added[day, asked.asker] < limits.QUESTIONS_OF_ASKER:
-        added[day, asked.asker] += 1
+    by = day, asked.asker
+    if added[by] < limits.QUESTIONS_OF_ASKER:
+        added[by] += 1
         connection.execute(_ADD, row)
+        if len(added) > limits.FEEDBACK_ROWS:  # the rows of whoever is forgotten are pushed out as well
+            del added[next(iter(added))]
 
 
 def _let_go(connection: sqlite3.Connection) -> None:

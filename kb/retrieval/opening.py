@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from threading import Lock
+from weakref import WeakValueDictionary
 
 from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
 from faqkb.kb.fusion import Ranking, parse_ranking
@@ -24,6 +26,27 @@ from faqkb.kb.snapshot.published import (
     SnapshotFiles,
 )
 from faqkb.kb.store.store import Store
+
+
+class SharedEncoders:
+    """The models that the knowledge bases of one process have in common, each loaded once.
+
+    What is shared is what the manifests promise, file by file, not what a model calls itself: a base that came from
+    elsewhere cannot put its own model in place of another's. A model goes when the last that uses it does.
+    """
+
+    def __init__(self) -> None:
+        self._loading = Lock()
+        self._by_content: WeakValueDictionary[tuple[str, ...], Encoder] = WeakValueDictionary()
+
+    def open(self, files: SnapshotFiles, threads: int | None) -> Encoder:
+        """Return the snapshot's model, loaded now or before. Raises SnapshotDamaged."""
+        content = tuple(f"{path} {files.manifest.files[path].sha256}" for path in files.model_paths)
+        with self._loading:
+            encoder = self._by_content.get((*content, str(threads)))
+            if encoder is None:
+                encoder = self._by_content[*content, str(threads)] = open_encoder(files, threads)
+            return encoder
 
 
 def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:

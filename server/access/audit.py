@@ -23,6 +23,7 @@ from faqkb.kb.errors import ConfigError
 from faqkb.kb.feedback.events import utc_now
 from faqkb.kb.feedback.redaction import redact
 from faqkb.server.access.rules import scope_of
+from faqkb.server.below import own_name
 from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import AUDIT_BYTES, AUDIT_FILES
 from faqkb.server.noted import noted_answers, noted_deed
@@ -106,19 +107,24 @@ class AuditLog:
         return self._path.with_name(f"{self._path.name}.{number}")
 
 
-def install_audit(app: Flask, settings: AuditSettings) -> None:
+def open_audit(settings: AuditSettings) -> AuditLog | None:
+    """Return the log that is wanted, None where none is. Raises ConfigError."""
+    return None if settings.path is None else AuditLog(settings.path)
+
+
+def install_audit(app: Flask, log: AuditLog | None, *, questions: bool) -> None:
     """Log every request, if it is wanted; to be called after `install_metrics`, which notes when it began.
 
-    Before `install_security`, which may turn it away. Raises ConfigError.
+    Before `install_security`, which may turn it away. Several applications may write one log.
     """
-    if settings.path is None:
+    if log is None:
         return
-    log = app.extensions[EXTENSION] = AuditLog(settings.path)
+    app.extensions[EXTENSION] = log
 
     def note(response: Response) -> Response:
         is_told = request.url_rule is None or scope_of(request.path) is not None  # not health checks and style sheets
         if is_told:
-            log.write(json.dumps(_entry(response, questions=settings.questions), ensure_ascii=False).encode() + b"\n")
+            log.write(json.dumps(_entry(response, questions=questions), ensure_ascii=False).encode() + b"\n")
         return response
 
     app.after_request(note)
@@ -137,6 +143,9 @@ def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.started) * 1000, 1),
     }
+    base = own_name()
+    if base is not None:
+        entry["base"] = base
     deed = noted_deed()
     if deed is not None:
         entry["deed"] = {"name": deed.name, "subject": deed.subject}

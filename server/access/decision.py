@@ -40,15 +40,15 @@ from faqkb.server.problems import Refused
 EXTENSION = "faq-access"
 # Basic lets a browser ask for the key and open the pages; the order is that of preference (RFC 9110, 11.6.1).
 _CHALLENGES = ('Bearer realm="faqkb"', 'Basic realm="faqkb", charset="UTF-8"')
-_NEEDS_KEY = "A key is needed here; send Authorization: Bearer and a key that the operator gave you (`faq keys add`)."
-_BAD_KEY = "The key is not known here, or it is revoked or has expired; ask the operator for a new one."
+NEEDS_KEY = "A key is needed here; send Authorization: Bearer and a key that the operator gave you (`faq keys add`)."
+BAD_KEY = "The key is not known here, or it is revoked or has expired; ask the operator for a new one."
 _TWO_KEYS = "More than one key was sent; send one, in one header."
-_NO_SCOPE = "The key may not do this (it needs the scope {scope}); ask the operator for one that may (`faq keys add`)."
+NO_SCOPE = "The key may not do this (it needs the scope {scope}); ask the operator for one that may (`faq keys add`)."
 _OTHER_HOST = (
     "Without keys this server is asked as localhost, or by a name that its operator allows"
     " (`faq serve --allow-host NAME`)."
 )
-_TOO_MANY = "Too many requests in a minute; wait for the time given in Retry-After."
+TOO_MANY = "Too many requests in a minute; wait for the time given in Retry-After."
 _QUOTA_USED = "The key's requests of today are used up; wait for the time given in Retry-After (midnight UTC)."
 _log = logging.getLogger("faq.server")
 
@@ -101,10 +101,11 @@ class Caller:
 class AccessControl:
     """Decides each request of one application."""
 
-    def __init__(self, ring: KeyRing, settings: AccessSettings) -> None:
+    def __init__(self, ring: KeyRing, settings: AccessSettings, limiter: RateLimiter | None = None) -> None:
+        """Decide by these keys; what clients may still ask is counted in `limiter`, with what else counts there."""
         self.ring = ring
         self.settings = settings
-        self._limiter = RateLimiter()
+        self._limiter = RateLimiter() if limiter is None else limiter
         self._proxy_told = threading.Event()
 
     def admit(self, path: str, *, is_route: bool) -> Caller:
@@ -112,7 +113,7 @@ class AccessControl:
         scope = scope_of(path) if is_route else Scope.READ  # what is nothing needs a key like all else, and is 404 then
         caller = g.caller = Caller(client_address(request.environ, self.settings.behind_proxy))
         caller.is_one_of_many = self._stands_for_many(caller.address)
-        if scope is None or _is_preflight():
+        if scope is None or is_preflight():
             return caller
         self.ring.look()
         self._check_host()
@@ -123,7 +124,7 @@ class AccessControl:
         if refusal is not None:
             raise Refused(401, refusal)
         if caller.was_key_needed and caller.key is not None and not caller.key.may(scope):
-            raise Refused(403, _NO_SCOPE.format(scope=scope.value))
+            raise Refused(403, NO_SCOPE.format(scope=scope.value))
         return caller
 
     def name_of_client(self, environ: dict[str, Any]) -> str:
@@ -150,16 +151,12 @@ class AccessControl:
         caller.allowances = tuple(taken)
         if _refused(taken):
             is_of_day = any(each.is_refused and each.policy == "day" for each in taken)
-            raise Refused(429, _QUOTA_USED if is_of_day else _TOO_MANY)
+            raise Refused(429, _QUOTA_USED if is_of_day else TOO_MANY)
 
     def _check_host(self) -> None:
         """Refuse another name than ours where anybody who reaches the server may ask. Raises Refused (421)."""
-        settings = self.settings
-        if settings.public or not settings.loopback or self.ring.has_keys or "Host" not in request.headers:
-            return
-        name = urlsplit(f"//{request.host}").hostname or ""
-        if not _is_loopback_name(name) and name not in settings.hosts:
-            raise Refused(421, _OTHER_HOST)
+        if not self.ring.has_keys:
+            refuse_other_host(self.settings)
 
     def _needs_key(self, scope: Scope) -> bool:
         if self.settings.public:
@@ -176,9 +173,9 @@ class AccessControl:
         if len(texts) > 1:
             return _TWO_KEYS
         if not texts:
-            return _NEEDS_KEY
+            return NEEDS_KEY
         caller.key = self.ring.find(next(iter(texts)))
-        return _BAD_KEY if caller.key is None else None
+        return BAD_KEY if caller.key is None else None
 
     def _stands_for_many(self, address: Address | None) -> bool:
         if self.settings.behind_proxy or address is None or not address.is_loopback:
@@ -192,19 +189,19 @@ class AccessControl:
             _log.warning("requests come through a proxy, and count as one client; say --behind-proxy 1 if it is yours")
 
 
-def install_access(app: Flask, kb_folder: Path, settings: AccessSettings) -> None:
+def install_access(app: Flask, kb_folder: Path, settings: AccessSettings, limiter: RateLimiter | None = None) -> None:
     """Ask every request for what it needs; to be called after `install_security`, so as to come second.
 
     Raises StorageFailed, KeysDamaged.
     """
-    control = AccessControl(KeyRing(KeyStore(kb_folder)), settings)
+    control = AccessControl(KeyRing(KeyStore(kb_folder)), settings, limiter)
     app.extensions[EXTENSION] = control
 
     def admit() -> None:
         control.admit(request.path, is_route=request.url_rule is not None)
 
     app.before_request(admit)
-    app.after_request(_dress)
+    app.after_request(dress_reply)
 
 
 def charge_more(count: int) -> None:
@@ -232,7 +229,7 @@ def key_ring() -> KeyRing:
 
 def check_reach(kb_folder: Path, host: str, *, public: bool) -> bool:
     """Return whether an address is loopback. Raises ConfigError where others could ask and nothing would stop them."""
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if not loopback and not public and not KeyRing(KeyStore(kb_folder)).has_live_key:
         raise ConfigError(
             f"other machines can reach {host or 'every address'}, and no key is needed to ask (got no key in"
@@ -242,7 +239,8 @@ def check_reach(kb_folder: Path, host: str, *, public: bool) -> bool:
     return loopback
 
 
-def _dress(response: Response) -> Response:
+def dress_reply(response: Response) -> Response:
+    """Say what is left of the caller's limits, and how to send a key where one is needed."""
     caller: Caller | None = g.get("caller")
     if caller is None:
         return response
@@ -257,7 +255,16 @@ def _dress(response: Response) -> Response:
     return response
 
 
-def _is_preflight() -> bool:
+def refuse_other_host(settings: AccessSettings) -> None:
+    """Refuse another name than ours where this machine alone asks, and without a key. Raises Refused (421)."""
+    if settings.public or not settings.loopback or "Host" not in request.headers:
+        return
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if not _is_loopback_name(name) and name not in settings.hosts:
+        raise Refused(421, _OTHER_HOST)
+
+
+def is_preflight() -> bool:
     """Return whether a browser asks what it may send (Fetch, 3.2.2): without headers of the page, and no view runs."""
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
@@ -276,7 +283,7 @@ def _refused(taken: Sequence[Allowance]) -> bool:
     return any(each.is_refused for each in taken)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Return whether the address that the server would listen on is reached by this machine alone."""
     try:
         found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]

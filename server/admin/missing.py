@@ -11,7 +11,7 @@ from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.gaps.finding import Gaps, find_gaps
 from faqkb.kb.gaps.missed import missed_questions
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.limits import GAP_QUESTIONS, GAP_SECONDS
+from faqkb.server.limits import GAP_QUESTIONS, GAP_SECONDS, GAP_WORK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,6 @@ class FoundGaps:
 
     gaps: Gaps
     at: datetime
-    unread: int
-    """How many questions that were missed were not looked at: those that weigh least."""
 
 
 class GapFinder:
@@ -44,5 +42,6 @@ class GapFinder:
 
     def _find(self, knowledge: KnowledgeBase, since: str) -> FoundGaps:
         missed = missed_questions(self._store, since=since)
-        gaps = find_gaps(knowledge, missed[:GAP_QUESTIONS], self._store.rejected.digests())
-        return FoundGaps(gaps, datetime.now(UTC), max(0, len(missed) - GAP_QUESTIONS))
+        rejected = self._store.rejected.digests()
+        gaps = find_gaps(knowledge, missed, rejected, most=GAP_QUESTIONS, seconds=GAP_WORK_SECONDS)
+        return FoundGaps(gaps, datetime.now(UTC))

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from faqkb.kb.answers import Status
+from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.gaps.gap import Gap
 from faqkb.kb.snapshot.published import SnapshotSummary
 from faqkb.server.admin.figures import Figures, Share
 
 Cell = str | int | float | bool | None
-# A spreadsheet takes a cell that begins so for a formula, and strangers write questions (OWASP, CSV Injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _DIGITS = 6  # of a share or a confidence
 
 
@@ -174,4 +173,4 @@ def _of(share: Share) -> tuple[float | None, float | None, float | None]:
 
 
 def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return "\n".join(map(as_cell, cell.split("\n"))) if isinstance(cell, str) else cell  # strangers write questions

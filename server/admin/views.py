@@ -25,7 +25,7 @@ from faqkb.server.admin.tables import Table
 from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.feedback.recording import recorder_of
-from faqkb.server.limits import ADMIN_ROWS, GAP_QUESTIONS, GAP_SECONDS
+from faqkb.server.limits import ADMIN_ROWS, GAP_SECONDS
 from faqkb.server.pages.views import page_reply
 
 admin = Blueprint("admin", __name__, template_folder="templates")
@@ -66,7 +66,6 @@ def gaps() -> Response:
             **_frame(),
             found=_gaps(knowledge),
             gap_minutes=GAP_SECONDS // 60,
-            gap_questions=GAP_QUESTIONS,
         )
 
 

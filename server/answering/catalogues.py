@@ -12,7 +12,7 @@ from faqkb.kb.answers import Answer
 from faqkb.kb.language.detection import detect_language
 from faqkb.server.answering.leases import knowledge_holder
 from faqkb.server.answering.per_snapshot import PerSnapshot
-from faqkb.server.answering.topics import Listed, listed_of
+from faqkb.server.answering.topics import NOTHING_LISTED, Listed, listed_of
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.wording.spoken import DEFAULT_LANGUAGE, WORDINGS, speaking
 from faqkb.server.wording.texts import Wording
@@ -32,6 +32,24 @@ class Wordings(PerSnapshot[Mapping[str, Wording]]):
             lambda knowledge: {code: _spoken(words, branding, listed_of(knowledge)) for code, words in WORDINGS.items()}
         )
 
+    def now(self) -> Mapping[str, Wording]:
+        """Return the texts by language, for the live snapshot."""
+        with knowledge_holder().lease() as knowledge:
+            return self.of(knowledge)
+
+
+class WordingsOfMany:
+    """The texts of an application that stands for several knowledge bases: fit for none of them in particular."""
+
+    def __init__(self, branding: Branding) -> None:
+        """Take what the operator says. Raises ConfigError for a language that the pages do not speak."""
+        branding.check_languages(WORDINGS)
+        self._texts = {code: _spoken(words, branding, NOTHING_LISTED) for code, words in WORDINGS.items()}
+
+    def now(self) -> Mapping[str, Wording]:
+        """Return the texts by language."""
+        return self._texts
+
 
 def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
     """Return the texts of a language as a site says them."""
@@ -50,8 +68,7 @@ def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
 
 def _wordings() -> Mapping[str, Wording]:
     """Return the texts of the current application by language, for its live snapshot."""
-    with knowledge_holder().lease() as knowledge:
-        return cast(Wordings, current_app.extensions[EXTENSION]).of(knowledge)
+    return cast(Wordings | WordingsOfMany, current_app.extensions[EXTENSION]).now()
 
 
 def chosen_language() -> str | None:

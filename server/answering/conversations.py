@@ -48,6 +48,15 @@ def answer_alone(knowledge: KnowledgeBase, question: str, **settings: Any) -> An
     return worded(reply_to(knowledge, question, NOTHING_SAID, **settings).answer)
 
 
+def answer_linked(knowledge: KnowledgeBase, said: Sequence[Said], question: str) -> Answer:
+    """Answer the question of an address, after what was said before it: a link may be anybody's, so no remark counts.
+
+    Raises InvalidQuery.
+    """
+    state = state_after(knowledge, said) if said else NOTHING_SAID
+    return worded(reply_to(knowledge, question, state).answer)
+
+
 def answer_in_session(knowledge: KnowledgeBase, asked: Asked) -> Answer:
     """Answer a question by what was said before it, and remember it in its session."""
     state = _before(knowledge, asked)

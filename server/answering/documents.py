@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,11 +60,19 @@ def answer_document(
         shown = wanted.shown or Format.MARKDOWN
         for entry, hit in _entries(document, answer):
             entry["text"] = told(hit, shown, wanted.style, SITE)
+    for entry, _ in _entries(document, answer):
+        place_checks(entry["checks"])
     return document | {
         "handover": hands_over(answer),
         "follow_ups": [prompt.to_json() for prompt in follow_ups_of(knowledge, answer, wanted.filter)],
         "answer_token": answer_token(answer),
     }
+
+
+def place_checks(entries: Iterable[dict[str, Any]]) -> None:
+    """Put the addresses of check scripts where this application lies, which may be below a path of the server."""
+    for entry in entries:
+        entry["url"] = url_for("scripts.script", check_id=entry["id"])
 
 
 def _entries(document: dict[str, Any], answer: Answer) -> Iterator[tuple[dict[str, Any], Hit]]:

@@ -14,8 +14,8 @@ from faqkb.kb.answers import Answer, Hit, Status
 from faqkb.kb.checks import CheckLink
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import EVERY_RECORD, Filter, Record
-from faqkb.server.answering.topics import topic_address, topics_of
-from faqkb.server.limits import FOLLOW_UPS_OF_TOPIC, RELATED_ABOVE
+from faqkb.server.answering.topics import address_of, topics_of
+from faqkb.server.limits import CHOICE_ABOVE, FOLLOW_UPS_OF_TOPIC, RELATED_ABOVE
 
 
 class Kind(StrEnum):
@@ -78,9 +78,19 @@ def related_hits(answer: Answer) -> tuple[Hit, ...]:
     )
 
 
+def shown_choices(answer: Answer) -> tuple[Hit, ...]:
+    """Return the hits worth choosing among, in the language of the best; at least that one, none without hits."""
+    return tuple(
+        hit
+        for hit in answer.hits
+        if hit is answer.hits[0]
+        or (hit.confidence >= CHOICE_ABOVE and hit.record.language == answer.hits[0].record.language)
+    )
+
+
 def _topic_prompts(knowledge: KnowledgeBase, record: Record, known: set[str], filter: Filter) -> list[FollowUp]:
     """Return the topic's questions after the record, and from its start when there are too few."""
-    topic = topics_of(knowledge).get(topic_address(record))
+    topic = topics_of(knowledge).get(address_of(record.source.path, record.section))
     questions = topic.questions if topic else []
     at = next((number for number, question in enumerate(questions) if question.id == record.id), 0)
     others = (question for question in (*questions[at:], *questions[:at]) if question.id not in known)

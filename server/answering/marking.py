@@ -1,10 +1,25 @@
-"""Marks the sentence that answers in the HTML of an answer."""
+"""Marks what to look at: in an answer the sentence that answers, in a choice the words that were asked with."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
+from itertools import groupby, pairwise
+from operator import itemgetter
+
+from markupsafe import Markup, escape
+
+_LATIN = re.compile(r"[a-z0-9_]{3,}")
+_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+# They say nothing of the subject.
+_ENGLISH = """and are but can does for from has have how into not that the this was what when where which who why will
+with you your"""
+_CHINESE = "什么 怎么 如何 为何 怎样 可以 是否 哪些 哪里 为什 么办"
+COMMON_WORDS = frozenset(f"{_ENGLISH} {_CHINESE}".split())
+MARKED_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +93,33 @@ class _Letters(HTMLParser):
         start = self._start()
         chars = (char for char in unescape(written) if not char.isspace())
         self.found += [_Letter(char, start, start + len(written)) for char in chars]
+
+
+def asked_words(text: str, question: str) -> Markup:
+    """Return a plain text as HTML with `<b>` around words of a question: Latin ones from their start, Han by pairs.
+
+    static/search.js does the same while one types.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters are two in lower case: then no place in one is a place in the other
+        return escape(text)
+    is_asked = [False] * len(text)
+    for word in _words(question.lower()):
+        at = lowered.find(word)
+        while at >= 0:
+            if not word.isascii() or at == 0 or not lowered[at - 1].isalnum():
+                is_asked[at : at + len(word)] = [True] * len(word)
+            at = lowered.find(word, at + 1)
+    runs = groupby(zip(text, is_asked, strict=True), key=itemgetter(1))
+    pieces = ((asked, escape("".join(char for char, _ in run))) for asked, run in runs)
+    return Markup().join(Markup("<b>{}</b>").format(piece) if asked else piece for asked, piece in pieces)
+
+
+def _words(question: str) -> list[str]:
+    return [word for word in _all_words(question) if word not in COMMON_WORDS][:MARKED_WORDS]
+
+
+def _all_words(question: str) -> Iterator[str]:
+    yield from _LATIN.findall(question)
+    for run in _HAN.findall(question):
+        yield from map("".join, pairwise(run))

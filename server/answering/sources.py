@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.retrieval.opening import SharedEncoders
 from faqkb.kb.snapshot.published import current_snapshot
 
 
@@ -30,8 +31,10 @@ class KnowledgeSource(Protocol):
 class FolderSource:
     """The snapshots of a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, encoders: SharedEncoders | None = None) -> None:
+        """Take the folder, and the models that other knowledge bases of this process have loaded."""
         self.folder = folder.resolve()
+        self._encoders = encoders
 
     def live_name(self) -> str:
         """Return the name of the live snapshot. Raises KnowledgeBaseMissing, SnapshotDamaged."""
@@ -41,7 +44,14 @@ class FolderSource:
         self, *, before: KnowledgeBase | None = None, threads: int | None = None, remembered: int = 0
     ) -> KnowledgeBase:
         """Open the live snapshot, all of it verified. Raises what `KnowledgeBase.open` raises."""
-        return KnowledgeBase.open(self.folder, verify_model=True, threads=threads, before=before, remembered=remembered)
+        return KnowledgeBase.open(
+            self.folder,
+            verify_model=True,
+            threads=threads,
+            before=before,
+            remembered=remembered,
+            encoders=self._encoders,
+        )
 
     def close(self) -> None:
         """Nothing is held."""

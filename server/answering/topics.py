@@ -6,8 +6,9 @@ And what the words around them have to know of it: whether it is about programs,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import cast
 from unicodedata import east_asian_width
@@ -25,6 +26,8 @@ EXTENSION = "faq-topics"
 _TECHNICAL_SHARE = 0.05
 _IDENTIFIER = re.compile(r"[a-z]Error\b|Exception\b|\w\(\)|[A-Za-z]_[A-Za-z]|(?<!\S)--[a-z]")
 _EXAMPLE_WIDTH = 48  # of a question within a search box; a sign of Chinese is as wide as two letters
+_WHOLE_LIST = 60  # questions; a longer list is read by its headings, so each shows its first ones
+_FIRST = 5  # at least
 _NOT_IN_ADDRESSES = re.compile(r"[^\w.-]+")
 
 
@@ -43,15 +46,48 @@ class Topic:
 
     address: str
     """The file without its extension and the headings, e.g. `faq_2021_s1/第1期/部署`; lasts as long as these do."""
+    path: str
+    """The file."""
     titles: tuple[str, ...]
     """The headings, outermost first; the file's name where there is none."""
     language: str
     questions: list[Question] = field(default_factory=list)
+    """None where all of them stand below further headings."""
 
     @property
     def title(self) -> str:
-        """Return the headings as one text."""
-        return " › ".join(self.titles)
+        """Return its own heading, the innermost."""
+        return self.titles[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some questions of one topic."""
+
+    title: str
+    """The headings below the group's; empty where the questions stand right below it."""
+    address: str
+    questions: Sequence[Question]
+    total: int
+    """How many the topic has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The topics below one heading."""
+
+    title: str
+    address: str
+    language: str
+    sections: list[Section] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step on the way to a record: a topic that it lies in."""
+
+    title: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +113,9 @@ class Listed:
         return next((text for text in asked if _width(text) <= _EXAMPLE_WIDTH), None)
 
 
+NOTHING_LISTED = Listed()
+
+
 class Topics(PerSnapshot[Listed]):
     """What is listed of the snapshots in use; read once for each, because it takes every record."""
 
@@ -100,6 +139,44 @@ def translations_of(knowledge: KnowledgeBase, record: Record) -> list[Question]:
     return [twin for twin in twins if twin.language != record.language]
 
 
+def crumbs_of(path: str, section: Sequence[str]) -> list[Crumb]:
+    """Return the topics that lie around a section of a file, outermost first, its own as the last."""
+    if not section:
+        return [Crumb(PurePosixPath(path).stem, address_of(path, ()))]
+    steps = {address_of(path, section[:end]): title for end, title in enumerate(section, start=1)}
+    return [Crumb(title, address) for address, title in steps.items()]
+
+
+def topics_below(knowledge: KnowledgeBase, topic: Topic) -> list[Topic]:
+    """Return the topics under further headings below a topic's that hold questions."""
+    below = topic.address + "/"
+    return [each for each in topics_of(knowledge).values() if each.questions and each.address.startswith(below)]
+
+
+def outlined(topics: Sequence[Topic], most: int) -> tuple[list[Group], int]:
+    """Return topics below their outermost headings that differ, and how many of `most` questions are left."""
+    count = sum(len(topic.questions) for topic in topics)
+    first = count if count <= _WHOLE_LIST else max(_FIRST, _WHOLE_LIST // len(topics))
+    level = _shared_level(topics)
+    groups: dict[str, Group] = {}
+    for topic in topics:
+        if most <= 0:
+            break
+        title, *below = topic.titles[level:]
+        address = address_of(topic.path, topic.titles[: level + 1]) if below else topic.address
+        group = groups.setdefault(address, Group(title, address, topic.language))
+        shown = topic.questions[: min(most, first)]
+        group.sections.append(Section(" › ".join(below), topic.address, shown, len(topic.questions)))
+        most -= len(shown)
+    return list(groups.values()), max(most, 0)
+
+
+def _shared_level(topics: Sequence[Topic]) -> int:
+    """Return how many outermost headings all topics have in common, beside at least one of their own."""
+    levels = zip(*(topic.titles[:-1] for topic in topics), strict=False)
+    return sum(1 for _ in takewhile(lambda titles: len(set(titles)) == 1, levels))
+
+
 def listed_of(knowledge: KnowledgeBase) -> Listed:
     """Return what is listed of a knowledge base."""
     return cast(Topics, current_app.extensions[EXTENSION]).of(knowledge)
@@ -109,9 +186,10 @@ def grouped(records: Iterable[Record]) -> Listed:
     """Return records by topic and by what they translate; headings that differ in signs alone share a topic."""
     listed = Listed()
     for record in records:
-        address = topic_address(record)
-        titles = record.section or (PurePosixPath(record.source.path).stem,)
-        topic = listed.topics.setdefault(address, Topic(address, titles, record.language))
+        section, path = record.section, record.source.path
+        for end in range(1 if section else 0, len(section) + 1):
+            address, titles = address_of(path, section[:end]), section[:end] or (PurePosixPath(path).stem,)
+            topic = listed.topics.setdefault(address, Topic(address, path, titles, record.language))
         question = Question(record.id, record.question, record.language)
         topic.questions.append(question)
         listed.by_id[record.id] = question
@@ -121,10 +199,10 @@ def grouped(records: Iterable[Record]) -> Listed:
     return listed
 
 
-def topic_address(record: Record) -> str:
-    """Return the address of a record's topic."""
-    titles = (_NOT_IN_ADDRESSES.sub("-", title).strip("-.") for title in record.section)
-    return "/".join([str(PurePosixPath(record.source.path).with_suffix("")), *filter(None, titles)])
+def address_of(path: str, section: Sequence[str]) -> str:
+    """Return the address of the topic under some headings of a file."""
+    titles = (_NOT_IN_ADDRESSES.sub("-", title).strip("-.") for title in section)
+    return "/".join([str(PurePosixPath(path).with_suffix("")), *filter(None, titles)])
 
 
 def _width(text: str) -> int:

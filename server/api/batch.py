@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import g
@@ -20,25 +20,22 @@ from faqkb.server.answering.conversations import answer_alone
 from faqkb.server.answering.documents import answer_document
 from faqkb.server.answering.turns import batch_turn
 from faqkb.server.api.bodies import BatchQuestion, filter_by, wanted_by
-from faqkb.server.limits import BATCH_SECONDS
 from faqkb.server.problems import problem
 
 _log = logging.getLogger("faq.server")
 
 
-def answered_batch(
-    knowledge: KnowledgeBase, questions: Sequence[BatchQuestion], *, seconds: float = BATCH_SECONDS
-) -> dict[str, Any]:
+def answered_batch(knowledge: KnowledgeBase, questions: Sequence[BatchQuestion]) -> dict[str, Any]:
     """Return the document of the answers, a problem where there is none. Raises Refused (503): one is at work."""
     started = time.perf_counter()
-    with batch_turn():
-        answers = [_answered(knowledge, each, started + seconds) for each in questions]
+    with batch_turn(len(questions)) as is_over:
+        answers = [_answered(knowledge, each, is_over) for each in questions]
     took_ms = round((time.perf_counter() - started) * 1000, 3)
     return {"answers": answers, "snapshot": knowledge.name, "took_ms": took_ms}
 
 
-def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, until: float) -> dict[str, Any]:
-    if time.perf_counter() > until:
+def _answered(knowledge: KnowledgeBase, asked: BatchQuestion, is_over: Callable[[], bool]) -> dict[str, Any]:
+    if is_over():
         return problem(503, "The time of this batch was up before this question; send it again.")
     try:
         answer = answer_alone(

@@ -84,7 +84,9 @@ class AnswerEntry(Reply):
     question: str
     language: _Language
     answer: str = Field(description="Markdown, as its maintainer wrote it.")
-    answer_html: str = Field(description="The same as sanitised HTML; stored pictures are at `/pictures/…` here.")
+    answer_html: str = Field(
+        description="The same as sanitised HTML; stored pictures are at `/pictures/…` below the address that is asked."
+    )
     text: str | None = Field(
         default=None,
         description="The answer in the `format` and `style` that were asked for; only then. Its links and pictures are"

@@ -16,7 +16,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Filter, Record
 from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.conversations import Asked, answer_alone, answer_in_session
-from faqkb.server.answering.documents import answer_document
+from faqkb.server.answering.documents import answer_document, place_checks
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.api.batch import answered_batch
 from faqkb.server.api.bodies import (
@@ -97,9 +97,13 @@ def record(path: RecordPath) -> Response:
 def checks() -> Response:
     """Return every check script: what it does, where to get it, its sha256."""
     with leased_knowledge() as knowledge:
-        return reply_unless_held(
-            version_of(knowledge), lambda: jsonify(checks=[check.to_json() for check in knowledge.checks()])
-        )
+        return reply_unless_held(version_of(knowledge), lambda: jsonify(checks=_check_entries(knowledge)))
+
+
+def _check_entries(knowledge: KnowledgeBase) -> list[dict[str, Any]]:
+    entries = [check.to_json() for check in knowledge.checks()]
+    place_checks(entries)
+    return entries
 
 
 def _answered(knowledge: KnowledgeBase, body: AskBody) -> Answer:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import cast
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 from faqkb.kb.answers import Answer, Reason, Status
 from faqkb.kb.errors import KbError
@@ -19,7 +20,7 @@ from faqkb.server.access.decision import Caller
 from faqkb.server.feedback.judging import asks_for_privacy
 from faqkb.server.feedback.typing import TypedQuestions
 from faqkb.server.limits import UNWRITTEN_QUESTIONS
-from faqkb.server.noted import NotedAnswer, noted_answers
+from faqkb.server.noted import DEFERRED, NotedAnswer, noted_answers
 
 EXTENSION = "faq-recorder"
 _NO_QUESTIONS = frozenset({Reason.EMPTY_QUESTION, Reason.SMALL_TALK})
@@ -75,7 +76,12 @@ def install_recording(app: Flask, log: QuestionLog) -> None:
     def record(response: Response) -> Response:
         for noted in noted_answers():
             caller: Caller = g.caller
-            recorder.take(caller.client, noted, is_private=asks_for_privacy())
+            take = partial(recorder.take, caller.client, noted, is_private=asks_for_privacy())
+            deferred: list[Callable[[], None]] | None = request.environ.get(DEFERRED)
+            if deferred is None:
+                take()
+            else:
+                deferred.append(take)
         return response
 
     app.after_request(record)

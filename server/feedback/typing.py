@@ -59,6 +59,8 @@ class TypedQuestions:
                     if is_last or typed.until <= now:
                         found += typed.asked
                         self._settled[asker, typed.text] = now + TYPED_AGAIN_SECONDS
+                        if len(self._settled) > UNWRITTEN_QUESTIONS:
+                            del self._settled[next(iter(self._settled))]
                 self._keep(asker, [typed for typed in waiting if not is_last and typed.until > now])
         return found
 

@@ -9,7 +9,11 @@ from typing import Any
 Address = IPv4Address | IPv6Address
 _V6_CLIENT_BITS = 64  # one customer has at least that many addresses (RFC 6177), and may use another for each request
 _SHORT_V4_BITS, _SHORT_V6_BITS = 24, 48  # what an audit log keeps: a network, not a person
-_FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
+# What a proxy says of itself or of whom it asks for, some of it alone; with X-Forwarded-… of any kind.
+_FORWARDING = frozenset(
+    {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_CONNECTING_IP", "HTTP_TRUE_CLIENT_IP"}
+)
+_FORWARDED = "HTTP_X_FORWARDED_"
 
 
 def client_address(environ: dict[str, Any], proxies: int) -> Address | None:
@@ -28,7 +32,7 @@ def client_address(environ: dict[str, Any], proxies: int) -> Address | None:
 
 def was_forwarded(environ: dict[str, Any]) -> bool:
     """Return whether a proxy says that it passed the request on."""
-    return any(name in environ for name in _FORWARDING)
+    return any(name in _FORWARDING or name.startswith(_FORWARDED) for name in environ)
 
 
 def client_of(address: Address | None) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from faqkb.kb.errors import ConfigError
+from faqkb.server.below import local_path
 from faqkb.server.limits import PREFLIGHT_SECONDS
 
 EVERY_ORIGIN = "*"
@@ -74,7 +75,7 @@ def install_cors(app: Flask, allowed: AllowedOrigins) -> None:
         if request.endpoint == _SCRIPT_ENDPOINT:
             # A script element asks without CORS. All else that the widget loads comes by CORS, where this is not asked.
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        if allowed.origins and request.path.startswith(_SHARED):
+        if allowed.origins and local_path(request.path).startswith(_SHARED):
             _share(response, allowed.allow(request.headers.get("Origin", "")))
         return response
 
@@ -83,7 +84,7 @@ def install_cors(app: Flask, allowed: AllowedOrigins) -> None:
 
 def headers_of_refusal(allowed: AllowedOrigins, path: str, origin: str) -> dict[str, str]:
     """Return what lets an allowed page read a reply that is made before the application: 503, 413, 431."""
-    told = allowed.allow(origin) if path.startswith(_SHARED) else None
+    told = allowed.allow(origin) if local_path(path).startswith(_SHARED) else None
     if not told:
         return {}
     headers = {"Access-Control-Allow-Origin": told, "Access-Control-Expose-Headers": _EXPOSED}

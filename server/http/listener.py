@@ -6,6 +6,7 @@ The one module that knows waitress.
 from __future__ import annotations
 
 import errno
+import math
 import re
 import socket
 import sys
@@ -24,6 +25,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from faqkb.kb.errors import ConfigError
+from faqkb.server.below import local_path
 from faqkb.server.http.client_address import client_address, client_of
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins, headers_of_refusal
 from faqkb.server.http.load import FairQueue, ServerLoad
@@ -65,6 +67,7 @@ _FOLDED = re.compile(rb"\r\n[ \t]")
 _CODING = re.compile(rb"^transfer-encoding[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(rb"^content-length[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _LOOP_SECONDS = 0.5  # of one wait for sockets; a trigger ends it early
+_IDLE_THREAD_SECONDS = 0.1  # until threads without a request have ended, which takes none
 _DRAIN_LOOP_SECONDS = 0.05  # the same while stopping, when silence is what ends it
 
 
@@ -111,7 +114,7 @@ class _PatientParser(HTTPRequestParser):  # type: ignore[misc]
         if codings and (_LENGTH.search(header_plus) or codings.count(b"chunked") > 1):
             raise ParsingError("The length of the body is told in two ways")
         super().parse_header(header_plus)
-        if CHAT_BODY_BYTES < self.content_length <= UPLOAD_BYTES and self.path.startswith(_UPLOADS):
+        if CHAT_BODY_BYTES < self.content_length <= UPLOAD_BYTES and local_path(self.path).startswith(_UPLOADS):
             self.is_upload = self._has_room()
             if self.is_upload:
                 self.adj = _adjustments(UPLOAD_BYTES)
@@ -157,7 +160,7 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         code: int = self.request.error.code
-        path: str = getattr(self.request, "path", "")  # there is none when not even the first line was read
+        path = local_path(getattr(self.request, "path", ""))  # there is none when not even the first line was read
         told = form_of(self.channel.server.error_forms, path).write(code, None, ())
         self.status = f"{code} {self.request.error.reason}"
         self.response_headers.extend([*SECURITY_HEADERS.items(), ("Content-Type", told.content_type)])
@@ -328,7 +331,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self._refused: deque[_Channel] = deque()
         self._refusals = 0
         self._next_turn = self._next_cleanup = 0.0
-        self.stopping, self._deadline = False, float("inf")
+        self._deadline, self._ended = math.inf, False
         super().__init__(
             application,
             map={},
@@ -338,6 +341,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
             bind_socket=False,
         )
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._deadline < math.inf
 
     @property
     def url(self) -> str:
@@ -358,9 +366,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         What costs next to nothing has threads of its own: whoever watches the server hears of it under any load.
         """
         request = channel.requests[0]
-        is_quick = request.error is not None or request.path.startswith(_QUICK)
+        is_quick = request.error is not None or local_path(request.path).startswith(_QUICK)
         headers = {f"HTTP_{name}": value for name, value in request.headers.items()}
-        channel.client = self._name_client({"REMOTE_ADDR": channel.addr[0], **headers})
+        asked = {"REMOTE_ADDR": channel.addr[0], "PATH_INFO": getattr(request, "path", "")}
+        channel.client = self._name_client(asked | headers)
         crowded_out = (self._quick if is_quick else self.task_dispatcher).take(channel)
         if crowded_out is not None:
             self._refusals += 1
@@ -374,16 +383,16 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
     def load(self) -> ServerLoad:
         """Return what waits now, and how many were told that too many do."""
         waiting, longest_wait = self.task_dispatcher.waiting()
-        return ServerLoad(waiting, longest_wait, self._refusals, self.stopping)
+        return ServerLoad(waiting, longest_wait, self._refusals, self._deadline)
 
     def stop(self) -> None:
         """Begin to stop; a second call stops at once. Safe to call from a signal handler."""
         self._deadline = time.monotonic() + (0 if self.stopping else DRAIN_SECONDS)
-        self.stopping = True
-        self.pull_trigger()
+        if not self._ended:
+            self.pull_trigger()
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Serve until `stop`, then drain: every request that has arrived is answered.
+        """Serve until `stop`, then drain: every request that has arrived is answered, unless that takes too long.
 
         `watch` is called between looks at the sockets, at least twice a second, and once when stopping begins.
         """
@@ -398,8 +407,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             self._turn(_DRAIN_LOOP_SECONDS)
             for channel in list(self.active_channels.values()):
                 channel.will_close = channel.will_close or channel.is_quiet
-        self.task_dispatcher.shutdown(timeout=1)
-        self._quick.shutdown(timeout=1)
+        # Threads that are still at work then are not waited for: they end with the process.
+        self.task_dispatcher.shutdown(timeout=_IDLE_THREAD_SECONDS)
+        self._quick.shutdown(timeout=_IDLE_THREAD_SECONDS)
+        self._ended = True  # first: the numbers of what is closed may soon be another file's
         wasyncore.close_all(self._map)
 
     def _turn(self, seconds: float) -> None:

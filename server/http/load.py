@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +27,13 @@ class ServerLoad:
     """Seconds in which one of these waited and no thread began with any: whoever asks for much waits long for it."""
     refused: int = 0
     """Requests answered with 503 because too many waited, since the start."""
-    stopping: bool = False
+    ends_at: float = math.inf
+    """When the server ends, on the monotonic clock, whatever is unanswered then; infinite while nobody stopped it."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it answers what has arrived and nothing else."""
+        return self.ends_at < math.inf
 
 
 def server_load(app: Flask) -> ServerLoad:

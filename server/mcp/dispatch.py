@@ -24,6 +24,7 @@ from faqkb.server.mcp.messages import (
     UNSUPPORTED_VERSION,
     McpError,
     Message,
+    Reply,
     Request,
     dump_message,
     id_of,
@@ -53,8 +54,8 @@ _CACHEABLE = {*_FRESH_MS, "resources/list", "resources/read"}
 _log = logging.getLogger("faq.mcp")
 
 
-def answer(content: Any, service: McpService, version: str | None) -> Message | list[Message] | None:
-    """Return the reply to a parsed message, a list for a batch, None where nothing is to be said.
+def answer(content: Any, service: McpService, version: str | None) -> Reply | None:
+    """Return the reply to a parsed message, a list of written ones for a batch, None where nothing is to be said.
 
     `version` is the revision agreed on by handshake, None before one; a request of the modern era says its own.
     """
@@ -78,18 +79,18 @@ def unsupported(version: object) -> McpError:
     return McpError(UNSUPPORTED_VERSION, "This protocol revision is not spoken here; use one that is.", data)
 
 
-def _answer_batch(content: list[Any], service: McpService, version: str | None) -> list[Message]:
+def _answer_batch(content: list[Any], service: McpService, version: str | None) -> list[bytes]:
     """Return the replies to a batch; what its time or its room is not enough for is told so, and may be sent again."""
     until, room = time.monotonic() + BATCH_SECONDS, BATCH_REPLY_BYTES
-    replies = []
+    replies: list[bytes] = []
     for each in content:
-        if time.monotonic() > until or room < 0:
+        if time.monotonic() > min(until, service.last_moment()) or room < 0:
             reply: Message | None = _TOO_MUCH.reply(id_of(each)) if id_of(each) is not None else None
         else:
             reply = _answer_in_batch(each, service, version)
         if reply is not None:
-            replies.append(reply)
-            room -= len(dump_message(reply))
+            replies.append(dump_message(reply))
+            room -= len(replies[-1])
     return replies
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +17,7 @@ from faqkb.server.answering.conversations import worded
 from faqkb.server.answering.documents import page_address, picture_address
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.tokens import answer_token
-from faqkb.server.answering.turns import batch_turn
+from faqkb.server.answering.turns import batch_turn, last_moment
 from faqkb.server.branding import branding_of
 from faqkb.server.http.cors import NO_ORIGIN, AllowedOrigins
 from faqkb.server.http.parsing import require_json
@@ -85,7 +84,7 @@ def endpoint() -> Response:
         return _reply(error.reply(id_of(content)), HTTPStatus.BAD_REQUEST)
     charge_more(len(content) - 1 if isinstance(content, list) else 0)
     service = replace(_SERVICE, title=branding_of(current_app).name)
-    with batch_turn() if isinstance(content, list) and len(content) > 1 else nullcontext():
+    with batch_turn(len(content) if isinstance(content, list) else 1):
         reply = answer(content, service, version)
     if reply is None:
         return Response(status=HTTPStatus.ACCEPTED)
@@ -177,6 +176,7 @@ _SERVICE = McpService(
     answered=lambda answer: note_answer(answer, "mcp"),
     worded=worded,
     charge=charge_work,
+    last_moment=last_moment,
     refusals=(Refused,),
     answer_token=answer_token,
 )

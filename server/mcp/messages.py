@@ -19,6 +19,8 @@ HEADER_MISMATCH = -32020  # 2026-07-28: the HTTP headers say something else than
 UNSUPPORTED_VERSION = -32022  # 2026-07-28
 
 Message = dict[str, Any]
+Reply = Message | list[bytes]
+"""What is said to a message, or to each message of a batch as it is written: to know its size is to write it."""
 RequestId = str | int | None
 
 
@@ -90,6 +92,8 @@ def id_of(value: Any) -> RequestId:
     return request_id if usable else None
 
 
-def dump_message(reply: Any) -> bytes:
+def dump_message(reply: Reply) -> bytes:
     """Return a reply as one line of JSON, without the newline."""
+    if isinstance(reply, list):
+        return b"[" + b",".join(reply) + b"]"
     return json.dumps(reply, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

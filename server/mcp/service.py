@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class McpService:
     """Gives an answer to small talk its words."""
     charge: Callable[[Sequence[Said], str], None] = lambda *_: None
     """Told of earlier questions and the question before they are asked; raises a refusal where that is too much."""
+    last_moment: Callable[[], float] = lambda: math.inf
+    """When a batch has to be over, on the monotonic clock, however much of its own time is left."""
     refusals: tuple[type[Exception], ...] = ()
     """What the transport itself replies to."""
     answer_token: Callable[[Answer], str | None] = lambda _: None

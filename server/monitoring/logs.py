@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from faqkb.server.below import own_name
 from faqkb.server.monitoring.metrics import route_of_request
 from faqkb.server.noted import noted_answers
 
@@ -76,6 +77,9 @@ def _fields(response: Response) -> dict[str, Any]:
         "milliseconds": round(g.took_seconds * 1000, 3),
         "snapshot": g.get("generation"),
     }
+    base = own_name()
+    if base is not None:
+        fields["base"] = base
     noted = noted_answers()
     if noted:
         answer = noted[-1].answer

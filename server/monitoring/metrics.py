@@ -1,5 +1,7 @@
 """What the server counts, in Prometheus' text format at `/metrics`.
 
+One knowledge base of several in a server says which it is: every sample of its own has the label `base`.
+
 Addresses are counted by their route (`/q/<path:record_id>`), never as sent: whoever guesses addresses must not make
 time series, and questions have no place in metrics.
 """
@@ -7,7 +9,7 @@ time series, and questions have no place in metrics.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import cast
 
@@ -21,6 +23,7 @@ from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.server.answering import conversations
 from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE_EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
+from faqkb.server.below import OWN_NAME
 from faqkb.server.http.load import ServerLoad, server_load
 from faqkb.server.noted import noted_answers
 from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
@@ -31,12 +34,14 @@ EXTENSION = "faq-metrics"
 # From a remembered question (1 ms) to one that waited in the longest queue; most take 5 to 50 ms.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _UNKNOWN = "unknown"  # route of an address that there is not
+# What is the process's and not one knowledge base's.
+_OF_PROCESS = ("process_", "python_", "faq_waiting_requests", "faq_overloaded")
 
 
 class Metrics:
     """The counters of one application."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Histogram(
             "faq_request_seconds",
@@ -65,7 +70,6 @@ class Metrics:
         )
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
-        self.registry.register(_Current(app))
 
 
 class _Current(Collector):
@@ -103,12 +107,14 @@ class _Current(Collector):
         yield busy
 
 
-def install_metrics(app: Flask) -> None:
-    """Count every request, and the answers noted of it.
+def install_metrics(app: Flask, *, has_knowledge: bool = True) -> None:
+    """Count every request, and the answers noted of it; and tell of the snapshot, where the application has one.
 
     To be called before what turns requests away, so that these are counted too.
     """
-    app.extensions[EXTENSION] = counted = Metrics(app)
+    app.extensions[EXTENSION] = counted = Metrics()
+    if has_knowledge:
+        counted.registry.register(_Current(app))
 
     def start() -> None:
         g.started = time.perf_counter()
@@ -137,9 +143,36 @@ def route_of_request() -> str:
 @metrics.get("/metrics")
 def exposition() -> Response:
     """Return every counter, as OpenMetrics where the client asks for it."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Labelled(cast(Flask, current_app._get_current_object())))  # type: ignore[attr-defined]
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    counted = cast(Metrics, current_app.extensions[EXTENSION])
-    return Response(encode(counted.registry), content_type=content_type)
+    return Response(encode(registry), content_type=content_type)
+
+
+def figures_of(app: Flask) -> Iterator[tuple[Metric, bool]]:
+    """Yield the counters of an application now, and whether they are of the whole process; the others say its name."""
+    counted = cast(Metrics, app.extensions[EXTENSION])
+    name = app.config.get(OWN_NAME)
+    for family in counted.registry.collect():
+        is_of_process = family.name.startswith(_OF_PROCESS)
+        if name is not None and not is_of_process:
+            family.samples = [sample._replace(labels={"base": name} | sample.labels) for sample in family.samples]
+        yield family, is_of_process
+
+
+class _Labelled(Collector):
+    """The counters of one application, as `figures_of` tells them."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: the values are there only when they are asked for."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield them."""
+        return (family for family, _ in figures_of(self._app))
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

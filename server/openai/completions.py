@@ -12,6 +12,7 @@ from flask_openapi3 import APIBlueprint
 from pydantic import Field
 
 from faqkb.server.access.decision import charge_more
+from faqkb.server.answering.turns import batch_turn, time_is_up
 from faqkb.server.http.parsing import parsed_by
 from faqkb.server.http.sse import EVENT_STREAM, event_stream
 from faqkb.server.limits import COMPLETION_PROMPTS, MODEL_CHARS
@@ -76,7 +77,7 @@ def complete_text(body: CompletionBody) -> Response:
     """Answer each text, as one document or as a stream."""
     prompts = prompts_of(body)
     charge_more(len(prompts) - 1)
-    spoken = [reply_to(_messages(prompt)) for prompt in prompts]
+    spoken = _spoken(prompts)
     head = {
         "id": f"cmpl-{uuid.uuid4().hex}",
         "object": "text_completion",
@@ -89,6 +90,17 @@ def complete_text(body: CompletionBody) -> Response:
         return jsonify(head | {"choices": choices, "usage": usage_of(*spoken)})
     with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
     return Response(event_stream(_chunks(head, spoken, with_usage), _END), content_type=EVENT_STREAM)
+
+
+def _spoken(prompts: Sequence[str]) -> list[Spoken]:
+    """Return what is said to each text, each of which may be a conversation. Raises Refused (429, 503)."""
+    said: list[Spoken] = []
+    with batch_turn(len(prompts)) as is_over:
+        for prompt in prompts:
+            if said and is_over():
+                raise time_is_up()
+            said.append(reply_to(_messages(prompt)))
+    return said
 
 
 def _messages(prompt: str) -> list[Message]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,9 +15,9 @@ from faqkb.kb.index.passages import Kind
 from faqkb.kb.model.encoder import Encoder
 from faqkb.server.access.decision import charge_more, charge_work
 from faqkb.server.answering.leases import leased_knowledge
-from faqkb.server.answering.turns import batch_turn
+from faqkb.server.answering.turns import batch_turn, time_is_up
 from faqkb.server.http.parsing import parsed_by
-from faqkb.server.limits import EMBEDDED_TEXTS, MODEL_CHARS
+from faqkb.server.limits import EMBEDDED_AT_ONCE, EMBEDDED_TEXTS, MODEL_CHARS
 from faqkb.server.openai.conversation.mistakes import Documented, documented_body, refuse, refuse_tokens
 from faqkb.server.openai.conversation.reading import read_openai_json
 from faqkb.server.openai.conversation.spoken import MODEL
@@ -64,13 +63,13 @@ def embed(body: EmbeddingBody) -> Response:
     texts = texts_of(body)
     charge_more(len(texts) - 1)
     for text in texts:
-        charge_work((), text)
+        charge_work((), text, len(text))  # all of it is cut into tokens, however long it may be
     with leased_knowledge() as knowledge:
         encoder = knowledge.encoder
         if body.dimensions not in (None, encoder.dim):
             refuse("dimensions", f"The vectors here have {encoder.dim} dimensions, never {body.dimensions}.")
-        with batch_turn() if len(texts) > 1 else nullcontext():
-            vectors = _vectors(encoder, texts)
+        with batch_turn(len(texts)) as is_over:
+            vectors = [vector for some in _by_few(texts, is_over) for vector in _vectors(encoder, texts, some)]
         tokens = sum(map(encoder.count_tokens, texts))
     write = _as_base64 if body.encoding_format == "base64" else _as_numbers
     found = [{"object": "embedding", "index": at, "embedding": write(vector)} for at, vector in enumerate(vectors)]
@@ -78,15 +77,23 @@ def embed(body: EmbeddingBody) -> Response:
     return jsonify({"object": "list", "data": found, "model": MODEL, "usage": usage})
 
 
-def _vectors(encoder: Encoder, texts: Sequence[str]) -> Any:
-    """Return float32 (texts, dim), each row of norm 1. Raises Refused (400) for a text longer than the encoder reads.
+def _by_few(texts: Sequence[str], is_over: Callable[[], bool]) -> Iterator[range]:
+    """Yield the places of a few texts after the other. Raises Refused (503) once the time of all is up."""
+    for at in range(0, len(texts), EMBEDDED_AT_ONCE):
+        if at and is_over():
+            raise time_is_up()
+        yield range(at, min(at + EMBEDDED_AT_ONCE, len(texts)))
+
+
+def _vectors(encoder: Encoder, texts: Sequence[str], some: range) -> Any:
+    """Return float32 (some, dim), each row of norm 1. Raises Refused (400) for a text longer than the encoder reads.
 
     All take the prompt of questions, which is what the encoder's makers advise where texts are compared with texts of
     their own kind and nobody says which is the question (E5 report, arXiv 2402.05672).
     """
-    encoded = encoder.encode_passages(texts, [Kind.QUESTION] * len(texts))
+    encoded = encoder.encode_passages([texts[at] for at in some], [Kind.QUESTION] * len(some))
     if encoded.truncated:
-        at = encoded.truncated[0]
+        at = some[encoded.truncated[0]]
         tokens = encoder.count_tokens(texts[at])
         most = encoder.manifest.max_tokens
         refuse(f"input[{at}]", f"Text {at} is {tokens} tokens long, and the encoder reads {most} at most; cut it.")

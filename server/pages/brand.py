@@ -133,9 +133,9 @@ def file(name: str) -> Response:
     return response
 
 
-def brand_address(named: BrandFile) -> str:
-    """Return where a file of the operator is, as seen from the current page."""
-    return url_for("brand.file", name=named.name, v=named.digest)
+def brand_address(named: BrandFile, *, external: bool = False) -> str:
+    """Return where a file of the operator is, as seen from the current page or from everywhere."""
+    return url_for("brand.file", name=named.name, v=named.digest, _external=external)
 
 
 @brand.app_template_global()
@@ -143,6 +143,17 @@ def logo_address() -> str | None:
     """Return where the logo is; None where there is none."""
     logo = brand_of(current_app).logo
     return brand_address(logo) if logo else None
+
+
+@brand.app_template_global()
+def shared_picture() -> str | None:
+    """Return where the logo is, for sites that show a link with its picture; None for a format that they do not read.
+
+    A site that does not know where it will be has no such address.
+    """
+    logo = brand_of(current_app).logo
+    address = brand_address(logo, external=True) if logo and logo.media_type != "image/svg+xml" else ""
+    return address if "://" in address else None
 
 
 @brand.app_template_global()

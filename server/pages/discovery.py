@@ -1,11 +1,12 @@
-"""What lets browsers and search engines find the pages: an OpenSearch description and a sitemap."""
+"""What lets programs find the pages and read them: an OpenSearch description, a sitemap, llms.txt and Markdown."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, make_response, redirect, url_for
 from werkzeug.exceptions import NotFound
 
 from faqkb.kb.knowledge import KnowledgeBase
@@ -13,10 +14,12 @@ from faqkb.server.answering.catalogues import wording
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.topics import topics_of
 from faqkb.server.limits import SITEMAP_ADDRESSES
+from faqkb.server.pages.views import answer
 
 discovery = Blueprint("discovery", __name__)
 
 _OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
+_MARKDOWN = "text/markdown; charset=utf-8"
 _SITEMAP = "application/xml; charset=utf-8"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP_SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -38,6 +41,50 @@ def opensearch() -> Response:
     response = _xml(lines, _OPENSEARCH)
     response.vary.add("Accept-Language")
     return response
+
+
+@discovery.get("/llms.txt")
+def llms() -> Response:
+    """List every question with the address of its Markdown, below its headings (llmstxt.org)."""
+    words = wording()
+    with leased_knowledge() as knowledge:
+        topics = [topic for topic in topics_of(knowledge).values() if topic.questions]
+    lines = [f"# {words.site}", "", f"> {words.tagline}"]
+    left = SITEMAP_ADDRESSES
+    for topic in topics:
+        asked, left = topic.questions[:left], left - len(topic.questions)
+        if not asked:
+            break
+        listed = (f"- [{_in_brackets(each.text)}]({_markdown_address(each.id)})" for each in asked)
+        lines += ["", f"## {' › '.join(topic.titles)}", "", *listed]
+    response = Response("\n".join(lines) + "\n", content_type=_MARKDOWN)
+    response.vary.add("Accept-Language")
+    return response
+
+
+@discovery.get("/q/<path:record_id>.md")
+def markdown(record_id: str) -> Response:
+    """Show one stored question with its answer as it was written, for programs that read Markdown."""
+    with leased_knowledge() as knowledge:
+        if knowledge.resolve(f"{record_id}.md"):  # the name of a record itself
+            return make_response(answer(f"{record_id}.md"))
+        record = knowledge.resolve(record_id)
+        if record is None:
+            raise NotFound
+        if record.id != record_id:
+            return make_response(redirect(_markdown_address(record.id), 301))
+    address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
+    text = f"# {record.question}\n\n{record.answer.strip()}\n\n<{address}>\n"
+    return Response(text, content_type=_MARKDOWN, headers={"Content-Language": record.language})
+
+
+def _markdown_address(record_id: str) -> str:
+    return url_for("discovery.markdown", record_id=record_id, _external=True)
+
+
+def _in_brackets(text: str) -> str:
+    """Return a question as the text of a Markdown link."""
+    return re.sub(r"[\\\[\]]", r"\\\g<0>", " ".join(text.split()))
 
 
 @discovery.get("/sitemap.xml")

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from faqkb.kb.answers import LIKELY
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language
-from faqkb.server.limits import RELATED_ABOVE
+from faqkb.server.answering.marking import COMMON_WORDS, MARKED_WORDS
+from faqkb.server.limits import CHOICE_ABOVE, RELATED_ABOVE
 from faqkb.server.wording.texts import Wording
 
 ANSWERER = "FAQ_ANSWERER"  # setting: address of a module that answers in place of the server, seen from search.js
@@ -23,6 +23,7 @@ _TEXTS = (
     "no_answer_hint",
     "empty_question",
     "suggestions",
+    "also",
     "confidence",
     "source",
     "permanent",
@@ -44,11 +45,15 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "language": words.language,
         "ask": url_for("api.ask"),
         "answers": url_for("pages.answer", record_id="_", lang=None).removesuffix("_"),
+        "topics": url_for("pages.topic", address="_", lang=None).removesuffix("_"),
         "pictures": url_for("pictures.picture", name="_").removesuffix("_"),
         "clicks": url_for("feedback.take_click"),
+        "votes": url_for("feedback.take_feedback"),
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
-        "likely": LIKELY,
+        "common": sorted(COMMON_WORDS),
+        "marked_words": MARKED_WORDS,
+        "choice_above": CHOICE_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
     }

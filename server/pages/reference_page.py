@@ -7,10 +7,16 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
 _Object = dict[str, Any]
+_HTML = HtmlFormatter(nowrap=True, classprefix="tok-")
 _CODE = re.compile(r"`([^`]*)`")
 
 
@@ -77,6 +83,12 @@ def shown_groups(document: _Object, address: str) -> tuple[ShownGroup, ...]:
 def text_runs(text: str) -> list[tuple[bool, str]]:
     """Cut a text at its backticks: pieces, each with whether it is code."""
     return [(number % 2 == 1, piece) for number, piece in enumerate(_CODE.split(text)) if piece]
+
+
+@lru_cache(maxsize=256)
+def coloured(text: str, language: str) -> str:
+    """Return an example in a language of Pygments as HTML, escaped, its parts told apart by classes (`tok-…`)."""
+    return str(highlight(text, get_lexer_by_name(language), _HTML)).removesuffix("\n")
 
 
 class _Shown:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 
 from faqkb.server.answering.catalogues import wording
+from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.branding import address_of, branding_of
 from faqkb.server.limits import QUESTION_UNITS, WIDGET_SECONDS
 from faqkb.server.pages.brand import brand_of, logo_address
 from faqkb.server.pages.live import live_settings
+from faqkb.server.pages.views import most_asked_questions
 from faqkb.server.pages.widget_style import shadow_style
 from faqkb.server.wording.spoken import WORDINGS
 
@@ -46,6 +49,8 @@ def settings() -> Response:
     """
     words = wording()
     contact = branding_of(current_app).said("contact", words.language_code)
+    with leased_knowledge() as knowledge:
+        popular = [asdict(each) for each in most_asked_questions(knowledge, words)]
     box = {
         "language": words.language,
         "label": words.question_label,
@@ -57,6 +62,15 @@ def settings() -> Response:
         "contact": contact,
         "contact_address": address_of(contact or ""),
         "question_units": QUESTION_UNITS,
+        "judge": words.judge,
+        "helpful": words.helpful,
+        "not_helpful": words.not_helpful,
+        "thanks": words.thanks,
+        "go_on": words.go_on,
+        "go_on_example": words.go_on_example,
+        "so_far": words.so_far,
+        "most_asked": words.most_asked,
+        "popular": popular,
     }
     response = _kept(jsonify(live_settings(words) | {"box": box}), "application/json")
     response.vary.add("Accept-Language")

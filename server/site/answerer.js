@@ -61,7 +61,8 @@ async function documentOf(hit, size, sentence) {
   const shard = await load(`records-${Math.floor(hit.position / size)}.json`);
   const { text, checks, ...record } = shard[hit.position % size];
   const own = checks.map((check) => ({ ...check, url: new URL(check.url, SITE).href }));
-  return { ...record, confidence: hit.confidence, highlight: { text: sentence(hit, text) }, checks: own };
+  const source = { ...record.source, topic: new URL(record.source.topic, SITE).href };
+  return { ...record, source, confidence: hit.confidence, highlight: { text: sentence(hit, text) }, checks: own };
 }
 
 function suggestion({ id, question, confidence }) {

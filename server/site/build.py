@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -30,7 +30,7 @@ from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.tokens import GivenAnswer
-from faqkb.server.answering.topics import topics_of
+from faqkb.server.answering.topics import address_of, topics_of
 from faqkb.server.app import create_app
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.http.security import SECURITY_HEADERS
@@ -100,6 +100,15 @@ def page_folders(record_ids: Sequence[str]) -> dict[str, str]:
     return folders
 
 
+def markdown_pages(folders: Mapping[str, str]) -> dict[str, str]:
+    """Return where each record's Markdown is: beside its page's folder, and within it where that is taken."""
+    taken = {folder.casefold() for folder in folders.values()}
+    return {
+        record_id: f"q/{folder}/index.md" if f"{folder}.md".casefold() in taken else f"q/{folder}.md"
+        for record_id, folder in folders.items()
+    }
+
+
 def _segment(name: str) -> str:
     if not name or _UNSAFE.search(name) or len(name.encode()) > _SEGMENT_BYTES:
         return f"~{_digest(name.encode())}"
@@ -122,6 +131,8 @@ class _SiteApp(Flask):
 
     folders: dict[str, str]
     """Of each record's page."""
+    markdown: dict[str, str]
+    """Where each record's Markdown is."""
     assets: str
     """Folder of scripts, styles and index."""
     base_url: str | None
@@ -149,6 +160,8 @@ class _SiteApp(Flask):
             return self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
         if endpoint == "pages.topic":
             return topic_page(values["address"])
+        if endpoint == "discovery.markdown":
+            return self.markdown[values["record_id"]]
         if endpoint == "pages.answer":
             record_id = values["record_id"]
             return f"q/{_ANSWER_ADDRESS}" if record_id == _ANSWER_ADDRESS else f"q/{self.folders[record_id]}/"
@@ -210,6 +223,7 @@ class _SiteBuild:
         app.base_url = f"{base_url.rstrip('/')}/" if base_url else None
         self.moved = knowledge.moved()
         app.folders = page_folders([*(record.id for record in self.records), *self.moved])
+        app.markdown = markdown_pages({record.id: app.folders[record.id] for record in self.records})
         languages = Counter(record.language for record in self.records)
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
@@ -242,6 +256,10 @@ class _SiteBuild:
         for done, page in enumerate(pages, 1):
             yield SiteFile(f"{page.address}index.html", self._get(page.path, page.address, page.words))
             progress(done, len(pages))
+        for record in self.records:
+            address = self.app.markdown[record.id]
+            yield SiteFile(address, self._get(f"/q/{quote(record.id)}.md", address))
+        yield SiteFile("llms.txt", self._get("/llms.txt", "llms.txt", self.app.main))
         yield from self._moved_pages()
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
@@ -322,7 +340,12 @@ class _SiteBuild:
             "language": record.language,
             "answer_html": record.answer_html,
             "text": record.answer_text,
-            "source": {"path": record.source.path, "line": record.source.line, "section": record.section},
+            "source": {
+                "path": record.source.path,
+                "line": record.source.line,
+                "section": record.section,
+                "topic": topic_page(address_of(record.source.path, record.section)),
+            },
             "checks": [check | {"url": check["url"].lstrip("/")} for check in checks],
         }
 

@@ -90,6 +90,8 @@ class ReferenceWording:
     """Link to the document that the page is made of."""
     contents: str
     """Name of the list of operations."""
+    find: str
+    """Label of the field that searches it."""
     parameters: str
     body: str
     name: str
@@ -128,6 +130,12 @@ class Wording:
     """Below the search box of a site without a server."""
     more_questions: Counted
     """The questions not listed."""
+    bases: str
+    """Above the list of the knowledge bases of one server."""
+    search_in: str
+    """Before the knowledge bases that a question is put to."""
+    base_closed: str
+    """After the name of a knowledge base."""
     nothing_stored: str
     content_problems: str
     """Above what is wrong with the content, for whoever writes it and watches the pages."""
@@ -145,6 +153,12 @@ class Wording:
     """Said where a person is asked for: the operator's words, or the {contact}; empty where nothing is named."""
     suggestions: str
     also: str
+    go_on: str
+    """Label of the field for a follow-up."""
+    go_on_example: str
+    """In that field."""
+    so_far: str
+    """Above the questions of a conversation."""
     asked_too: str
     """Above the other questions of a message that holds several."""
     confidence: str
@@ -189,6 +203,8 @@ class Wording:
     thanks_hint: str
     back_to_answer: str
     back: str
+    crumbs: str
+    """Name of the way from the start page to what is shown."""
     languages: str
     """Name of the list of languages of the pages."""
     footer: Counted
@@ -200,6 +216,8 @@ class Wording:
     """What to tell a reader, by status."""
     error_otherwise: str
     error_title: str
+    not_found: str
+    """In its place where there is nothing at an address."""
     widget_open: str
     """The button that opens the search box on other sites' pages."""
     widget_close: str

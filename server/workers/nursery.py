@@ -1,5 +1,7 @@
 """The process that workers are forked from: it opens a snapshot once, and all its workers share that memory.
 
+Of several knowledge bases it opens each, and a model that they have in common once.
+
 It has one thread, so that a fork is safe, and is started as a program of its own, because the server has many. Workers
 and nursery end when the server's end of their connection is closed, however the server ended, and heed no signal that
 a terminal or a service manager sends to every process: what has arrived is answered first.
@@ -22,22 +24,24 @@ from typing import Any
 
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
+from faqkb.kb.retrieval.opening import SharedEncoders
 from faqkb.server.http.memory import limit_hoarding
 from faqkb.server.workers.tasks import TASKS
 from faqkb.server.workers.wire import WireBroken, packed, receive, send, unpacked
 
 _REMEMBERED = 32  # what one question looks at several times; what comes again, the server itself remembers
+_BETWEEN = b"\0"  # the two, which hold none
 _FIRST_TO_GO = "500"  # of 1,000: where memory ends, the system shall end a worker and not the server
-_PASSED_BYTES = 4096  # of a message that hands over a connection: the name of a snapshot
+_PASSED_BYTES = 8192  # of a message that hands over a connection: the name of a snapshot, and its folder
 
 
-def hire(nursery: socket.socket, snapshot: str, connection: socket.socket) -> int:
+def hire(nursery: socket.socket, folder: Path, snapshot: str, connection: socket.socket) -> int:
     """Have a worker started for a snapshot, at the other end of a connection; return the number of its process.
 
     Raises KbError where the snapshot cannot be opened, and WireBroken.
     """
     try:
-        socket.send_fds(nursery, [snapshot.encode()], [connection.fileno()])
+        socket.send_fds(nursery, [snapshot.encode() + _BETWEEN + os.fsencode(folder)], [connection.fileno()])
     except OSError as error:
         raise WireBroken(str(error)) from error
     process, problem = receive(nursery)
@@ -46,17 +50,20 @@ def hire(nursery: socket.socket, snapshot: str, connection: socket.socket) -> in
     return int(process)
 
 
-def run(folder: Path, server: socket.socket) -> None:
+def run(server: socket.socket) -> None:
     """Start workers as the server asks, until it is gone."""
-    knowledge: KnowledgeBase | None = None
+    opened: dict[bytes, KnowledgeBase] = {}
+    encoders = SharedEncoders()
     while True:
         asked, passed, *_ = socket.recv_fds(server, _PASSED_BYTES, array.array("i").itemsize)
         if not passed:
             return
+        name, _, folder = asked.partition(_BETWEEN)
         with socket.socket(fileno=passed[0]) as connection:
             try:
-                if knowledge is None or knowledge.name != asked.decode():
-                    knowledge = _opened(folder, asked.decode(), knowledge)
+                knowledge = opened.get(folder)
+                if knowledge is None or knowledge.name != name.decode():
+                    knowledge = opened[folder] = _opened(folder, name.decode(), knowledge, encoders)
             except Exception as error:  # noqa: BLE001 - the server logs it, and answers by itself
                 send(server, [None, f"{type(error).__name__}: {error}"])
                 continue
@@ -67,8 +74,10 @@ def run(folder: Path, server: socket.socket) -> None:
             send(server, [process, ""])
 
 
-def _opened(folder: Path, name: str, before: KnowledgeBase | None) -> KnowledgeBase:
-    knowledge = KnowledgeBase.open(folder, snapshot=name, threads=1, before=before, remembered=_REMEMBERED)
+def _opened(folder: bytes, name: str, before: KnowledgeBase | None, encoders: SharedEncoders) -> KnowledgeBase:
+    knowledge = KnowledgeBase.open(
+        Path(os.fsdecode(folder)), snapshot=name, threads=1, before=before, remembered=_REMEMBERED, encoders=encoders
+    )
     knowledge.search("ready?", limit=1)  # the first run makes what all workers then share
     if before is not None:
         before.close()
@@ -110,10 +119,10 @@ def _done(knowledge: KnowledgeBase, asked: Any) -> Sequence[Any]:
 
 
 def main() -> None:
-    """Run as `python -c`: the folder of the knowledge base, and the number of the inherited connection."""
+    """Run as `python -c`, with the number of the inherited connection."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the server hears of them by their silence
     limit_hoarding()
-    with socket.socket(fileno=int(sys.argv[2])) as server:
-        run(Path(sys.argv[1]), server)
+    with socket.socket(fileno=int(sys.argv[1])) as server:
+        run(server)

@@ -289,10 +289,8 @@ def test_a_site_sets_colours_width_and_size_of_text_by_custom_properties(open_pa
 def test_in_forced_colours_the_controls_keep_their_borders(open_page):
     page = open_page("sphinx/index.html", forced_colors="active")
     ask(page)
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("faq-widget [aria-selected=true]")).to_have_css("outline-style", "solid")
-    for part in (".ask button", ".ask input", ".panel-close"):
-        expect(panel(page).locator(part)).to_have_css("border-top-style", "solid")
+    for part in (".ask button", ".ask-row", ".panel-close"):
+        expect(panel(page).locator(part).first).to_have_css("border-top-style", "solid")
     page.keyboard.press("Escape")
     expect(opener(page)).to_have_css("border-top-style", "solid")
 
@@ -391,3 +389,24 @@ def test_the_demo_page_of_the_documentation_works(open_page, guests):
     floating = page.locator("body > faq-widget")
     floating.locator("button.open").click()
     expect(floating.get_by_role("combobox")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["sphinx/index.html", "strict.html"])
+def test_an_answer_in_the_box_is_copied_judged_and_asked_on_about(open_page, guests, path):
+    page = open_page(path, permissions=["clipboard-read", "clipboard-write"])
+    ask(page)
+    live = page.locator("faq-widget .live")
+    live.locator(".copy").first.click()
+    expect(live.get_by_role("button", name="已复制")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("faq check run")
+    with page.expect_response("**/api/v1/feedback") as sent:
+        live.get_by_role("button", name="有帮助", exact=True).click()
+    assert sent.value.status == 204
+    expect(live.get_by_text("谢谢")).to_be_focused()
+    live.get_by_label("接着问").fill("为什么会这样？")
+    live.get_by_label("接着问").press("Enter")
+    expect(live.locator(".earlier")).to_contain_text(DOCKER_QUESTION)
+    expect(answered(page).locator(".answer")).to_contain_text("--shm-size=8g")
+    box(page).fill("为什么会这样？吗")  # typed into the box itself: nothing before it counts
+    expect(live.locator(".earlier")).to_have_count(0)
+    expect(answered(page)).to_have_count(0)

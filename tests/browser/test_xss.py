@@ -172,7 +172,7 @@ def test_nothing_runs_of_a_question_that_is_typed_or_kept(watch):
     expect(watch.page.locator(".recent li")).to_have_count(8)
     watch.provoke()
     watch.page.locator(".recent button").first.click()
-    expect(watch.page.locator(".live .hit").first).to_be_visible()
+    expect(watch.page.locator(".live .hit, .live .card").first).to_be_visible()
     watch.provoke()
 
 

@@ -17,6 +17,7 @@ from cli_support import ANSWERED, error_line, faq
 from server_support import copied_knowledge
 from workers import made_once
 
+from faqkb.kb.foreign.cells import from_cell
 from faqkb.kb.fusion import default_ranking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,6 +195,19 @@ def test_export_writes_every_record(small: Path) -> None:
     assert page["mainEntity"][1]["acceptedAnswer"]["text"] == "<p>No.</p>\n"
     rows = list(csv.DictReader(io.StringIO(faq("export", "--format", "csv", "--kb", small / "kb").stdout)))
     assert [row["question"] for row in rows] == ["How do I reset it?", "Is it waterproof?"]
+
+
+def test_nothing_in_an_exported_csv_is_a_formula_and_all_of_it_comes_back(tmp_path: Path) -> None:
+    formula, kb = "=HYPERLINK(A1)", tmp_path / "kb"
+    page = f'## {formula}?\n<!-- faq: id=f alt="@SUM(1)" alt="+1 or -1?" -->\n\n- First.\n- Then.\n'
+    (tmp_path / "faq.md").write_text(page, encoding="utf-8")
+    assert faq("ingest", tmp_path / "faq.md", "--kb", kb).returncode == 0
+    stored = json.loads(faq("export", "--format", "jsonl", "--kb", kb).stdout)
+    (row,) = csv.DictReader(io.StringIO(faq("export", "--format", "csv", "--kb", kb).stdout))
+    assert (row["question"], row["alternates"]) == (f"'{formula}?", "'@SUM(1)\n'+1 or -1?")
+    assert row["answer"].startswith("'- First.\n- Then.")
+    assert from_cell(row["answer"]) == stored["answer"]
+    assert [from_cell(each) for each in row["alternates"].split("\n")] == stored["alternates"]
 
 
 @pytest.fixture

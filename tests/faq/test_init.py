@@ -39,7 +39,7 @@ def test_every_setting_is_explained_and_understood(tmp_path: Path) -> None:
     (tmp_path / "faq.toml").write_text(settings, encoding="utf-8")
     config = read_config(tmp_path)
     told = tomllib.loads(settings)
-    told["read"] = told["read"][0]
+    told |= {table: told[table][0] for table in ("read", "base")}
     assert [each.name for each in SETTINGS if each.name not in told[each.table]] == []
     assert config.site["logo"] == tmp_path / "logo.svg"
     assert (config.retention_days, config.rate_per_minute, config.server) == (365, 300, "https://faq.example.org")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from faqkb.ingest import parse_document, read_sources
+from faqkb.ingest.checks import LEADS_OUT
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import ANSWER_CHARS, FILE_BYTES, QUESTION_CHARS
 
@@ -265,3 +266,17 @@ def test_a_pipe_among_the_checks_is_no_script_and_nobody_waits_for_it(tmp_path):
     (tmp_path / "faq.md").write_text("# FAQ\n\n## Where is it?\n\nHere.\n")
     ingested = read_sources([tmp_path])
     assert "not a regular file" in ingested.scripts[0].warnings[0].message
+
+
+def test_evidence_that_is_a_pipe_or_lies_elsewhere_is_named_and_not_read(tmp_path):
+    folder = tmp_path / "theirs"
+    (folder / "checks").mkdir(parents=True)
+    evidence = folder / "checks" / "evidence.jsonl"
+    (folder / "faq.md").write_text(FAQ.format("so"))
+    os.mkfifo(evidence)
+    assert "not a regular file" in read_sources([folder]).scripts[0].warnings[0].message
+    evidence.unlink()
+    (tmp_path / "outside").write_text("secret")
+    evidence.symlink_to(tmp_path / "outside")
+    (warned,) = read_sources([folder]).scripts[0].warnings
+    assert LEADS_OUT in warned.message

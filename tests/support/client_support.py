@@ -54,9 +54,12 @@ class ScriptedServer:
 
 @contextmanager
 def scripted(
-    replies: Sequence[bytes], host: str = "127.0.0.1", *, byte_seconds: float = 0.0
+    replies: Sequence[bytes], host: str = "127.0.0.1", *, byte_seconds: float = 0.0, drips_from: int | None = None
 ) -> Iterator[ScriptedServer]:
-    """Run a server that gives one reply after the other, the last one again and again; or body bytes one by one."""
+    """Run a server that gives one reply after the other, the last one again and again.
+
+    With `byte_seconds` a reply comes byte by byte, from its body on or from the byte `drips_from` on.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, 0), family=family)
     port = listening.getsockname()[1]
@@ -77,7 +80,7 @@ def scripted(
                 server.at.append(time.monotonic())
                 server.requests.append(request)
                 with suppress(ConnectionError):  # a client may hang up in the middle of a reply that is too long for it
-                    _send(connection, reply, byte_seconds)
+                    _send(connection, reply, byte_seconds, drips_from)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -90,13 +93,13 @@ def scripted(
         listening.close()
 
 
-def _send(connection: socket.socket, reply: bytes, byte_seconds: float) -> None:
+def _send(connection: socket.socket, reply: bytes, byte_seconds: float, drips_from: int | None) -> None:
     if not byte_seconds:
         connection.sendall(reply)
         return
-    head, blank, body = reply.partition(b"\r\n\r\n")
-    connection.sendall(head + blank)
-    for byte in body:
+    start = len(b"".join(reply.partition(b"\r\n\r\n")[:2])) if drips_from is None else drips_from
+    connection.sendall(reply[:start])
+    for byte in reply[start:]:
         connection.sendall(bytes([byte]))
         time.sleep(byte_seconds)
 

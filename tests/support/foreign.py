@@ -25,7 +25,7 @@ html body section.overlay { position: fixed !important; inset: 0 !important; z-i
 """
 STRICT_POLICY = (
     "default-src 'none'; script-src {server}; connect-src {server}; style-src 'none'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'"
+    " form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types faq"
 )
 
 

@@ -134,8 +134,15 @@ def served(folder: Path, *options: str, stderr: Any = None, cwd: Path = ROOT) ->
 
     Its settings are those of the faq.toml at or above `cwd`.
     """
+    with served_with("--kb", str(folder), *options, stderr=stderr, cwd=cwd) as running:
+        yield running
+
+
+@contextmanager
+def served_with(*options: str, stderr: Any = None, cwd: Path = ROOT) -> Iterator[ServedProcess]:
+    """Run `faq serve` with some options on a free port, until the block ends, as `served` does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "faqkb", "serve", "--kb", str(folder), "--port", "0", *options],
+        [sys.executable, "-m", "faqkb", "serve", "--port", "0", *options],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from faqkb.kb.text import readable
+
 _USER = "user"
 _ASSISTANT = "assistant"
 # How those who write a conversation down call its sides, letters folded, before the colon of a line.
@@ -76,4 +78,5 @@ def _unquoted(text: str) -> str:
 
 
 def _text_of(entry: dict[str, Any]) -> str:
-    return next((entry[key] for key in _TEXT_KEYS if isinstance(entry.get(key), str)), "")
+    """Return what is said; half of a surrogate pair, which JSON can spell, is no sign that anything else can hold."""
+    return readable(next((entry[key] for key in _TEXT_KEYS if isinstance(entry.get(key), str)), ""))

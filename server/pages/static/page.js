@@ -1,23 +1,30 @@
 // What a page with answers gains beside its search box: buttons that copy code, and feedback without leaving the page.
 
 const SHOWN_MS = 2000;
-const texts = JSON.parse(document.querySelector("[data-live]")?.dataset.live ?? "null")?.texts;
+// Loaded by an element of a page of ours, or imported by the widget.
+const isPage = [...document.scripts].some(({ src }) => src === import.meta.url);
+const texts = isPage && JSON.parse(document.querySelector("[data-live]")?.dataset.live ?? "null")?.texts;
 
 /** Put a button beside every block of code and every command below an element. */
-function addCopyButtons(root) {
+export function addCopyButtons(root, texts) {
   for (const code of root.querySelectorAll("pre, .checks code")) {
     if (code.nextElementSibling?.matches(".copy")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet copy";
     button.textContent = texts.copy;
-    button.addEventListener("click", () => copied(button, code.textContent.trimEnd()));
+    button.addEventListener("click", () => copied(button, code.textContent.trimEnd(), texts));
     // Beside the block, not in it: what is selected and copied by hand holds no button.
+    if (code.matches("pre")) {
+      const corner = Object.assign(document.createElement("div"), { className: "code" });
+      code.replaceWith(corner);
+      corner.append(code);
+    }
     code.after(button);
   }
 }
 
-async function copied(button, text) {
+async function copied(button, text, texts) {
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = texts.copied;
@@ -44,12 +51,12 @@ async function sendFeedback(form, button) {
   thanks.focus();
 }
 
-document.addEventListener("submit", (event) => {
+function submitted(event) {
   const { target: form, submitter } = event;
   if (!form.closest(".feedback") || !submitter || "plain" in submitter.dataset) return;
   event.preventDefault();
   sendFeedback(form, submitter);
-});
+}
 
 /** Where a hint names the operator's address, it leads to where that leads at the foot of the page. */
 function linkContact(root) {
@@ -60,10 +67,27 @@ function linkContact(root) {
   }
 }
 
+/** Prompts, and a field whose question is understood by the one that was answered. */
+function addFurther(form, question, prompts) {
+  const template = question && document.querySelector("#go-on");
+  if (!template) return;
+  const part = document.importNode(template.content, true);
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "after", value: question });
+  part.querySelector("form").append(field);
+  const list = part.querySelector(".prompts");
+  list.hidden = !prompts.length;
+  for (const { text, url } of prompts) {
+    const link = Object.assign(document.createElement("a"), { href: url, textContent: text });
+    list.appendChild(document.createElement("li")).append(link);
+  }
+  form.append(part);
+}
+
 /** What was drawn while the reader types gets what a page from the server has. */
-function completeDrawing({ target, detail: { body, token, record } }) {
-  addCopyButtons(target);
+function completeDrawing({ target, detail: { place, token, record, question, prompts } }) {
+  addCopyButtons(target, texts);
   linkContact(target);
+  for (const old of target.querySelectorAll(".further")) old.remove();
   const template = token && document.querySelector(record ? "#judge-answer" : "#tell-maintainer");
   if (!template) return;
   const part = document.importNode(template.content, true);
@@ -71,10 +95,12 @@ function completeDrawing({ target, detail: { body, token, record } }) {
     field.value = token;
     if (record) field.form.append(Object.assign(field.cloneNode(), { name: "record_id", value: record }));
   }
-  body.append(part);
+  place.append(part);
+  addFurther(target, question, prompts);
 }
 
+if (isPage) document.addEventListener("submit", submitted);
 if (texts) {
   document.addEventListener("faq-drawn", completeDrawing);
-  addCopyButtons(document);
+  addCopyButtons(document, texts);
 }

@@ -5,7 +5,8 @@ const DEBOUNCE_MS = 120; // between two letters of a fast typist; longer is felt
 const SLOW_MS = 600; // an answer takes about 20; from here silence would look like a failure
 const ANNOUNCE_MS = 500; // a screen reader hears counts once the reader pauses, not at every letter
 const CHOICES = 3; // as the page asks for
-const RECENT_KEY = "faq-recent";
+// Of this knowledge base alone, where a server has several, each below a path.
+const RECENT_KEY = `faq-recent${new URL("..", import.meta.url).pathname.replace(/^\/$/, "")}`;
 const RECENT_MAX = 8;
 const SVG = "http://www.w3.org/2000/svg";
 const JSON_ONLY = { "Content-Type": "application/json", Accept: "application/json" };
@@ -25,9 +26,16 @@ function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+/** Parse a page of the server; a page that demands Trusted Types allows the policy `faq`. */
+let policy;
+function parsedPage(html) {
+  policy ??= globalThis.trustedTypes?.createPolicy("faq", { createHTML: (text) => text }) ?? { createHTML: (text) => text };
+  return new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+}
+
 /** Return the nodes of HTML that the server sanitised when it was ingested. Never for what a reader wrote. */
 function storedNodes(html, { pictures, adapt }) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+  const parsed = parsedPage(html);
   for (const picture of parsed.querySelectorAll('img[src^="/pictures/"]')) {
     picture.setAttribute("src", picture.getAttribute("src").replace("/pictures/", () => pictures));
   }
@@ -38,6 +46,27 @@ function storedNodes(html, { pictures, adapt }) {
 // Ranges of the sentences that answer: the stored nodes stay as they are, and older browsers show no mark.
 const telling = globalThis.CSS?.highlights && new Highlight();
 if (telling) CSS.highlights.set("telling", telling);
+
+const asked = globalThis.CSS?.highlights && new Highlight();
+if (asked) CSS.highlights.set("asked", asked);
+
+/** As server/answering/marking.py. */
+function markAsked(root, question, { common, marked_words }) {
+  const words = (question.toLowerCase().match(/[a-z0-9_]{3,}|[\u3400-\u9fff]{2,}/g) ?? [])
+    .flatMap((run) => (run < "\u3400" ? run : Array.from(run.slice(1), (sign, at) => run[at] + sign)))
+    .filter((word) => !common.includes(word))
+    .slice(0, marked_words);
+  for (const { firstChild: node } of root.querySelectorAll(".choice, .snippet")) {
+    const text = node.data.toLowerCase();
+    for (const word of text.length === node.length ? words : []) {
+      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+        if (word < "\u3400" && /[\p{L}\p{N}]/u.test(text[at - 1] ?? "")) continue;
+        const place = { startContainer: node, startOffset: at, endContainer: node, endOffset: at + word.length };
+        asked.add(new StaticRange(place));
+      }
+    }
+  }
+}
 
 /** Mark a sentence of the plain text in the HTML it was made from: the same letters, other blanks. */
 function markSentence(root, sentence) {
@@ -121,15 +150,22 @@ class Drawing {
     return element("span", { class: "sureness" }, bar, filled(pattern, { word: level.word, percent }));
   }
 
+  /** As server/answering/topics.py. */
+  topic({ path, section }) {
+    const titles = section.map((title) => title.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, ""));
+    const steps = [...path.replace(/\.[^./]+$/, "").split("/"), ...titles.filter(Boolean)];
+    return this.withQuestion(this.settings.topics + steps.map(encodeURIComponent).join("/"));
+  }
+
   /** An option is a link, so that a middle click, a long press and a context menu do what they do on links. */
-  option(hit, position, question, withSentence) {
+  option(hit, position, question, isSure) {
     const named = { id: `hit-${position}`, class: "hit", role: "option", tabindex: "-1", "aria-selected": "false" };
     return element(
       "a",
       { ...named, href: this.address(hit.id, question), lang: hit.language, dir: "auto" },
       element("span", { class: "choice" }, hit.question),
-      withSentence && hit.highlight && element("span", { class: "snippet" }, hit.highlight.text),
-      this.sureness(hit.confidence),
+      hit.highlight?.text && element("span", { class: "snippet" }, hit.highlight.text),
+      isSure && this.sureness(hit.confidence),
     );
   }
 
@@ -180,11 +216,13 @@ class Drawing {
   }
 
   source({ id, language, source }) {
+    const title = source.section.at(-1) ?? source.path.split("/").at(-1).replace(/\.[^.]+$/, "");
+    // The file is for whoever maintains it.
+    const named = { class: "trail", lang: language, title: filled(this.texts.source, source) };
     return element(
       "p",
       { class: "source" },
-      source.section.length > 0 && element("span", { class: "trail", lang: language }, source.section.join(" › ")),
-      element("span", { class: "origin" }, filled(this.texts.source, { path: source.path, line: source.line })),
+      element("a", { ...named, href: source.topic ?? this.topic(source) }, title),
       element("a", { class: "permanent", href: this.address(id) }, this.texts.permanent),
     );
   }
@@ -283,6 +321,7 @@ export class SearchBox {
     list.addEventListener("click", (event) => this.opened(event.target));
     list.addEventListener("auxclick", (event) => event.button === 1 && this.opened(event.target));
     live.addEventListener("click", (event) => this.clicked(event.target));
+    live.addEventListener("keydown", (event) => event.key === "Escape" && input.focus());
     this.root.addEventListener("keydown", (event) => this.shortcut(event));
     window.addEventListener("popstate", () => this.restored());
     window.addEventListener("online", () => live.dataset.state === "offline" && this.askNow());
@@ -333,7 +372,8 @@ export class SearchBox {
     if (this.hits.length && this.shown === this.question) {
       this.expand(true);
       this.activate(position);
-    } else if (this.question) this.askNow();
+    } else if (this.answered) this.answered.place.querySelector("h2 a").focus();
+    else if (this.question) this.askNow();
     else this.body.querySelector("[data-ask]")?.focus();
   }
 
@@ -356,10 +396,11 @@ export class SearchBox {
   /** A choice is opened: keep the question, and tell the server which record its readers want. */
   opened(target) {
     this.commit();
-    const hit = this.hits[[...this.list.children].indexOf(target.closest("[role=option]"))];
-    if (!hit || !this.token) return;
+    const option = target.closest("[role=option]");
+    const id = option ? this.hits[[...this.list.children].indexOf(option)].id : this.answered?.record;
+    if (!id || !this.token) return;
     // Kept alive, because the page is about to go; a count that is lost is lost.
-    const body = { answer_token: this.token, record_id: hit.id };
+    const body = { answer_token: this.token, record_id: id };
     this.post(this.settings.clicks, body, { keepalive: true }).catch(() => {});
   }
 
@@ -383,6 +424,7 @@ export class SearchBox {
   }
 
   clicked(target) {
+    if (target.closest(".card h2 a")) return this.opened(target);
     const { ask, forget, forgetAll, retry } = target.closest("button")?.dataset ?? {};
     if (ask !== undefined) this.replaceQuestion(ask);
     else if (retry !== undefined) this.askNow();
@@ -485,7 +527,7 @@ export class SearchBox {
   async request(question, signal) {
     try {
       if (this.settings.answerer) return { status: 200, answer: await (await this.answerer()).ask(question, this) };
-      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true };
+      const body = { question: question.toWellFormed?.() ?? question, top_k: CHOICES, typing: true, messages: this.after };
       const reply = await this.post(this.settings.ask, body, { signal });
       return { status: reply.status, answer: reply.ok ? await reply.json() : null };
     } catch {
@@ -500,14 +542,16 @@ export class SearchBox {
 
   // What the reader sees
 
-  show(state, { head = [], hits = [], withSentence = true, body = [], said = "" }) {
+  show(state, { head = [], hits = [], isSure = true, body = [], said = "", answered }) {
     this.live.dataset.state = this.shownState = state;
     this.hits = hits;
     this.head.replaceChildren(...head);
-    this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, withSentence)));
-    this.list.classList.toggle("hits-short", !withSentence);
+    this.list.replaceChildren(...hits.map((hit, at) => this.drawing.option(hit, at, this.shown, isSure)));
+    asked?.clear();
+    if (asked && this.shown) markAsked(this.list, this.shown, this.settings);
     this.body.replaceChildren(...body);
-    this.resting = body; // drawn below the list while no option is active
+    this.resting = body; // drawn while no option is active
+    this.answered = answered; // the record whose answer that is, and where it stands
     this.active = -1;
     this.input.removeAttribute("aria-activedescendant");
     this.expand(hits.length > 0);
@@ -520,6 +564,7 @@ export class SearchBox {
   showAnswer(answer) {
     telling?.clear();
     this.token = answer.answer_token;
+    this.prompts = answer.follow_ups?.filter(({ kind }) => kind === "topic") ?? [];
     if (answer.status === "answered") this.showAnswered(answer);
     else if (answer.status === "ambiguous") this.showAmbiguous(answer);
     else this.showNoAnswer(answer);
@@ -528,13 +573,16 @@ export class SearchBox {
   showAnswered({ answers: [best, ...rest], others = [] }) {
     const { related_above } = this.settings;
     const related = rest.filter((hit) => hit.confidence >= related_above && hit.language === best.language);
-    const hits = [best, ...others.flatMap(({ answers }) => answers.slice(0, 1)), ...related];
-    const body = [this.drawing.card(best, this.shown, this.texts.answered)];
-    this.show("answered", { hits, withSentence: false, body, said: this.counted(this.texts.answered, hits) });
+    const hits = [...others.flatMap(({ answers }) => answers.slice(0, 1)), ...related];
+    const place = element("div", {}, this.drawing.card(best, this.shown, this.texts.answered));
+    const head = [place, hits.length > 0 && element("h3", {}, this.texts.also)].filter(Boolean);
+    const said = this.counted(this.texts.answered, [best, ...hits]);
+    this.show("answered", { head, hits, said, answered: { record: best.id, place } });
   }
 
   showAmbiguous({ answers: found }) {
-    const answers = found.filter((hit) => hit.confidence >= this.settings.likely);
+    const { choice_above } = this.settings;
+    const answers = found.filter((hit) => hit === found[0] || (hit.confidence >= choice_above && hit.language === found[0].language));
     const head = this.drawing.message(this.texts.ambiguous, this.texts.ambiguous_hint);
     this.show("ambiguous", { head, hits: answers, said: this.counted(this.texts.ambiguous, answers) });
   }
@@ -544,7 +592,7 @@ export class SearchBox {
     if (instead) this.token = null;
     const head = this.drawing.message(...(instead ? [instead] : [no_answer, filled(understood, { question }), no_answer_hint]));
     if (suggestions.length) head.push(element("h3", {}, title));
-    this.show("no_answer", { head, hits: suggestions, said: this.counted(no_answer, suggestions) });
+    this.show("no_answer", { head, hits: suggestions, isSure: false, said: this.counted(no_answer, suggestions) });
   }
 
   showError(status) {
@@ -577,7 +625,7 @@ export class SearchBox {
     this.served.dataset.served = "listing";
     try {
       const reply = await fetch(this.form.action, { headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(reply.ok ? await reply.text() : "", "text/html");
+      const page = parsedPage(reply.ok ? await reply.text() : "");
       this.served.replaceChildren(...document.importNode(page.querySelector("[data-served]"), true).childNodes);
     } catch {
       this.served.dataset.served = "answer";
@@ -591,8 +639,8 @@ export class SearchBox {
 
   /** Let the page add what it has for an answer (page.js): copying, and feedback on the record shown. */
   drawn(hit) {
-    const record = hit?.id ?? (this.shownState === "answered" ? this.hits[0].id : undefined);
-    const detail = { body: this.body, token: this.token, record };
+    const { place = this.body, record = hit?.id } = this.answered ?? {};
+    const detail = { place, token: this.token, record, question: this.shown, prompts: this.prompts };
     this.live.dispatchEvent(new CustomEvent("faq-drawn", { bubbles: true, detail }));
   }
 
@@ -627,7 +675,8 @@ export class SearchBox {
   }
 
   preview(hit) {
-    const isResting = hit?.answer_html === undefined || (hit === this.hits[0] && this.resting.length > 0);
+    if (this.answered) return; // it stays; what is chosen here has a page
+    const isResting = hit?.answer_html === undefined;
     this.body.replaceChildren(...(isResting ? this.resting : [this.drawing.card(hit, this.shown, this.texts.preview)]));
     this.drawn(isResting ? null : hit);
   }

@@ -1,8 +1,10 @@
 // The search box on another site's page, in a shadow root: loaded by /widget.js once a reader opens it (docs/widget.md).
 // Texts, limits and addresses come from /widget.json, the style from /widget.css; nothing is written into the page itself.
 
+import { addCopyButtons } from "./page.js";
 import { SearchBox, element } from "./search.js";
 
+const EARLIER_QUESTIONS = 8; // of a conversation, as on the page
 const OPEN_ELSEWHERE = { target: "_blank", rel: "noopener" };
 
 /** Where the server's addresses lead, seen from any page; what is no address stays as it is. */
@@ -17,6 +19,84 @@ async function load(address) {
 }
 
 class WidgetBox extends SearchBox {
+  constructor(form, settings) {
+    super(form, settings);
+    this.live.addEventListener("faq-drawn", ({ detail }) => this.complete(detail));
+  }
+
+  /** What is typed into the box itself belongs to no conversation. */
+  changed() {
+    this.after = undefined;
+    super.changed();
+  }
+
+  /** Ask what is understood by the questions before it. */
+  follow(question) {
+    this.after = [...(this.after ?? []), { role: "user", content: this.shown }].slice(-EARLIER_QUESTIONS);
+    this.replaceQuestion(question);
+    this.input.focus();
+  }
+
+  /** Where nothing is asked yet, what others ask. */
+  showEmpty() {
+    super.showEmpty();
+    const { popular } = this.settings.box;
+    if (!popular.length) return;
+    const { most_asked } = this.settings.box;
+    const items = popular.map(({ id, text, language }) =>
+      element("li", { lang: language }, element("a", { href: this.drawing.address(id) }, text)),
+    );
+    this.body.append(element("h2", {}, most_asked), element("ul", { class: "popular" }, ...items));
+    this.live.hidden = false;
+  }
+
+  /** Give an answer what it has on the server's own page: copying, a vote, a follow-up. */
+  complete({ place, token, record, question }) {
+    addCopyButtons(this.live, this.texts);
+    for (const old of this.live.querySelectorAll(".further, .earlier")) old.remove();
+    if (!token) return;
+    if (record) place.append(this.vote(token, record));
+    if (this.after) {
+      const earlier = this.after.map(({ content }) => element("li", { dir: "auto" }, content));
+      this.live.prepend(element("div", { class: "earlier" }, element("p", {}, this.settings.box.so_far), element("ol", {}, ...earlier)));
+    }
+    if (question) this.live.append(this.further());
+  }
+
+  vote(token, record) {
+    const { judge, helpful, not_helpful, thanks } = this.settings.box;
+    const part = element("section", { class: "feedback" }, element("h2", {}, judge));
+    for (const [text, isHelpful] of [
+      [helpful, true],
+      [not_helpful, false],
+    ]) {
+      const button = element("button", { type: "button" }, text);
+      button.addEventListener("click", async () => {
+        const body = { answer_token: token, record_id: record, helpful: isHelpful };
+        const reply = await this.post(this.settings.votes, body).catch(() => null);
+        if (!reply?.ok) return this.announce(this.texts.unreachable);
+        const said = element("p", { role: "status", tabindex: "-1" }, thanks);
+        part.replaceChildren(said);
+        said.focus();
+      });
+      part.append(button);
+    }
+    return part;
+  }
+
+  further() {
+    const { go_on, go_on_example, submit, question_units } = this.settings.box;
+    const named = { id: "further", type: "text", placeholder: go_on_example, maxlength: question_units, required: "" };
+    const field = element("input", { ...named, autocomplete: "off", dir: "auto", enterkeyhint: "send" });
+    const row = element("div", { class: "ask-row" }, field, element("button", { type: "submit" }, submit));
+    const form = element("form", { class: "ask" }, element("label", { for: "further" }, go_on), row);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (field.value.trim()) this.follow(field.value.trim());
+    });
+    return element("div", { class: "further" }, form);
+  }
+
   async request(question, signal) {
     const reply = await super.request(question, signal);
     for (const { checks } of reply?.answer?.answers ?? []) {

@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -332,6 +333,23 @@ def test_a_reply_that_comes_drop_by_drop_is_given_up(ask):
     dripping = scripted([says(200, b" " * 200)], byte_seconds=0.05)
     with dripping as server, pytest.raises(ServerUnreachable, match="no reply in time"):
         ask(server.url, ONCE, timeouts=Timeouts(whole=0.3))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 X\r\nX-Slow: " + b"a" * 200 + b"\r\n\r\n",
+        b"HTTP/1.1 100 Go on\r\n\r\n" * 20,
+        b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"a" * 200 + b"\r\n \r\n0\r\n\r\n",
+    ],
+    ids=["header", "nothing yet", "of a chunk"],
+)
+def test_a_header_that_comes_drop_by_drop_is_given_up(ask, reply):
+    dripping = scripted([reply], byte_seconds=0.05, drips_from=15)
+    started = time.monotonic()
+    with dripping as server, pytest.raises(ServerUnreachable, match="no reply in time"):
+        ask(server.url, ONCE, timeouts=Timeouts(whole=0.5))
+    assert time.monotonic() - started < 5
 
 
 def test_a_server_that_closes_every_time_is_told(ask):

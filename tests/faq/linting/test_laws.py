@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -137,3 +138,16 @@ def test_the_same_files_give_the_same_findings(name: str) -> None:
     ]
     runs = [list(find_by_reading(Read(tuple(files)), Against())) for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+def test_a_tree_is_asked_for_a_path_without_being_looked_through(tmp_path):
+    for number in range(300):
+        folder = tmp_path / "src" / f"part{number}"
+        folder.mkdir(parents=True)
+        (folder / "run.py").write_text("")
+    tree = read_tree(tmp_path)
+    assert tree.has("src/part7/run.py") and tree.has("part7/run.py") and tree.has("run.py")  # noqa: PT018
+    assert not any(map(tree.has, ("part7", "7/run.py", "", "/run.py", "part7/run")))
+    started = time.perf_counter()
+    assert not any(tree.has(f"src/part{number}/gone.py") for number in range(100_000))
+    assert time.perf_counter() - started < 2, "300 paths for each would be 30 million comparisons"

@@ -35,6 +35,10 @@ class Site:
         """Return who asks it: for this test alone 127.0.0.1 counts as public."""
         return Web(self.resolve, lambda address: address == "127.0.0.1" or is_public(address))
 
+    def web_for(self, seconds: float) -> Web:
+        """Return one that has so many seconds for an address."""
+        return Web(self.resolve, lambda address: address == "127.0.0.1", seconds)
+
     def url(self, path: str, host: str = "site.host") -> str:
         """Return an address of it."""
         return f"http://{host}:{self.port}{path}"
@@ -57,15 +61,16 @@ def serving() -> Iterator[Site]:
                 served.asked.append(f"{self.command} {self.path}")
                 served.at_once += 1
                 served.most_at_once = max(served.most_at_once, served.at_once)
-            time.sleep(0.02)
             place = self.path.strip("/").partition("/")[0]
-            status = {"gone": 404, "busy": 503, "in": 401, "to": 302, "round": 302, "out": 302}.get(place, 200)
+            time.sleep(0.3 if place == "slow" else 0.02)
+            redirects = dict.fromkeys(("to", "round", "out", "slow"), 302)
+            status = ({"gone": 404, "busy": 503, "in": 401} | redirects).get(place, 200)
             if place == "get" and self.command == "HEAD":
                 status = 404
             with lock:
                 served.at_once -= 1
             self.send_response(status)
-            targets = {"to": "/there", "round": "/round", "out": "http://inside.host/secret"}
+            targets = {"to": "/there", "round": "/round", "out": "http://inside.host/secret", "slow": "/slow"}
             if place in targets:
                 self.send_header("Location", targets[place])
             self.end_headers()
@@ -126,6 +131,7 @@ def test_head_comes_first_and_get_only_where_it_has_to(site: Site) -> None:
         "::1",
         "::",
         "fe80::1%eth0",
+        "fec0::1",
         "fd00::1",
         "ff02::1",
         "::ffff:10.0.0.1",
@@ -173,3 +179,9 @@ def test_without_online_nothing_is_asked(site: Site, tmp_path: Path, capsys: pyt
     (tmp_path / "faq.md").write_text(f"# FAQ\n\n## Where?\n[Here](http://127.0.0.1:{site.port}/).\n", encoding="utf-8")
     assert told(findings(capsys, tmp_path, "faq.md", "--online")) == ("faq.md:4: dead-address",)
     assert site.asked == []
+
+
+def test_an_address_that_leads_on_slowly_has_one_end_for_all_of_it(site):
+    started = time.monotonic()
+    assert site.web_for(0.5).verdict(site.url("/slow")).problem == ""
+    assert time.monotonic() - started < 1.5

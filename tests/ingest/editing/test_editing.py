@@ -43,7 +43,9 @@ NASTY = [
     "back\\slash `code` *em* __init__ [x](y) ![z](w) <b>&amp; {{ jinja }} $x$ | cell",
     "\u202eevil\u202c \x1b[2J \x00 tab\there",
     "第二个问题：怎么打印？",
+    "{{ config }} {% include secret %} {# x #} {!secret!} <% code %> {{{{{ }}}}} <!%",
 ]
+TEMPLATES = re.compile(r"\{[{%#!]|[}%#!]\}|<%|%>")
 
 
 def source(text: str, name: str = "faq.md") -> SourceFile:
@@ -78,6 +80,7 @@ def test_no_words_break_out_of_the_comment(words):
     comment = re.search(r"<!-- faq:.*", changed.text).group()
     assert comment.endswith('" -->') or comment.endswith("' -->") or comment.endswith("” -->")
     assert comment.count("-->") == 1
+    assert not TEMPLATES.search(comment), "what builds a site from Markdown would fill it in"
     (alternate,) = changed.records()[0].alternates
     letters = [char for char in one_line(words) if char.isalnum()]
     assert [char for char in alternate if char.isalnum()] == letters
@@ -89,6 +92,7 @@ def test_no_words_break_out_of_the_comment(words):
 def test_whatever_is_asked_comes_back_as_one_wording_or_none(words):
     comment = alt_comment([words])
     assert comment.count("-->") == 1
+    assert not TEMPLATES.search(comment), "what builds a site from Markdown would fill it in"
     assert "\n" not in comment
     read = read_metadata(comment.removeprefix("<!--").removesuffix("-->"))
     assert len(read.alternates) <= 1
@@ -100,6 +104,7 @@ def test_a_new_question_is_no_record_until_it_is_answered_and_then_reads_as_aske
     file = source(PLAIN)
     changed = with_question(file, words, f"asked 3 times: {words}", like="faq/how-do-i-print")
     assert [record.id for record in changed.records()] == [record.id for record in file.records()]
+    assert not TEMPLATES.search(changed.text)
     answered = source(f"{changed.text}\nAn answer.\n").records()
     assert [char for char in answered[-1].question if char.isalnum()] == [
         char for char in one_line(words) if char.isalnum()

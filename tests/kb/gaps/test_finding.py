@@ -71,3 +71,12 @@ def test_pastes_and_redacted_words_become_no_wordings():
     texts = ["a" * (ALT_CHARS + 1), "mail [email] about it", *(f"wording {number}" for number in range(9))]
     gap = Gap(tuple(missed(text) for text in texts), (), Remedy.NEW, None)
     assert gap.alternates == tuple(f"wording {number}" for number in range(ALTS))
+
+
+def test_what_time_is_not_left_for_is_told_and_the_weightiest_come_first(knowledge):
+    asked = [missed("can I borrow a telescope"), missed("is there a fax"), missed("where is the toilet")]
+    found = find_gaps(knowledge, asked, most=2)
+    assert (len(found.open), found.read, found.unread) == (2, 2, 1)
+    assert {gap.question for gap in found.open} == {"can I borrow a telescope", "is there a fax"}
+    late = find_gaps(knowledge, asked, seconds=-1.0)
+    assert (late.open, late.closed, late.read, late.unread) == ((), 0, 0, 3)

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from access_support import QUESTION, basic, bearer, new_key
@@ -456,3 +457,33 @@ def test_without_keys_a_loopback_server_is_asked_by_its_own_names(folder, open_a
 def test_with_keys_or_in_public_every_name_is_served(folder, key, open_app):
     assert open_app().get("/v1/models", headers={"Host": "faq.example", **bearer(key)}).status_code == 200
     assert asked_as(open_app(public=True), "faq.example") == 200
+
+
+LONG = "why does it " * 83 + "why?"  # 1,000 characters
+MCP_CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+ASKED_BY = [
+    ("/api/v1/ask", {"question": LONG}),
+    ("/api/v1/ask:batch", {"questions": [{"question": LONG}]}),
+    (f"/api/v1/search?q={quote(LONG)}", None),
+    (f"/?q={quote(LONG)}", None),
+    (f"/q/faq/Q1?q={quote(LONG)}", None),
+    ("/v1/chat/completions", {"model": "faq", "messages": [{"role": "user", "content": LONG}]}),
+    ("/v1/responses", {"model": "faq", "input": LONG}),
+    ("/v1/completions", {"model": "faq", "prompt": LONG}),
+    ("/v1/embeddings", {"model": "faq", "input": LONG}),
+    ("/language/:query-knowledgebases?projectName=faq&deploymentName=p&api-version=2021-10-01", {"question": LONG}),
+    ("/qnamaker/knowledgebases/faq/generateAnswer", {"question": LONG}),
+    ("/mcp", MCP_CALL | {"params": {"name": "ask", "arguments": {"question": LONG}}}),
+    ("/mcp", MCP_CALL | {"params": {"name": "search", "arguments": {"query": LONG}}}),
+]
+
+
+def test_a_text_that_no_encoder_reads_counts_by_its_length(open_app):
+    reply = open_app(rate_per_minute=100).post("/v1/embeddings", json={"model": "faq", "input": LONG * 100})
+    assert (reply.status_code, reply.headers["RateLimit"].split(";")[1]) == (400, "r=86")
+
+
+@pytest.mark.parametrize(("path", "body"), ASKED_BY)
+def test_a_long_question_counts_as_ten_more_wherever_it_is_asked(open_app, path, body):
+    reply = open_app(rate_per_minute=100).open(path, json=body, method="GET" if body is None else "POST")
+    assert (reply.status_code, reply.headers["RateLimit"].split(";")[1]) == (200, "r=89")

@@ -20,6 +20,8 @@ from faqkb.kb.feedback.questions import Asked
 from faqkb.kb.snapshot.published import current_snapshot, snapshot_names
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
+from faqkb.server.admin import missing
+from faqkb.server.admin.tables import Table
 
 PAGES = ("/admin", "/admin/gaps", "/admin/snapshots", "/admin/tables/days.csv", "/admin/tables/gaps.json")
 TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "bins", "gaps", "snapshots")
@@ -58,7 +60,8 @@ def test_a_public_server_without_keys_shows_none_of_it(open_app, path):
 @pytest.mark.parametrize("path", PAGES)
 def test_without_keys_only_this_machine_itself_is_let_in(client, open_app, path):
     assert client.get(path).status_code == 200
-    assert client.get(path, headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
+    for told in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "CF-Connecting-IP", "Via"):
+        assert client.get(path, headers={told: "192.0.2.7"}).status_code == 403
     assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
     behind = open_app(access=AccessSettings(behind_proxy=1))
     assert behind.get(path, headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
@@ -99,6 +102,18 @@ def test_a_question_that_a_spreadsheet_would_run_is_text_there(client, folder):
     assert not any(row["question"].startswith(("=", "+", "-", "@")) for row in rows)
     kept = client.get("/admin/tables/questions.json").json["rows"]
     assert FORMULA in {row["question"] for row in kept}
+
+
+def test_neither_a_semicolon_nor_a_line_break_within_a_question_begins_a_formula():
+    made = Table(("question", "wordings"), ((f"where;{FORMULA}", f"where\n{FORMULA}"),))
+    (row,) = csv.DictReader(io.StringIO(made.as_csv()))
+    assert row == {"question": f"where;'{FORMULA}", "wordings": f"where\n'{FORMULA}"}
+
+
+def test_readers_cannot_make_the_page_of_gaps_work_for_minutes(client, folder, monkeypatch):
+    monkeypatch.setattr(missing, "GAP_WORK_SECONDS", -1.0)
+    ask(folder, "Which wifi password?")
+    assert "0 questions that weigh most were looked at, 1 were not" in client.get("/admin/gaps").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("table", TABLES)

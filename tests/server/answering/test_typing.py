@@ -6,6 +6,7 @@ import pytest
 
 from faqkb.kb.answers import Status
 from faqkb.kb.feedback.questions import Asked
+from faqkb.server.feedback import typing
 from faqkb.server.feedback.typing import TypedQuestions
 from faqkb.server.limits import SETTLED_SECONDS, TYPED_AGAIN_SECONDS
 
@@ -77,3 +78,12 @@ def test_a_typed_question_that_is_then_sent_is_one_question(typed, clock, second
 def test_what_stands_when_the_server_stops_counts(typed):
     type_(typed, "how do I print")
     assert [asked.question for asked in typed.settled(is_last=True)] == ["how do I print"]
+
+
+def test_what_was_typed_by_many_is_remembered_within_bounds(typed, clock, monkeypatch):
+    monkeypatch.setattr(typing, "UNWRITTEN_QUESTIONS", 3)
+    for number in range(5):
+        type_(typed, f"{number} asks", asker=f"10.0.0.{number}")
+        assert settled(typed, clock, SETTLED_SECONDS) == [f"{number} asks"]
+    assert not typed.send("10.0.0.4", "4 asks"), "it counted when it was typed"
+    assert typed.send("10.0.0.0", "0 asks"), "three others have asked since"

@@ -11,7 +11,6 @@ from server_support import DOCKER_QUESTION, WEATHER_QUESTION, ServedProcess, ser
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.server.api import batch as batch_module
 
 QUESTIONS = [DOCKER_QUESTION, WEATHER_QUESTION, "", "模型", "how do I export a model?", "shm", DOCKER_QUESTION]
 
@@ -75,13 +74,6 @@ def test_a_question_that_fails_is_a_problem_in_its_place(client, monkeypatch):
     assert (reply.status_code, second["status"], second["type"]) == (200, 503, "about:blank")
     assert "secret" not in reply.text
     assert first["answers"] == third["answers"]
-
-
-def test_what_the_time_does_not_reach_is_a_problem_to_be_sent_again(client, monkeypatch):
-    monkeypatch.setattr(batch_module, "BATCH_SECONDS", 0.0)
-    monkeypatch.setattr(batch_module.answered_batch, "__kwdefaults__", {"seconds": 0.0})
-    answers = batch(client, {"question": "shm"}, {"question": "shm"}).get_json()["answers"]
-    assert [answer["status"] for answer in answers] == [503, 503]
 
 
 def test_one_batch_at_a_time_and_single_questions_do_not_wait(kb_folder: Path):

@@ -199,7 +199,7 @@ def test_it_stays_healthy_while_one_client_waits_long_for_its_own_requests(clien
 
 def test_it_is_not_ready_while_it_stops(client):
     assert client.get("/readyz").status_code == 200
-    client.application.extensions[LOAD_EXTENSION] = lambda: ServerLoad(stopping=True)
+    client.application.extensions[LOAD_EXTENSION] = lambda: ServerLoad(ends_at=0.0)
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
 

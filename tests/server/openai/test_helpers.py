@@ -162,6 +162,13 @@ def test_what_nothing_answers_is_titled_with_the_users_own_words(client: FlaskCl
     assert text_of(client, ("user", LIBRECHAT.replace(DOCKER_QUESTION, WEATHER_QUESTION))) == WEATHER_QUESTION
 
 
+@pytest.mark.parametrize("asked", ["\\ud800", "\\udfff\\ud800 weather"])
+def test_half_a_sign_within_the_json_of_a_conversation_is_no_fault_of_ours(client: FlaskClient, asked: str) -> None:
+    told = f'[{{"role":"user","mainText":"{asked}"}}]'
+    assert text_of(client, ("system", CHERRY_SYSTEM), ("user", told))
+    assert text_of(client, ("user", open_webui("A title.", '{ "title": "x" }', told)))
+
+
 @pytest.mark.parametrize(
     ("text", "short"),
     [

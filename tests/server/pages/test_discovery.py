@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -27,6 +29,42 @@ def test_the_pages_name_a_description_whose_address_asks(client: FlaskClient) ->
     assert described.findtext(f"{OPENSEARCH}ShortName") == "常见问题"
     template = described.find(f"{OPENSEARCH}Url").get("template")
     assert client.get(template.replace("{searchTerms}", "shm")).status_code == 200
+
+
+def test_every_question_is_listed_for_programs_with_its_markdown(client: FlaskClient) -> None:
+    listed = client.get("/llms.txt", headers={"Accept-Language": "en"})
+    assert listed.content_type == "text/markdown; charset=utf-8"
+    assert listed.text.startswith("# FAQ\n\n> ")
+    addresses = re.findall(r"\]\(http://localhost(/q/[^)]+)\)", listed.text)
+    records = client.get("/api/v1/records?limit=200").get_json()["records"]
+    assert sorted(addresses) == sorted(f"{record['url']}.md" for record in records)
+    for address in addresses[:5]:
+        shown, page = client.get(address), client.get(address.removesuffix(".md"))
+        record = client.get(f"/api/v1/records{address.removeprefix('/q').removesuffix('.md')}").get_json()
+        assert shown.text.startswith(f"# {record['question']}\n\n{record['answer'].strip()}\n")
+        assert f'type="text/markdown" href="{address}"' in page.text
+    assert client.get("/q/no.md").status_code == 404
+
+
+def test_the_name_of_a_record_may_end_like_a_files(encoder, tmp_path):
+    build_snapshot(tmp_path, [make_record("read.md", "What is read?")], encoder)
+    app = create_app(tmp_path)
+    page, text = app.test_client().get("/q/read.md"), app.test_client().get("/q/read.md.md")
+    app.extensions[EXTENSION].close()
+    assert "<h1" in page.text
+    assert text.text.startswith("# What is read?")
+
+
+@pytest.mark.parametrize("path", ["/", "/q/faq_2021_s1/Q1.3", "/topics/faq_2021_s1"])
+def test_a_page_says_what_a_shared_link_shows(client: FlaskClient, path: str) -> None:
+    if path.startswith("/topics"):
+        path = next(each for each in re.findall(r'href="(/topics/[^"?]+)"', client.get("/").text))
+    head = html.unescape(client.get(path, headers={"Accept-Language": "zh"}).text.partition("<body>")[0])
+    said = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', head))
+    assert 10 <= len(said["description"]) <= 160
+    assert said["og:description"] == said["description"]
+    assert said["og:title"] == re.search("<title>([^<]*)</title>", head)[1]
+    assert said["og:type"] == ("article" if path.startswith("/q/") else "website")
 
 
 def test_the_sitemap_lists_every_answer_and_each_is_there(client: FlaskClient) -> None:

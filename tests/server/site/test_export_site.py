@@ -38,7 +38,7 @@ def site(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = export(kb_folder, "--format", "site", str(folder), "--base-url", BASE)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "wrote 26 pages" in done.stderr
+    assert "wrote 28 pages" in done.stderr
     return folder
 
 
