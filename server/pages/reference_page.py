@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
+from markupsafe import Markup, escape
+from pygments import lex
 from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
 
 _Object = dict[str, Any]
-_HTML = HtmlFormatter(nowrap=True, classprefix="tok-")
 _CODE = re.compile(r"`([^`]*)`")
 
 
@@ -86,9 +86,12 @@ def text_runs(text: str) -> list[tuple[bool, str]]:
 
 
 @lru_cache(maxsize=256)
-def coloured(text: str, language: str) -> str:
-    """Return an example in a language of Pygments as HTML, escaped, its parts told apart by classes (`tok-…`)."""
-    return str(highlight(text, get_lexer_by_name(language), _HTML)).removesuffix("\n")
+def coloured(text: str, language: str) -> Markup:
+    """Return an example in a language that Pygments knows as HTML, its parts told apart by classes (`tok-…`)."""
+    parts = lex(text, get_lexer_by_name(language))
+    named = ((STANDARD_TYPES.get(kind), escape(piece)) for kind, piece in parts)
+    span = Markup('<span class="tok-{}">{}</span>')
+    return Markup().join(span.format(name, piece) if name else piece for name, piece in named)
 
 
 class _Shown:

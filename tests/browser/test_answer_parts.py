@@ -125,7 +125,7 @@ def test_an_answer_that_a_reader_opens_is_counted_and_marked(open_page, store):
 def test_a_reader_changes_the_language_and_finds_the_question_again(open_page):
     page = open_page(f"/?q={DOCKER_QUESTION}")
     page.get_by_role("link", name="English").click()
-    expect(page.get_by_role("button", name="Ask")).to_be_visible()
+    expect(page.get_by_role("search").get_by_role("button", name="Ask")).to_be_visible()
     expect(page.get_by_role("combobox")).to_have_value(DOCKER_QUESTION)
     type_question(page, "docker out of shared memory")
     page.locator(".live .card h2 a").click()

@@ -82,7 +82,7 @@ MOVING = """() => document.getAnimations().length + [...document.querySelectorAl
 
 
 def box(page: Page) -> Locator:
-    return page.locator("input[name=q]")
+    return page.locator("#question")
 
 
 def state(page: Page, name: str) -> Locator:

@@ -282,7 +282,7 @@ def test_a_site_sets_colours_width_and_size_of_text_by_custom_properties(open_pa
     assert round(1280 - place["x"] - place["width"]) == 50
     ask(page)
     expect(panel(page)).to_have_css("width", "500px")
-    expect(panel(page).locator(".ask button")).to_have_css("background-color", "rgb(128, 0, 128)")
+    expect(panel(page).locator(".ask button").first).to_have_css("background-color", "rgb(128, 0, 128)")
     expect(panel(page).locator(".answer").first).to_have_css("font-size", "21.25px")
 
 

@@ -170,7 +170,7 @@ def mcp_message(content: bytes) -> None:
         reply = answer(message, _mcp_service(), version)
         if reply is None:
             continue
-        for one in reply if isinstance(reply, list) else [reply]:
+        for one in map(json.loads, reply) if isinstance(reply, list) else [reply]:
             hold(one["jsonrpc"] == "2.0" and ("result" in one) != ("error" in one), "no reply of JSON-RPC")
             hold(one.get("error", {}).get("code") != INTERNAL_ERROR, f"an internal error: {one}")
         dump_message(reply)
