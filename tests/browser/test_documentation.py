@@ -111,9 +111,7 @@ def test_the_site_can_be_searched_without_a_server(built: Built, browser: Browse
     context = browser.new_context(base_url=built.site.url)
     page = context.new_page()
     field, first = page.locator("input[data-md-component=search-query]"), page.locator(".md-search-result__link").first
-    for _ in range(
-        10
-    ):  # what is typed before the theme's worker listens may be lost for good, until the page is reloaded
+    for _ in range(10):  # what is typed before the theme's worker listens is lost, until a reload
         page.goto("/index.html", wait_until="load")
         field.fill(word)
         with suppress(TimeoutError):
