@@ -80,6 +80,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "ingest.linted",
     ),
     "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
+    "ingest.imported": ("ingest", "ingest.page", "ingest.editing"),
     "server": (),
     "server.http": ("server",),
     "server.texts": (),

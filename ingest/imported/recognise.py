@@ -1,0 +1,63 @@
+"""Which system wrote a file: told by its columns and fields, not by its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from faqkb.ingest.imported import azure, fastgpt, maxkb
+from faqkb.ingest.imported.entry import Collection
+from faqkb.ingest.imported.tables import Table, read_table
+from faqkb.ingest.page.encodings import decode
+from faqkb.kb.errors import ContentError
+
+_TABLES: dict[str, tuple[Callable[[Table], bool], Callable[[Table], Collection]]] = {
+    azure.TSV: (azure.is_tsv, azure.read_tsv),
+    maxkb.FORM: (maxkb.is_table, maxkb.read_table),
+    fastgpt.FORM: (fastgpt.is_table, fastgpt.read_table),
+}
+_DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]] = {
+    azure.JSON: (azure.is_json, azure.read_json),
+}
+FORMS = (*_TABLES, *_DOCUMENTS)
+"""Names of what is read, as `--format` takes them."""
+
+
+def read_collection(content: bytes, name: str, form: str | None = None) -> Collection:
+    """Return what a file of another system holds; `form` says which, else its content does.
+
+    Raises ContentError where nobody's columns or fields are in it.
+    """
+    text = decode(content, name).text.removeprefix("\ufeff")
+    if (form in _DOCUMENTS) or (form is None and text.lstrip()[:1] in {"{", "["}):
+        return _of_document(_json(text, name), name, form)
+    return _of_table(read_table(text, name), name, form)
+
+
+def _of_table(table: Table, name: str, form: str | None) -> Collection:
+    known = form or next((each for each, (fits, _) in _TABLES.items() if fits(table)), None)
+    if known is None or not _TABLES[known][0](table):
+        columns = ", ".join(table.header)[:120]
+        raise ContentError(
+            f"{name}: no table of {form or 'a known system'} (got the columns {columns!r}, expected those of"
+            f" {form or ', '.join(_TABLES)}); see docs/importing.md"
+        )
+    return _TABLES[known][1](table)
+
+
+def _of_document(found: Any, name: str, form: str | None) -> Collection:
+    known = form or next((each for each, (fits, _) in _DOCUMENTS.items() if fits(found)), None)
+    if known is None or not _DOCUMENTS[known][0](found):
+        raise ContentError(
+            f"{name}: JSON, but none of {form or 'a known system'} (expected {form or ', '.join(_DOCUMENTS)});"
+            " see docs/importing.md"
+        )
+    return _DOCUMENTS[known][1](found)
+
+
+def _json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ContentError(f"{name}: JSON that cannot be read ({error}); export it again from its system") from error
