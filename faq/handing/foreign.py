@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
-from faqkb.ingest.imported import azure, fastgpt, maxkb
+from faqkb.ingest.imported import azure, docsearch, fastgpt, maxkb, qnabot
 from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.records import Record
 from faqkb.server.azure.ids import numbered
 
 AZURE_HEADER = ("Question", "Answer", "Source", "Metadata", "SuggestedQuestions", "IsContextOnly", "Prompts", "QnaId")
 LINE_END = "\r\n"
+_TITLES_MOST = len(docsearch.LEVELS)
 
 
 def azure_tsv(records: Iterator[Record]) -> Iterator[str]:
@@ -52,6 +55,54 @@ def fastgpt_csv(records: Iterator[Record]) -> Iterator[str]:
         told = {"id": record.id, "tags": ",".join(record.tags), "versions": ",".join(record.versions)}
         answer = as_cell(fastgpt.with_metadata(record.led_markdown(), told))
         yield _csv_line((as_cell(record.question), answer, *map(as_cell, record.alternates)))
+
+
+def qnabot_json(records: Iterator[Record]) -> Iterator[str]:
+    """Yield what QnABot's designer imports; tags and versions are session attributes that it sets with the answer."""
+    yield '{"qna": ['
+    before = ""
+    for record in records:
+        lists = {qnabot.TAGS: ",".join(record.tags), qnabot.VERSIONS: ",".join(record.versions)}
+        item = {
+            "qid": record.id,
+            "type": "qna",
+            "q": [record.question, *record.alternates],
+            "a": record.answer_text,
+            "alt": {"markdown": record.led_markdown()},
+            "sa": [{"text": name, "value": value, "enableTranslate": False} for name, value in lists.items() if value],
+        }
+        yield before + json.dumps(item, ensure_ascii=False)
+        before = ","
+    yield "]}"
+
+
+def docsearch_records(records: Iterator[Record]) -> Iterator[str]:
+    """Yield a list of DocSearch's records, one a question; what DocSearch has no field for stands in a field `faq`."""
+    yield "["
+    before = ""
+    for record in records:
+        titles = [*(record.section or (record.source.path,))[: _TITLES_MOST - 1], record.question]
+        levels = {f"lvl{level}": titles[level] if level < len(titles) else None for level in range(_TITLES_MOST)}
+        page = f"/q/{quote(record.id)}"  # as `pages.answer` has it; below which address it will be, nobody knows here
+        item = {
+            "objectID": record.id,
+            "type": "content",
+            "hierarchy": levels,
+            "content": record.answer_text,
+            "url": page,
+            "url_without_anchor": page,
+            "anchor": record.source.anchor,
+            "lang": record.language,
+            "tags": list(record.tags),
+            docsearch.OURS: {
+                "answer": record.led_markdown(),
+                "alternates": list(record.alternates),
+                "versions": list(record.versions),
+            },
+        }
+        yield before + json.dumps(item, ensure_ascii=False)
+        before = ","
+    yield "]"
 
 
 def _lines(texts: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from faqkb.ingest.imported import azure, fastgpt, maxkb
+from faqkb.ingest.imported import azure, docsearch, faqpage, fastgpt, maxkb, qnabot
 from faqkb.ingest.imported.entry import Collection
 from faqkb.ingest.imported.tables import Table, read_table
 from faqkb.ingest.page.encodings import decode
@@ -19,6 +19,9 @@ _TABLES: dict[str, tuple[Callable[[Table], bool], Callable[[Table], Collection]]
 }
 _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]] = {
     azure.JSON: (azure.is_json, azure.read_json),
+    qnabot.FORM: (qnabot.is_document, qnabot.read_document),
+    docsearch.FORM: (docsearch.is_document, docsearch.read_document),
+    faqpage.FORM: (faqpage.is_document, faqpage.read_document),
 }
 FORMS = (*_TABLES, *_DOCUMENTS)
 """Names of what is read, as `--format` takes them."""
@@ -30,7 +33,10 @@ def read_collection(content: bytes, name: str, form: str | None = None) -> Colle
     Raises ContentError where nobody's columns or fields are in it.
     """
     text = decode(content, name).text.removeprefix("\ufeff")
-    if (form in _DOCUMENTS) or (form is None and text.lstrip()[:1] in {"{", "["}):
+    beginning = text.lstrip()[:1]
+    if beginning == "<" and form in {None, faqpage.FORM}:
+        return faqpage.read_html(text, name)
+    if form in _DOCUMENTS or (form is None and beginning in {"{", "["}):
         return _of_document(_json(text, name), name, form)
     return _of_table(read_table(text, name), name, form)
 
@@ -60,4 +66,7 @@ def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines):
+            return [_json(line, name) for line in lines]  # a record a line
         raise ContentError(f"{name}: JSON that cannot be read ({error}); export it again from its system") from error

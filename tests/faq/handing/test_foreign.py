@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from imported_support import imported, told
 
-from faqkb.faq.handing.foreign import azure_tsv, fastgpt_csv, maxkb_csv
+from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qnabot_json
 from faqkb.ingest import read_sources
 from faqkb.kb.records import Record
 
 ROOT = Path(__file__).parents[3]
-WAYS = {"azure-tsv": azure_tsv, "maxkb-csv": maxkb_csv, "fastgpt-csv": fastgpt_csv}
+WAYS = {
+    "azure-tsv": azure_tsv,
+    "maxkb-csv": maxkb_csv,
+    "fastgpt-csv": fastgpt_csv,
+    "qnabot-json": qnabot_json,
+    "docsearch": docsearch_records,
+}
 FAQ = """# FAQ
 
 ## Where does `C:\\new` go?

@@ -49,8 +49,7 @@ def test_a_link_in_the_folder_leads_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "en").symlink_to(outside)
     table = tmp_path / "x.tsv"
-    table.write_text("Question\tAnswer\tMetadata\tQnaId\nWhat?\tIt.\tfaq_id:en/faq/Q1\t1\n", encoding="utf-8")
-    table.write_text(table.read_text().replace("en/faq/Q1", "en/Q1"), encoding="utf-8")
+    table.write_text("Question\tAnswer\tMetadata\tQnaId\nWhat?\tIt.\tfaq_id:en/Q1\t1\n", encoding="utf-8")
     (tmp_path / "to" / "en.md").symlink_to(outside / "en.md")
     assert "en.md" in error_line(faq("import", table, "--to", tmp_path / "to", "--yes"))
     assert list(outside.iterdir()) == []

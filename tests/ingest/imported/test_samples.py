@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from imported_support import imported, sample
+from imported_support import SAMPLES, imported, sample
 
 from faqkb.ingest.imported.recognise import read_collection
 from faqkb.kb.errors import ContentError
@@ -72,3 +73,65 @@ def test_a_file_of_nobody_is_refused_in_one_sentence(content: str) -> None:
     with pytest.raises(ContentError, match=r"^x\.tsv: ") as refused:
         read_collection(content.encode(), "x.tsv")
     assert "\n" not in str(refused.value)
+
+
+def test_qnabot_items(tmp_path: Path) -> None:
+    layout, records = sample("qnabot.json", tmp_path)
+    renew = records["qnabot/Loans.001"]
+    assert (renew.question, renew.alternates, renew.tags) == ("How do I renew a book?", ("Extend my loan",), ("loans",))
+    assert renew.answer == "Sign in and press **Renew**."
+    assert "QID::Fines.001" in layout.files[0].text
+    assert "; a: " not in layout.files[0].text  # it says the same in plain words
+    assert records["qnabot/Fines-001"].answer == "Ten cents a day."
+    assert [(row.row, row.id) for row in layout.left_out] == [(2, "Quiz 1")]
+    assert [(row.row, row.why) for row in layout.changed] == [(3, "its id 'Fines 001' is qnabot/Fines-001 here")]
+
+
+def test_docsearch_pieces_of_one_heading_are_one_answer(tmp_path: Path) -> None:
+    layout, records = sample("docsearch.json", tmp_path)
+    (renew,) = records.values()
+    assert renew.question == "How do I renew a book?"
+    assert renew.answer == "Sign in and press Renew.\n\nOnce is always possible."
+    assert (renew.tags, renew.language) == (("loans",), "en")
+    assert "section: Help > FAQ; url: https://library.example/faq#renew" in layout.files[0].text
+    assert [(row.row, row.why) for row in layout.left_out] == [(1, "a heading without text below it")]
+
+
+def test_docsearch_a_record_a_line(tmp_path: Path) -> None:
+    hits = json.loads((SAMPLES / "docsearch.json").read_text(encoding="utf-8"))["hits"]
+    lines = "".join(f"{json.dumps(hit)}\n" for hit in hits)
+    assert len(imported(lines.encode(), "records.jsonl", tmp_path)[1]) == 1
+
+
+def test_faqpage_in_saved_html(tmp_path: Path) -> None:
+    layout, records = sample("faqpage.html", tmp_path)
+    renew = records["faqpage/renew"]
+    assert renew.question == "How do I renew a book & a film?"
+    assert '<a href="https://library.example/me"' in renew.answer_html
+    assert "<li>Once: *always*</li>" in renew.answer_html  # not taken for Markdown
+    assert "alert" not in renew.answer_html
+    assert [record.answer for record in records.values()][1] == "Ten cents a day."
+    assert [(row.row, row.why) for row in layout.left_out] == [(3, "is no question with an answer")]
+
+
+def test_a_block_of_json_ld_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    page = (SAMPLES / "faqpage.html").read_text(encoding="utf-8")
+    broken = page.replace("<body>", '<script type="application/ld+json">{"@type": "FAQPage", </script><body>')
+    layout, records = imported(broken.encode(), "x.html", tmp_path)
+    assert len(records) == 2
+    assert layout.left_out[0].why.startswith("a block of JSON-LD that cannot be read")
+    with pytest.raises(ContentError, match="HTML without a FAQPage"):
+        read_collection(b"<html><body>Q?</body></html>", "x.html")
+
+
+def test_our_own_json_ld_comes_back(tmp_path: Path) -> None:
+    """Its answers are HTML: blank lines in code stay, and nothing of it turns into Markdown."""
+    html = "<pre><code>a\n\n  *b*\n\n\nc</code></pre>\n<p>1 &lt; 2</p>"
+    entity = {"@type": "Question", "name": "How?", "acceptedAnswer": {"@type": "Answer", "text": html}}
+    page = {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": [entity]}
+    _, records = imported(json.dumps(page).encode(), "x.json", tmp_path)
+    (record,) = records.values()
+    assert [line.strip() for line in record.answer_html.split("</code>")[0].splitlines()][-6:] == [
+        *("<pre><code>a", "", "*b*", "", "", "c"),
+    ]
+    assert "<p>1 &lt; 2</p>" in record.answer_html
