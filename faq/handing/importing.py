@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faqkb.faq.console import one_line, say, say_json, say_note
 from faqkb.ingest.imported.entry import LeftOut
 from faqkb.ingest.imported.layout import Layout, Written, lay_out
-from faqkb.ingest.imported.recognise import read_collection
+from faqkb.ingest.imported.recognise import read_file
 from faqkb.kb.disk import make_folders, replace_file, storage_errors
-from faqkb.kb.errors import ContentError, ExportRefused
+from faqkb.kb.errors import ExportRefused
 from faqkb.kb.foreign.paths import inside
-from faqkb.kb.limits import FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def import_collection(file: Path, folder: Path, form: str | None, *, sure: bool,
 
     Raises ContentError where the file cannot be read, ExportRefused where it would write over something else.
     """
-    collection = read_collection(_content(file), file.name, form)
+    collection = read_file(file, form)
     layout = lay_out(collection, file.name)
     _write(layout, folder, sure=sure)
     told = _Told(
@@ -54,16 +52,6 @@ def import_collection(file: Path, folder: Path, form: str | None, *, sure: bool,
         say_json(asdict(told))
     else:
         _say(told, folder)
-
-
-def _content(file: Path) -> bytes:
-    """Return the bytes of a regular file of bearable size. Raises ContentError, OSError."""
-    status = file.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ContentError(f"{file}: not a regular file; name the file that the other system exported")
-    if status.st_size > FILE_BYTES:
-        raise ContentError(f"{file}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); export it in several parts")
-    return file.read_bytes()
 
 
 def _write(layout: Layout, folder: Path, *, sure: bool) -> None:

@@ -13,6 +13,8 @@ from faqkb.kb.limits import PATH_CHARS
 _KEPT = "._-"
 _NAME_CHARS = 100  # of a part of a path: file systems take 255 bytes, and a Chinese character is three
 
+_FILE_CHARS = 2_000_000  # of answers in one file, so that it can be edited; what we exported keeps its files
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -35,9 +37,13 @@ def placed(entries: Iterable[Entry], file_name: str) -> Iterator[Placed]:
     """Yield where each entry goes: to the file that its id names, else to one called like the file it came from."""
     default = slug(PurePosixPath(file_name).stem) if file_name else "imported"
     labels = Ids()
+    chars = 0
     for entry in entries:
         stem, label = _of_id(entry.id)
-        stem = stem or default
+        if not stem:
+            part = chars // _FILE_CHARS + 1
+            stem = default if part == 1 else f"{default}-{part}"
+            chars += len(entry.answer) + sum(len(value) for _, value in entry.kept)
         wanted = f"{stem}/{label or slug(entry.question)}"
         unique = labels.take(wanted)
         note = ""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from faqkb.ingest.imported import azure, docsearch, faqpage, fastgpt, maxkb, qnabot
+from faqkb.ingest.imported import azure, docsearch, faqpage, fastgpt, maxkb, qnabot, stackexchange
 from faqkb.ingest.imported.entry import Collection
 from faqkb.ingest.imported.tables import Table, read_table
 from faqkb.ingest.page.encodings import decode
 from faqkb.kb.errors import ContentError
+from faqkb.kb.limits import FILE_BYTES
 
+_BEGINNING_BYTES = 4_096
 _TABLES: dict[str, tuple[Callable[[Table], bool], Callable[[Table], Collection]]] = {
     azure.TSV: (azure.is_tsv, azure.read_tsv),
     maxkb.FORM: (maxkb.is_table, maxkb.read_table),
@@ -23,8 +27,22 @@ _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]]
     docsearch.FORM: (docsearch.is_document, docsearch.read_document),
     faqpage.FORM: (faqpage.is_document, faqpage.read_document),
 }
-FORMS = (*_TABLES, *_DOCUMENTS)
+FORMS = (*_TABLES, *_DOCUMENTS, stackexchange.FORM)
 """Names of what is read, as `--format` takes them."""
+
+
+def read_file(path: Path, form: str | None = None) -> Collection:
+    """Return what a file of another system holds. Raises ContentError, OSError."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ContentError(f"{path}: not a regular file; name the file that the other system exported")
+    with path.open("rb") as file:
+        is_dump = stackexchange.is_dump(file.read(_BEGINNING_BYTES))
+    if form == stackexchange.FORM or (form is None and is_dump):
+        return stackexchange.read_dump(path)  # piece by piece, however long it is
+    if status.st_size > FILE_BYTES:
+        raise ContentError(f"{path}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); export it in several parts")
+    return read_collection(path.read_bytes(), path.name, form)
 
 
 def read_collection(content: bytes, name: str, form: str | None = None) -> Collection:
