@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from faqkb.ingest.imported import azure, docsearch, fastgpt, maxkb, qnabot
+from faqkb.ingest.imported.documents import docsearch, qnabot
+from faqkb.ingest.imported.tables import azure, fastgpt, maxkb
 from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.records import Record
 from faqkb.server.azure.ids import numbered

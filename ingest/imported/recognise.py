@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from faqkb.ingest.imported import azure, docsearch, faqpage, fastgpt, maxkb, qnabot, stackexchange
-from faqkb.ingest.imported.entry import Collection
-from faqkb.ingest.imported.tables import Table, read_table
+from faqkb.ingest.imported.archives import parts_of
+from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, stackexchange
+from faqkb.ingest.imported.entry import Collection, LeftOut
+from faqkb.ingest.imported.tables import azure, columns, excel, fastgpt, maxkb
+from faqkb.ingest.imported.tables.reading import Table, read_table
 from faqkb.ingest.page.encodings import decode
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import FILE_BYTES
 
 _BEGINNING_BYTES = 4_096
+_ARCHIVE = b"PK\x03\x04"
 _TABLES: dict[str, tuple[Callable[[Table], bool], Callable[[Table], Collection]]] = {
     azure.TSV: (azure.is_tsv, azure.read_tsv),
     maxkb.FORM: (maxkb.is_table, maxkb.read_table),
     fastgpt.FORM: (fastgpt.is_table, fastgpt.read_table),
+    columns.FORM: (columns.is_table, columns.read_table),  # the last: its names are anybody's
 }
 _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]] = {
     azure.JSON: (azure.is_json, azure.read_json),
@@ -37,11 +41,14 @@ def read_file(path: Path, form: str | None = None) -> Collection:
     if not stat.S_ISREG(status.st_mode):
         raise ContentError(f"{path}: not a regular file; name the file that the other system exported")
     with path.open("rb") as file:
-        is_dump = stackexchange.is_dump(file.read(_BEGINNING_BYTES))
+        beginning = file.read(_BEGINNING_BYTES)
+    is_dump = stackexchange.is_dump(beginning)
     if form == stackexchange.FORM or (form is None and is_dump):
         return stackexchange.read_dump(path)  # piece by piece, however long it is
     if status.st_size > FILE_BYTES:
         raise ContentError(f"{path}: {status.st_size:,} bytes (limit {FILE_BYTES:,}); export it in several parts")
+    if beginning.startswith(_ARCHIVE):
+        return _of_archive(path, form)
     return read_collection(path.read_bytes(), path.name, form)
 
 
@@ -57,6 +64,32 @@ def read_collection(content: bytes, name: str, form: str | None = None) -> Colle
     if form in _DOCUMENTS or (form is None and beginning in {"{", "["}):
         return _of_document(_json(text, name), name, form)
     return _of_table(read_table(text, name), name, form)
+
+
+def _of_archive(path: Path, form: str | None) -> Collection:
+    """Return what a file of Office holds. Raises ContentError."""
+    parts = parts_of(path)
+    if excel.is_workbook(parts):
+        return _of_sheets([*excel.read_workbook(path)], path.name, form)
+    raise ContentError(f"{path.name}: an archive, but no Excel workbook; unpack it, or save it as CSV")
+
+
+def _of_sheets(sheets: Sequence[tuple[str, Table]], name: str, form: str | None) -> Collection:
+    """Return what the sheets hold that a system is known of, the first one's; the others are told."""
+    read: list[Collection] = []
+    unknown: list[LeftOut] = []
+    for title, table in sheets:
+        try:
+            read.append(_of_table(table, f"{name}, sheet {title!r}", form))
+        except ContentError as error:
+            unknown.append(LeftOut(0, title, f"a sheet of {len(table.rows)} rows: {error}"))
+    if not read:
+        raise ContentError(unknown[0].why if unknown else f"{name}: an empty workbook; name one with questions in it")
+    return Collection(
+        read[0].form,
+        tuple(entry for each in read for entry in each.entries),
+        (*unknown, *(left for each in read for left in each.left_out)),
+    )
 
 
 def _of_table(table: Table, name: str, form: str | None) -> Collection:

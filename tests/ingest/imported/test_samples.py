@@ -68,7 +68,7 @@ def test_two_answers_with_one_number_are_told(tmp_path: Path) -> None:
     assert [(row.row, row.id) for row in layout.left_out] == [(3, "1")]
 
 
-@pytest.mark.parametrize("content", ["a,b\n1,2\n", "{}", "[1]", "{", "", "Question\tAnswer\nx\ty\n"])
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "{}", "[1]", "{", "", "Question\tPrice\nx\ty\n"])
 def test_a_file_of_nobody_is_refused_in_one_sentence(content: str) -> None:
     with pytest.raises(ContentError, match=r"^x\.tsv: ") as refused:
         read_collection(content.encode(), "x.tsv")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from faqkb.ingest.imported.documents import rest_of, text_of, texts_of
+from faqkb.ingest.imported.documents.fields import rest_of, text_of, texts_of
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled
 
 FORM = "docsearch"

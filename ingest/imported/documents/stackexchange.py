@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+from faqkb.ingest.imported.documents.faqpage import html_as_markdown
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled
-from faqkb.ingest.imported.faqpage import html_as_markdown
 from faqkb.kb.errors import ContentError
 
 FORM = "stackexchange"

@@ -10,7 +10,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
-from faqkb.ingest.imported.documents import rest_of, text_of
+from faqkb.ingest.imported.documents.fields import rest_of, text_of
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled
 from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import NESTING_LEVELS

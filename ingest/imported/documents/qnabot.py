@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from faqkb.ingest.imported.documents import rest_of, text_of, texts_of
+from faqkb.ingest.imported.documents.fields import rest_of, text_of, texts_of
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled, names_in
 
 FORM = "qnabot-json"

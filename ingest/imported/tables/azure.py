@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled, names_in
-from faqkb.ingest.imported.tables import Table
+from faqkb.ingest.imported.tables.reading import Table
 from faqkb.kb.foreign.cells import from_cell
 
 TSV = "azure-tsv"

@@ -7,7 +7,7 @@ of ours beside them do no harm there.
 from __future__ import annotations
 
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled, names_in, several
-from faqkb.ingest.imported.tables import Table
+from faqkb.ingest.imported.tables.reading import Table
 from faqkb.kb.foreign.cells import from_cell
 
 FORM = "maxkb-csv"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled, names_in, several
-from faqkb.ingest.imported.tables import Table
+from faqkb.ingest.imported.tables.reading import Table
 from faqkb.kb.foreign.cells import from_cell
 
 FORM = "fastgpt-csv"
