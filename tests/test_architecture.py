@@ -189,6 +189,8 @@ ONLY_IN = {
     "spellchecker": {"kb/retrieval/spelling.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
     "httpx": {f"faq/client/{name}.py" for name in ("blocking", "asynchronous", "deadline", "wire")},
+    "mammoth": {"ingest/imported/documents/word.py"},
+    "markdownify": {"ingest/imported/documents/word.py"},
     "openpyxl": {"ingest/imported/tables/excel.py"},
     "matplotlib": {"kb/evaluation/plots.py"},
     "waitress": {"server/http/listener.py"},

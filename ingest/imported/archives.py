@@ -13,8 +13,8 @@ _XML = (".xml", ".rels")
 _TYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-def parts_of(path: Path) -> frozenset[str]:
-    """Return the names of the parts of an archive that is safe to open. Raises ContentError, OSError."""
+def parts_of(path: Path) -> dict[str, int]:
+    """Return the parts of an archive that is safe to open, and their bytes. Raises ContentError, OSError."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -30,7 +30,7 @@ def parts_of(path: Path) -> frozenset[str]:
                         f"{path.name}: {part.filename} declares a document type, which Office never writes; it is not"
                         " to be trusted"
                     )
-            return frozenset(part.filename for part in parts)
+            return {part.filename: part.file_size for part in parts}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:  # damaged, or with a password
         raise ContentError(f"{path.name}: an archive that cannot be read ({error}); save it again") from error
 

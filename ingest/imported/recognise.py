@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.ingest.imported.archives import parts_of
-from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, stackexchange
+from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, stackexchange, word
 from faqkb.ingest.imported.entry import Collection, LeftOut
 from faqkb.ingest.imported.tables import azure, columns, excel, fastgpt, maxkb
 from faqkb.ingest.imported.tables.reading import Table, read_table
@@ -31,7 +31,7 @@ _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]]
     docsearch.FORM: (docsearch.is_document, docsearch.read_document),
     faqpage.FORM: (faqpage.is_document, faqpage.read_document),
 }
-FORMS = (*_TABLES, *_DOCUMENTS, stackexchange.FORM)
+FORMS = (*_TABLES, *_DOCUMENTS, stackexchange.FORM, word.FORM)
 """Names of what is read, as `--format` takes them."""
 
 
@@ -71,7 +71,9 @@ def _of_archive(path: Path, form: str | None) -> Collection:
     parts = parts_of(path)
     if excel.is_workbook(parts):
         return _of_sheets([*excel.read_workbook(path)], path.name, form)
-    raise ContentError(f"{path.name}: an archive, but no Excel workbook; unpack it, or save it as CSV")
+    if word.is_word(parts) and form in {None, word.FORM}:
+        return word.read_word(path, parts)
+    raise ContentError(f"{path.name}: an archive, but none of {form or 'Excel or Word'}; unpack it")
 
 
 def _of_sheets(sheets: Sequence[tuple[str, Table]], name: str, form: str | None) -> Collection:
@@ -94,7 +96,7 @@ def _of_sheets(sheets: Sequence[tuple[str, Table]], name: str, form: str | None)
 
 def _of_table(table: Table, name: str, form: str | None) -> Collection:
     known = form or next((each for each, (fits, _) in _TABLES.items() if fits(table)), None)
-    if known is None or not _TABLES[known][0](table):
+    if known not in _TABLES or not _TABLES[known][0](table):
         columns = ", ".join(table.header)[:120]
         raise ContentError(
             f"{name}: no table of {form or 'a known system'} (got the columns {columns!r}, expected those of"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ _PARTS = "xl/workbook.xml"
 _CELLS = 2_000_000  # of a workbook; an empty sheet can claim 17 thousand million
 
 
-def is_workbook(parts: frozenset[str]) -> bool:
+def is_workbook(parts: Mapping[str, int]) -> bool:
     """Whether the parts of an archive are those of a workbook."""
     return _PARTS in parts
 

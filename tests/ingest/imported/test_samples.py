@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from imported_support import SAMPLES, imported, sample
 
-from faqkb.ingest.imported.recognise import read_collection
+from faqkb.ingest.imported.recognise import FORMS, read_collection, read_file
 from faqkb.kb.errors import ContentError
 
 
@@ -122,6 +122,16 @@ def test_a_block_of_json_ld_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert layout.left_out[0].why.startswith("a block of JSON-LD that cannot be read")
     with pytest.raises(ContentError, match="HTML without a FAQPage"):
         read_collection(b"<html><body>Q?</body></html>", "x.html")
+
+
+@pytest.mark.parametrize("name", ["azure.tsv", "qnabot.json", "faqpage.html", "Posts.xml"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_format_that_is_wrong_is_refused_in_one_sentence(name: str, form: str) -> None:
+    told = read_file(SAMPLES / name).form
+    if form not in {told, "table"}:
+        with pytest.raises(ContentError, match=r"^[\w.]+[:,]") as refused:
+            read_file(SAMPLES / name, form)
+        assert "\n" not in str(refused.value)
 
 
 def test_our_own_json_ld_comes_back(tmp_path: Path) -> None:
