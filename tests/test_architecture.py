@@ -82,7 +82,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
     "ingest.imported": ("ingest", "ingest.page", "ingest.editing"),
     "ingest.imported.tables": ("ingest.imported",),
-    "ingest.imported.documents": ("ingest", "ingest.imported"),
+    "ingest.imported.documents": ("ingest", "ingest.imported", "ingest.imported.tables"),
     "ingest.imported.recognise": (
         "ingest.page",
         "ingest.imported",

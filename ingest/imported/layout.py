@@ -18,7 +18,7 @@ from faqkb.ingest.editing.wordings import alt_value, heading_text, one_line
 from faqkb.ingest.imported.entry import Collection, LeftOut
 from faqkb.ingest.imported.placing import Placed, placed
 from faqkb.kb.errors import ContentError
-from faqkb.kb.limits import ANSWER_CHARS, QUESTION_CHARS, TAG_CHARS, TAGS_MAX
+from faqkb.kb.limits import ANSWER_CHARS, PATH_CHARS, QUESTION_CHARS, TAG_CHARS, TAGS_MAX
 from faqkb.kb.records import Record
 from faqkb.kb.text import readable
 
@@ -313,7 +313,10 @@ def _fitting(names: Sequence[str]) -> list[str]:
 
 
 def _is_former(place: Placed) -> bool:
-    return "/" in place.entry.id and place.entry.id != place.id and " " not in place.entry.id
+    """Return whether the id that it had is one that we gave, which may lead here."""
+    former = place.entry.id
+    is_ours = "/" in former and all(char.isalnum() or char in "._-/" for char in former)
+    return is_ours and former != place.id and len(former) <= PATH_CHARS
 
 
 def _free(stem: str, taken: set[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.ingest.imported.archives import parts_of
-from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, stackexchange, word
+from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, qnamaker, stackexchange, word
 from faqkb.ingest.imported.entry import Collection, LeftOut
 from faqkb.ingest.imported.tables import azure, columns, excel, fastgpt, maxkb
 from faqkb.ingest.imported.tables.reading import Table, read_table
@@ -26,7 +26,7 @@ _TABLES: dict[str, tuple[Callable[[Table], bool], Callable[[Table], Collection]]
     columns.FORM: (columns.is_table, columns.read_table),  # the last: its names are anybody's
 }
 _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]] = {
-    azure.JSON: (azure.is_json, azure.read_json),
+    qnamaker.FORM: (qnamaker.is_document, qnamaker.read_document),
     qnabot.FORM: (qnabot.is_document, qnabot.read_document),
     docsearch.FORM: (docsearch.is_document, docsearch.read_document),
     faqpage.FORM: (faqpage.is_document, faqpage.read_document),

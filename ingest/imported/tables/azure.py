@@ -1,4 +1,4 @@
-"""Azure Custom Question Answering and QnA Maker: their tab-separated exports, and QnA Maker's JSON.
+"""Azure Custom Question Answering and QnA Maker: their tab-separated exports.
 
 Columns: Question, Answer, Source, Metadata, SuggestedQuestions, IsContextOnly, Prompts, QnaId (and SourceDisplayName
 since 2022); a row for each wording, those of one answer with the same QnaId.
@@ -16,7 +16,6 @@ from faqkb.ingest.imported.tables.reading import Table
 from faqkb.kb.foreign.cells import from_cell
 
 TSV = "azure-tsv"
-JSON = "qnamaker-json"
 TAGS, VERSIONS, ID = "tags", "versions", "faq_id"
 """The metadata that our own export writes."""
 _ESCAPE = re.compile(r"\\([nrt\\])")
@@ -39,46 +38,15 @@ def read_tsv(table: Table) -> Collection:
         cells = table.cells(row)
         values = {name: from_cell(unescaped(cells[at])) for name, at in columns.items()}
         number = values.get("qnaid", "").strip()
-        read = _entry(row.line, number, values)
+        read = entry_of(row.line, number, values)
         former = grouped.get(number) if number else None
         if former is None:
             grouped[number or f"row {row.line}"] = read
         elif read.answer.strip() not in {"", former.answer.strip()}:
             left_out.append(LeftOut(row.line, number, "another answer with the QnaId of a row above; give it its own"))
         else:
-            grouped[number] = _with_wording(former, read)
+            grouped[number] = with_wording(former, read)
     return Collection(TSV, tuple(grouped.values()), tuple(left_out))
-
-
-def read_json(found: Any) -> Collection:
-    """Return the entries of `{"qnaDocuments": […]}` or `{"qnaList": […]}`."""
-    listed = found.get("qnaDocuments") or found.get("qnaList") or []
-    entries, left_out = [], []
-    for row, one in enumerate(listed, 1):
-        questions = [str(each) for each in one.get("questions") or []] if isinstance(one, dict) else []
-        if not questions:
-            left_out.append(LeftOut(row, "", "holds no questions"))
-            continue
-        context = one.get("context") or one.get("dialog") or {}
-        values = {
-            "question": questions[0],
-            "answer": str(one.get("answer") or ""),
-            "source": str(one.get("source") or ""),
-            "metadata": json.dumps(one.get("metadata") or [], ensure_ascii=False),
-            "iscontextonly": str(context.get("isContextOnly", "")),
-            "prompts": json.dumps(context.get("prompts") or [], ensure_ascii=False),
-            "suggestedquestions": json.dumps(one.get("alternateQuestionClusters") or [], ensure_ascii=False),
-        }
-        entry = _entry(row, str(one.get("id", "")), values)
-        for other in questions[1:]:
-            entry = _with_wording(entry, _entry(row, "", {"question": other, "answer": ""}))
-        entries.append(entry)
-    return Collection(JSON, tuple(entries), tuple(left_out))
-
-
-def is_json(found: Any) -> bool:
-    """Whether a document is QnA Maker's."""
-    return isinstance(found, dict) and any(isinstance(found.get(name), list) for name in ("qnaDocuments", "qnaList"))
 
 
 def unescaped(cell: str) -> str:
@@ -102,7 +70,8 @@ def _columns(table: Table) -> dict[str, int]:
     return {name.casefold().replace(" ", ""): at for at, name in enumerate(table.header)}
 
 
-def _entry(row: int, number: str, values: Mapping[str, str]) -> Entry:
+def entry_of(row: int, number: str, values: Mapping[str, str]) -> Entry:
+    """Return the entry of one wording; `values` are its cells by the names of their columns, in small letters."""
     metadata = list(_metadata(values.get("metadata", "")))
     own = {name: value for name, value in metadata if name in {TAGS, VERSIONS, ID}}
     others = [pair for pair in metadata if pair[0] not in own]
@@ -126,7 +95,8 @@ def _entry(row: int, number: str, values: Mapping[str, str]) -> Entry:
     )
 
 
-def _with_wording(entry: Entry, other: Entry) -> Entry:
+def with_wording(entry: Entry, other: Entry) -> Entry:
+    """Return an entry with the question of another one as a wording, and what else that one says."""
     wordings = dict.fromkeys((*entry.alternates, other.question))
     kept = dict.fromkeys((*entry.kept, *other.kept))
     return Entry(

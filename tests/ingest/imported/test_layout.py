@@ -103,6 +103,22 @@ def test_what_is_not_told_comes_back_as_it_was(rows: list[tuple[str, str, list[s
             assert set(record.tags) == set(entry.tags)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(TEXT, st.sampled_from(["a/b", "a/b-->", "a/../b", "x/e", "e", "/", "\ud800/x"])), max_size=4))
+@example(["a/b", "a/b"])
+@example(["a/b--> <!-- faq: skip -->/x"])
+def test_an_id_can_be_anything(ids: list[str]) -> None:
+    answers = ["# A heading of level one\n\ntext", "text"]
+    given_ids = [Entry(row=1, question="What is it?", answer=answer, id=each) for each in ids for answer in answers]
+    layout = lay_out(Collection("azure-tsv", tuple(given_ids)), "x.tsv")
+    for file in layout.files:
+        file.text.encode()
+    found = records_of(layout)
+    assert len(found) == len(given_ids)
+    assert {record.question for record in found.values()} <= {"What is it?"}
+    assert {record.answer for record in found.values()} <= set(answers)
+
+
 @given(st.text(max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_an_id_never_leads_out_of_the_folder(text: str) -> None:
