@@ -63,6 +63,11 @@ def test_an_unknown_file_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "to").exists()
 
 
+def test_a_foreign_file_without_a_folder_is_told_the_way(tmp_path: Path) -> None:
+    line = error_line(faq("import", AZURE, "--kb", tmp_path / "kb"))
+    assert "of what another system exported, --to DIR makes Markdown" in line
+
+
 def test_to_and_kb_exclude_each_other(tmp_path: Path) -> None:
     assert "--to" in error_line(faq("import", AZURE, "--to", tmp_path, "--kb", tmp_path / "kb"))
     assert "--to" in error_line(faq("import", AZURE, "--format", "azure-tsv"))
