@@ -27,6 +27,7 @@ _END = ("# What stands below it?", "An answer.")  # it shows that an answer does
 _ROUNDS = 3  # of moving answers out of a file that they change together; then each of it gets its own
 _AT_ONCE = 64  # entries that are read back from one text, while all of them come back as they were
 _DEFINES = re.compile(r"^[ >\-*+\d.]*\[[^\]\n]*\]:", re.MULTILINE)  # where a link leads, or a footnote
+_NAME_BYTES = 200  # room for a number and `.md`
 _BACKTICKS = re.compile(r"`+")
 _LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 _ORDERS = re.compile(r"<!--\s*(?=faq:)", re.IGNORECASE)
@@ -85,7 +86,11 @@ def lay_out(collection: Collection, file_name: str) -> Layout:
             files[stem] = Written(f"{stem}.md", origin.file(together), len(together))
         changed += [note for each in together for note in _noted(each)]
         for place in alone:
-            own = place if len(places) == 1 else replace(place, stem=_free(f"{stem}--{place.label}", {*stems, *files}))
+            own = (
+                place
+                if len(places) == 1
+                else replace(place, stem=_free(_short(f"{stem}--{place.label}"), {*stems, *files}))
+            )
             tried = _alone(own, origin)
             if tried is None:
                 left_out.append(
@@ -353,6 +358,12 @@ def _is_former(place: Placed) -> bool:
     former = place.entry.id
     is_ours = "/" in former and all(char.isalnum() or char in "._-/" for char in former)
     return is_ours and former != place.id and len(former) <= PATH_CHARS
+
+
+def _short(stem: str) -> str:
+    """Return a path whose last part a file system takes: 255 bytes, and a Chinese character is three."""
+    folder, slash, name = stem.rpartition("/")
+    return f"{folder}{slash}{name.encode()[:_NAME_BYTES].decode(errors='ignore')}"
 
 
 def _free(stem: str, taken: set[str]) -> str:

@@ -103,6 +103,17 @@ def test_what_is_not_told_comes_back_as_it_was(rows: list[tuple[str, str, list[s
             assert set(record.tags) == set(entry.tags)
 
 
+def test_a_long_chinese_name_is_one_that_a_file_system_takes() -> None:
+    both = (
+        Entry(row=1, question="怎么续借图书" * 20, answer="# 标题\n\n文字"),
+        Entry(row=2, question="为什么？", answer="文字"),
+    )
+    layout = lay_out(Collection("maxkb-csv", both), f"{'知识库导出' * 30}.csv")
+    assert len(layout.files) == 2
+    assert all(len(file.name.encode()) < 255 for file in layout.files)
+    assert len(records_of(layout)) == 2
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(TEXT, st.sampled_from(["a/b", "a/b-->", "a/../b", "x/e", "e", "/", "\ud800/x"])), max_size=4))
 @example(["a/b", "a/b"])
