@@ -30,7 +30,7 @@ _COMMANDS = {
     "questions": "Write labelled queries made of what is stored.",
     "tune": "Learn from labelled queries; keep what proves better.",
     "export": "Write all records as JSON Lines, JSON-LD, CSV, a web site or one file.",
-    "import": "Publish a knowledge base that somebody exported as one file.",
+    "import": "Publish an exported knowledge base, or make Markdown of a foreign FAQ.",
     "feedback": "Show what readers ask in vain, and their votes.",
     "gaps": "Show the questions without a good answer, weightiest first.",
     "improve": "Turn gaps that you accept into a patch of the Markdown.",

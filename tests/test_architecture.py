@@ -80,6 +80,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "ingest.linted",
     ),
     "ingest.editing": ("ingest", "ingest.page", "ingest.styles", "ingest.readings"),
+    "ingest.imported": ("ingest", "ingest.page", "ingest.editing"),
+    "ingest.imported.tables": ("ingest.imported",),
+    "ingest.imported.documents": ("ingest", "ingest.imported", "ingest.imported.tables"),
+    "ingest.imported.recognise": (
+        "ingest.page",
+        "ingest.imported",
+        "ingest.imported.tables",
+        "ingest.imported.documents",
+    ),
     "server": (),
     "server.http": ("server",),
     "server.texts": (),
@@ -154,9 +163,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "faq.several",
     ),
 }
-# Above every room of its wing, though it lies at the ground: the front door of `kb`, and what puts the server together.
+# Above every room of its wing, though it lies at the ground: the front door of `kb`, what knows every format that is
+# imported, and what puts the server together.
 ABOVE = {
     "kb.knowledge": "kb.knowledge",
+    "ingest.imported.recognise": "ingest.imported.recognise",
     "server.app": "server.app",
     "server.serve": "server.app",
     "server.settings": "server.app",
@@ -178,6 +189,9 @@ ONLY_IN = {
     "spellchecker": {"kb/retrieval/spelling.py"},
     "pytrec_eval": {"kb/evaluation/ranking_measures.py"},
     "httpx": {f"faq/client/{name}.py" for name in ("blocking", "asynchronous", "deadline", "wire")},
+    "mammoth": {"ingest/imported/documents/word.py"},
+    "markdownify": {"ingest/imported/documents/word.py"},
+    "openpyxl": {"ingest/imported/tables/excel.py"},
     "matplotlib": {"kb/evaluation/plots.py"},
     "waitress": {"server/http/listener.py"},
 }

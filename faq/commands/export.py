@@ -14,6 +14,7 @@ from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say_data
 from faqkb.faq.export_site import export_site
+from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qnabot_json
 from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
@@ -22,6 +23,8 @@ from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.records import Record
 from faqkb.server.site.runtime import MeaningOptions, default_package
 
+_NAMES = ("jsonl", "jsonld", "csv", "site", "kb", "azure-tsv", "maxkb-csv", "fastgpt-csv", "qnabot-json", "docsearch")
+
 
 @click.command(
     "export",
@@ -29,9 +32,10 @@ from faqkb.server.site.runtime import MeaningOptions, default_package
         "faq export --format jsonl > records.jsonl",
         "faq export --format site public --base-url https://example.org/faq/",
         "faq export --format kb ours.faqkb",
+        "faq export --format azure-tsv > qnas.tsv",
     ),
 )
-@click.option("--format", "form", type=click.Choice(["jsonl", "jsonld", "csv", "site", "kb"]), required=True)
+@click.option("--format", "form", type=click.Choice(_NAMES), required=True)
 @click.argument("path", type=click.Path(path_type=Path), metavar="[PATH]", required=False)
 @click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
 @click.option(
@@ -59,7 +63,8 @@ def command(
     """Write all records to standard output, in stored order.
 
     `--format site DIR` writes a web site instead: pages and a search for any plain file server. `--format kb FILE`
-    writes the whole knowledge base as one file, for `faq import`; keys and feedback are left out.
+    writes the whole knowledge base as one file, for `faq import`; keys and feedback are left out. Those named after
+    other systems are what these import; sections, checks and former ids have no place there.
     """
     _check_usage(form, path, base_url)
     _check_search(form, search, search_languages, runtime)
@@ -153,4 +158,13 @@ def _cell(cell: str | Sequence[str]) -> str:
     return as_cell(cell) if isinstance(cell, str) else "\n".join(map(as_cell, cell))
 
 
-_FORMATS: dict[str, Callable[[Iterator[Record]], Iterator[str]]] = {"jsonl": _jsonl, "jsonld": _jsonld, "csv": _csv}
+_FORMATS: dict[str, Callable[[Iterator[Record]], Iterator[str]]] = {
+    "jsonl": _jsonl,
+    "jsonld": _jsonld,
+    "csv": _csv,
+    "azure-tsv": azure_tsv,
+    "maxkb-csv": maxkb_csv,
+    "fastgpt-csv": fastgpt_csv,
+    "qnabot-json": qnabot_json,
+    "docsearch": docsearch_records,
+}

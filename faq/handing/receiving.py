@@ -1,4 +1,7 @@
-"""`faq import`: a knowledge base that somebody handed over, published here once it is read through."""
+"""`faq import`: a knowledge base that somebody handed over, published here once it is read through.
+
+Or the FAQ of another system, which becomes Markdown: `importing`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ import click
 
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
+from faqkb.faq.handing.importing import import_collection
 from faqkb.faq.options import examples, json_option, new_kb_option
+from faqkb.ingest.imported.recognise import FORMS
 from faqkb.kb.checks import Check
 from faqkb.kb.disk import TEMPORARY_PREFIX, remove_folder, storage_errors, writer_lock
 from faqkb.kb.errors import ArchiveRefused
@@ -44,16 +49,44 @@ class _Imported:
     checks: tuple[_Brought, ...]
 
 
-@click.command("import", epilog=examples("faq import colleague.faqkb", "faq import colleague.faqkb --kb build/theirs"))
+@click.command(
+    "import",
+    epilog=examples(
+        "faq import colleague.faqkb",
+        "faq import colleague.faqkb --kb build/theirs",
+        "faq import azure-export.tsv --to content/imported",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--to", "to", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder for Markdown files."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Whose file it is, with --to; without it, its columns and fields say so.",
+)
+@click.option("--yes", "sure", is_flag=True, help="With --to: replace files that are there.")
 @new_kb_option
 @json_option
-def command(file: Path, kb: Path | None, as_json: bool) -> None:
-    """Publish a knowledge base that somebody exported with `faq export --format kb`.
+def command(file: Path, to: Path | None, form: str | None, sure: bool, kb: Path | None, as_json: bool) -> None:
+    """Publish a knowledge base that was exported with `faq export --format kb`, or make Markdown of a foreign FAQ.
 
-    Nothing in it is believed: every byte is checked against its manifest, every check script is read again, and what
-    does not hold is refused. It becomes a snapshot like any other; `faq snapshots --rollback previous` goes back.
+    Nothing in an exported one is believed: every byte is checked against its manifest, every check script is read
+    again, and what does not hold is refused. It becomes a snapshot like any other; `faq snapshots --rollback previous`
+    goes back.
+
+    With `--to DIR`, FILE is what another system exported, and becomes Markdown for `faq ingest`; every row that is left
+    out or not as it was is told.
     """
+    if to is not None:
+        if kb is not None:
+            raise click.UsageError("--to writes Markdown, --kb names a knowledge base (got both, expected one)")
+        import_collection(file, to, form, sure=sure, as_json=as_json)
+        return
+    if form or sure:
+        raise click.UsageError("--format and --yes are for --to DIR; say that too, or leave them out")
     imported = _import(file, kb_folder(kb))
     if as_json:
         say_json(asdict(imported))

@@ -86,7 +86,11 @@ def _read_manifest(file: BinaryIO, archive: Path) -> bytes:
     except (tarfile.TarError, UnicodeDecodeError, ValueError):
         is_ours = False
     if not is_ours:
-        raise _refused(archive, f"it is no exported knowledge base (expected {MANIFEST_FILE} first)")
+        raise _refused(
+            archive,
+            f"it is no exported knowledge base (expected {MANIFEST_FILE} first; of what another system exported,"
+            " --to DIR makes Markdown)",
+        )
     content = file.read(size)
     _skip_padding(file, size, archive)
     return content

@@ -1,0 +1,1 @@
+"""Collections that are tables: one module for the columns of each system."""
