@@ -91,7 +91,8 @@ def _paragraph(text: str, texts: Texts) -> Iterator[str]:
 
 def _option_row(option: click.Option, context: click.Context, texts: Texts) -> tuple[str, str]:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+    # With a metavar the help names them itself: as a metavar they are too long for a terminal.
+    choices = option.type.choices if isinstance(option.type, click.Choice) and not option.metavar else ()
     metavar = "" if option.is_flag or option.count else option.metavar or ("" if choices else _metavar(option, context))
     told = [texts(re.sub(r"\s+", " ", option.help or "").strip())]
     if choices:

@@ -35,7 +35,9 @@ _NAMES = ("jsonl", "jsonld", "csv", "site", "kb", "azure-tsv", "maxkb-csv", "fas
         "faq export --format azure-tsv > qnas.tsv",
     ),
 )
-@click.option("--format", "form", type=click.Choice(_NAMES), required=True)
+@click.option(
+    "--format", "form", type=click.Choice(_NAMES), metavar="NAME", required=True, help=f"{', '.join(_NAMES)}."
+)
 @click.argument("path", type=click.Path(path_type=Path), metavar="[PATH]", required=False)
 @click.option("--base-url", metavar="URL", help="Where the site will be: absolute addresses and a sitemap.")
 @click.option(

@@ -65,7 +65,8 @@ class _Imported:
     "--format",
     "form",
     type=click.Choice(FORMS),
-    help="Whose file it is, with --to; without it, its columns and fields say so.",
+    metavar="NAME",
+    help=f"Whose file it is, with --to: {', '.join(FORMS)}. Without it, its columns and fields say so.",
 )
 @click.option("--yes", "sure", is_flag=True, help="With --to: replace files that are there.")
 @new_kb_option
