@@ -71,20 +71,20 @@ def _check_prompts(record: Record, checks: Sequence[CheckLink]) -> list[FollowUp
 
 def related_hits(answer: Answer) -> tuple[Hit, ...]:
     """Return the runners-up worth showing below an answer; its twin in another language is not one."""
-    return tuple(
-        hit
-        for hit in answer.hits[1:]
-        if hit.confidence >= RELATED_ABOVE and hit.record.language == answer.hits[0].record.language
-    )
+    return _runners_up(answer, RELATED_ABOVE)
 
 
 def shown_choices(answer: Answer) -> tuple[Hit, ...]:
     """Return the hits worth choosing among, in the language of the best; at least that one, none without hits."""
+    return answer.hits[:1] + _runners_up(answer, CHOICE_ABOVE)
+
+
+def _runners_up(answer: Answer, least: float) -> tuple[Hit, ...]:
+    """Return the hits after the best that are in its language and so sure at least."""
     return tuple(
         hit
-        for hit in answer.hits
-        if hit is answer.hits[0]
-        or (hit.confidence >= CHOICE_ABOVE and hit.record.language == answer.hits[0].record.language)
+        for hit in answer.hits[1:]
+        if hit.confidence >= least and hit.record.language == answer.hits[0].record.language
     )
 
 

@@ -185,11 +185,12 @@ def listed_of(knowledge: KnowledgeBase) -> Listed:
 def grouped(records: Iterable[Record]) -> Listed:
     """Return records by topic and by what they translate; headings that differ in signs alone share a topic."""
     listed = Listed()
+    places: dict[tuple[str, tuple[str, ...]], Topic] = {}  # headings become addresses once, not for every record
     for record in records:
-        section, path = record.section, record.source.path
-        for end in range(1 if section else 0, len(section) + 1):
-            address, titles = address_of(path, section[:end]), section[:end] or (PurePosixPath(path).stem,)
-            topic = listed.topics.setdefault(address, Topic(address, path, titles, record.language))
+        place = (record.source.path, record.section)
+        topic = places.get(place)
+        if topic is None:
+            topic = places[place] = _placed(listed.topics, *place, record.language)
         question = Question(record.id, record.question, record.language)
         topic.questions.append(question)
         listed.by_id[record.id] = question
@@ -197,6 +198,14 @@ def grouped(records: Iterable[Record]) -> Listed:
         if "<code" in record.answer_html or _IDENTIFIER.search(record.question):
             listed.technical.add(record.id)
     return listed
+
+
+def _placed(topics: dict[str, Topic], path: str, section: tuple[str, ...], language: str) -> Topic:
+    """Return the topic of a section of a file; it and those around it are added where they are new."""
+    for end in range(1 if section else 0, len(section) + 1):
+        address, titles = address_of(path, section[:end]), section[:end] or (PurePosixPath(path).stem,)
+        topic = topics.setdefault(address, Topic(address, path, titles, language))
+    return topic
 
 
 def address_of(path: str, section: Sequence[str]) -> str:

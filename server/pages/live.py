@@ -12,6 +12,7 @@ from faqkb.server.answering.marking import COMMON_WORDS, MARKED_WORDS
 from faqkb.server.limits import CHOICE_ABOVE, RELATED_ABOVE
 from faqkb.server.wording.texts import Wording
 
+_COMMON = sorted(COMMON_WORDS)
 ANSWERER = "FAQ_ANSWERER"  # setting: address of a module that answers in place of the server, seen from search.js
 # Of the wording; the others stand in the pages alone.
 _TEXTS = (
@@ -52,7 +53,7 @@ def live_settings(words: Wording) -> dict[str, Any]:
         "parameters": {LANGUAGE_PARAMETER: chosen_language()} if chosen_language() else {},
         "answerer": current_app.config.get(ANSWERER),
         "related_above": RELATED_ABOVE,
-        "common": sorted(COMMON_WORDS),
+        "common": _COMMON,
         "marked_words": MARKED_WORDS,
         "choice_above": CHOICE_ABOVE,
         "texts": texts | asdict(words.live) | {"levels": words.levels()},
