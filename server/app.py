@@ -11,6 +11,7 @@ from flask import Flask, Response, request, url_for
 from faqkb.kb import limits
 from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
+from faqkb.kb.feedback.runs import RunStore
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.access.audit import install_audit, open_audit
 from faqkb.server.access.decision import install_access
@@ -30,7 +31,7 @@ from faqkb.server.azure.protocol import AZURE, QNAMAKER
 from faqkb.server.below import OWN_NAME
 from faqkb.server.branding import EXTENSION as BRANDING
 from faqkb.server.branding import branding_of
-from faqkb.server.feedback import judging, most_asked
+from faqkb.server.feedback import check_runs, judging, most_asked
 from faqkb.server.feedback.recording import install_recording
 from faqkb.server.feedback.remarks import keep_remark
 from faqkb.server.http.compression import install_compression
@@ -91,6 +92,7 @@ def create_app(
             app.register_blueprint(blueprint)
     store = FeedbackStore(kb_folder, settings.retention_days)
     _install_feedback(app, store, settings)
+    app.extensions[check_runs.EXTENSION] = RunStore(kb_folder, settings.retention_days)
     app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, settings.source is None, GapFinder(store))
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()

@@ -111,3 +111,12 @@ class AdminWording:
     confirm: str
     confirm_hint: str
     stay: str
+    checks: str
+    checks_hint: str
+    check: str
+    script: str
+    ran_on: str
+    passed: str
+    failed: str
+    sent_last: str
+    no_checks: str
