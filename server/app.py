@@ -23,7 +23,7 @@ from faqkb.server.answering.marking import asked_words, marked
 from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.remarks import EXTENSION as REMARKS
-from faqkb.server.answering.sources import FolderSource
+from faqkb.server.answering.sources import FolderSource, KnowledgeSource
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
@@ -90,22 +90,22 @@ def create_app(
     for protocol in PROTOCOLS:
         for blueprint in protocol.blueprints:
             app.register_blueprint(blueprint)
+    source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
     store = FeedbackStore(kb_folder, settings.retention_days)
     _install_feedback(app, store, settings)
     app.extensions[check_runs.EXTENSION] = RunStore(kb_folder, settings.retention_days)
-    app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, settings.source is None, GapFinder(store))
+    app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, source, GapFinder(store))
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    _open_knowledge(app, kb_folder, settings)
+    _open_knowledge(app, kb_folder, settings, source)
     return app
 
 
-def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings) -> None:
-    source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
+def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings, source: KnowledgeSource) -> None:
     staff = app.extensions[STAFF] = Staff(
         kb_folder, settings.workers, settings.among.nursery if settings.among else None
     )

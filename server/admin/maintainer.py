@@ -17,6 +17,7 @@ from faqkb.kb.feedback.runs import RunCount, counted
 from faqkb.server.access.decision import Caller
 from faqkb.server.admin.figures import Figures, Span, read_figures
 from faqkb.server.admin.missing import GapFinder
+from faqkb.server.answering.sources import KnowledgeSource
 from faqkb.server.feedback.check_runs import run_store
 from faqkb.server.feedback.judging import feedback_store
 from faqkb.server.http.client_address import was_forwarded
@@ -33,8 +34,8 @@ class Maintained:
     """The knowledge base that is maintained."""
 
     folder: Path
-    has_snapshots: bool
-    """Whether its snapshots lie in the folder; else a database holds them."""
+    source: KnowledgeSource
+    """Where its snapshots lie: in the folder, or in a database."""
     gaps: GapFinder
 
 

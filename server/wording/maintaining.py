@@ -100,7 +100,6 @@ class AdminWording:
     near: str
     wordings: str
     snapshots_hint: str
-    elsewhere: str
     snapshot: str
     created: str
     stored: str
