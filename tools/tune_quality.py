@@ -1,6 +1,6 @@
 """What `faq tune` brings to questions that it was not given, by what it learns from.
 
-    python tools/tune_quality.py [--sets NAME,…] [--seed N]
+    python tools/tune_quality.py [--sets NAME,…] [--sources NAME,…] [--seed N]
 
 The labelled paraphrases of each FAQ, and the questions that it does not answer, are halved. One half is what tune gets,
 as each of its sources would have it; the other half is asked before and after.
@@ -72,21 +72,22 @@ def main() -> None:
     """Tune each set by each source, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--sources", default=",".join(Source))
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    total = {source: Figures() for source in Source}
+    total = {Source(name): Figures() for name in given.sources.split(",")}
     for name in given.sets.split(","):
         records, queries = read(name)
         learned, measured = halves(queries, random.Random(f"{given.seed} {name}"))
         with tempfile.TemporaryDirectory() as folder:
             built = build_snapshot(Path(folder), records, encoder()).snapshot
-            for source in Source:
+            for source in total:
                 own = Figures()
                 with trial_copy(Path(folder), built) as copy:  # what is embedded already is not embedded again
                     tuned(copy, records, source, learned, measured, own)
                 add(total[source], own)
                 print(row(f"{name}, {source.value}", own), flush=True)
-    for source in Source:
+    for source in total:
         print(row(f"**all, {source.value}**", total[source]), flush=True)
 
 

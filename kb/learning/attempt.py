@@ -10,7 +10,7 @@ import numpy as np
 
 from faqkb.kb.evaluation.bootstrap import Interval, bootstrap_intervals
 from faqkb.kb.fusion import Ranking
-from faqkb.kb.learning.fitting import Example, Values, calibration_of, weights_of
+from faqkb.kb.learning.fitting import LEFT_OUT, Example, Values, calibration_of, weights_of
 
 _GAIN = 0.01  # mean log-likelihood of the held-out queries that a new state must gain
 _PRECISION = 0.9  # of what is answered: the promise of the default threshold
@@ -35,6 +35,14 @@ class Truth:
     """Whether it is known what answers it, so that a right answer can be told from a wrong one."""
     weight: float = 1.0
     """How much it counts."""
+
+    is_left_out: bool = False
+    """Whether nothing answers it only because its record was left out."""
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether somebody says that nothing answers it."""
+        return self.right is None and self.is_known and not self.is_left_out
 
     @property
     def told(self) -> str:
@@ -102,6 +110,8 @@ class Attempt:
     """95% interval of the log-likelihood gained, over resamples of the queries."""
     changes: tuple[Change, ...] = ()
     """Among the queries that it was judged by, each predicted without itself."""
+    knows_silence: bool = True
+    """Whether it is known of some query that nothing answers it, by somebody who said so."""
     by_source: Mapping[str, float] = field(default_factory=dict)
     """Mean log-likelihood gained by the queries of each source."""
 
@@ -111,7 +121,7 @@ class Attempt:
 
         A gain that may be chance is none: few queries would be kept for their luck. Nothing is worse where none fewer
         are right first, no source of queries loses, and what is answered does not surely break the promise of nine
-        right in ten, unless it was broken more before.
+        right in ten, unless it was broken more before. Where nobody says what has no answer, none fewer get theirs.
         """
         gained = self.after.log_likelihood - self.before.log_likelihood
         return (
@@ -119,6 +129,7 @@ class Attempt:
             and self.gained[0] > 0
             and self.after.right_first >= self.before.right_first
             and (self.after.keeps_promise or self.after.answered_precision >= self.before.answered_precision)
+            and (self.knows_silence or self.after.answered_right >= self.before.answered_right)
             and all(gain > -_GAIN for gain in self.by_source.values())
         )
 
@@ -137,6 +148,7 @@ def truths(examples: Sequence[Example], ranking: Ranking) -> dict[Key, Truth]:
             answered=sure and not (example.or_none and bool(example.right[first])),
             is_known=not example.or_none,
             weight=example.weight,
+            is_left_out=example.source == LEFT_OUT,
         )
     return found
 
@@ -175,7 +187,15 @@ def attempt_of(what: str, before: Mapping[Key, Truth], after: Mapping[Key, Truth
         for source in np.unique(sources)
         if (sources == source).sum() >= _ENOUGH
     }
-    return Attempt(what, one, other, interval, changes, by_source)
+    return Attempt(
+        what=what,
+        before=one,
+        after=other,
+        gained=interval,
+        changes=changes,
+        knows_silence=any(before[key].is_silence for key in keys),
+        by_source=by_source,
+    )
 
 
 def _score(found: Sequence[Truth]) -> Score:

@@ -16,14 +16,12 @@ from faqkb.kb.fusion import PARTS
 from faqkb.kb.index.passages import Kind
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.language.codes import twin_key
-from faqkb.kb.learning.fitting import Example
+from faqkb.kb.learning.fitting import LEFT_OUT, Example
 from faqkb.kb.learning.lessons import Lesson, Source
 from faqkb.kb.learning.train_encoder import TuningQuery, TuningRecord, TuningSet
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.ranking import ScoredRecord
 
-LEFT_OUT = "left out"
-"""Source of the examples in which the record that answers a query is left out, so that nothing does."""
 _CONFUSABLE = 4  # wrong records of each query, those found first
 _ROUNDS = 3  # of leaving one wording of each record out; a record with many would teach more than all others
 _LEFT_OUT_WEIGHT = 0.5  # two queries with an answer to one without, about as in the sets of the default ranking

@@ -24,6 +24,10 @@ _FALSE_ANSWERS = 0.12  # of out-of-scope queries, at most; nearly all are near o
 _FALSE_CHOICES = 0.3  # of out-of-scope queries, at most
 
 
+LEFT_OUT = "left out"
+"""Source of the examples in which the record that answers a query is left out, so that nothing does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One labelled query with its candidates."""

@@ -23,6 +23,7 @@ from faqkb.kb.records import Record
 MIN_LESSONS = 20  # fewer say more about chance than about the knowledge base
 ENCODER_LESSONS = 100  # fewer teach an encoder nothing, and are too few to hold some of them out
 MOST_LESSONS = 1_000  # of one source; as many take some seconds to ask, and more move the weights no further
+_OTHERS = 2  # wordings that a record keeps while one is left out; with fewer it is not the record that readers ask
 _HELD_OUT = 0.4  # of the lessons, chosen by their text, so that the same ones are held out every time
 _ABOUT_THE_TEXT = frozenset({"outdated", "incomplete", "wrong", "unclear"})  # the right record, badly written
 
@@ -111,11 +112,16 @@ def _voted(question: str, votes: Counter[str]) -> Lesson:
 
 
 def stored_lessons(knowledge: KnowledgeBase, asked_in_vain: Iterable[str]) -> tuple[Lesson, ...]:
-    """Return what the other words of the records teach; those that were asked in vain once are accepted gaps."""
+    """Return what the other words of the records teach; those that were asked in vain once are accepted gaps.
+
+    Of a record with three of them at least: without one of them it is still found much as readers find it. Fewer would
+    teach that other words are worth nothing.
+    """
     in_vain = {letters(question) for question in asked_in_vain}
     lessons = [
         Lesson(LabelledQuery(text, (record.id,), record.language), _source(letters(text) in in_vain))
         for record in knowledge.all_records()
+        if len(record.alternates) > _OTHERS
         for text in record.alternates
         if letters(text) and len(text) <= limits.QUERY_CHARS
     ]

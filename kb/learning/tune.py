@@ -18,8 +18,9 @@ from faqkb.kb.evaluation.queries import queries_sha256
 from faqkb.kb.fusion import PARTS, Ranking
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.attempt import Attempt, Key, Truth, attempt_of, truths
-from faqkb.kb.learning.examples import LEFT_OUT, collect_examples, collect_lessons, tuning_set
+from faqkb.kb.learning.examples import collect_examples, collect_lessons, tuning_set
 from faqkb.kb.learning.fitting import (
+    LEFT_OUT,
     Example,
     Thresholds,
     Values,

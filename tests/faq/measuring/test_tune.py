@@ -22,19 +22,40 @@ from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import ranking_file
 
 PAGES = {
-    "How do I renew a loan?": ("Sign in and press Renew.", ["can I keep my novel for longer", "I need two weeks more"]),
-    "When are you open?": ("From ten to six.", ["what time do you close", "are you there on Sundays"]),
-    "How do I get a library card?": ("Bring a passport.", ["papers needed to become a reader", "sign up as a member"]),
+    "How do I renew a loan?": (
+        "Sign in and press Renew.",
+        ["can I keep my novel for longer", "prolong the book", "I need two weeks more"],
+    ),
+    "When are you open?": (
+        "From ten to six.",
+        ["what time do you close", "hours on a holiday", "are you there on Sundays"],
+    ),
+    "How do I get a library card?": (
+        "Bring a passport.",
+        ["papers needed to become a reader", "join the library", "sign up as a member"],
+    ),
     "What does a late book cost?": (
         "Ten cents a day.",
-        ["fine for bringing it back too late", "I forgot to return it"],
+        ["fine for bringing it back too late", "how expensive is being late", "I forgot to return it"],
     ),
-    "Can I reserve a book?": ("Yes, in the catalogue.", ["put a title on hold", "keep it for me when it is back"]),
-    "Where can I print?": ("On the first floor.", ["is there a printer", "I need a paper copy of a file"]),
-    "May I bring my dog?": ("Only guide dogs.", ["pets inside", "are animals let in"]),
-    "How do I cancel my membership?": ("Write to us.", ["I want to leave the library", "close my account"]),
-    "Is there a quiet room?": ("Yes, upstairs.", ["somewhere to study without noise", "a place to learn in peace"]),
-    "Do you lend films?": ("Yes, three at a time.", ["can I take a DVD home", "movies to borrow"]),
+    "Can I reserve a book?": (
+        "Yes, in the catalogue.",
+        ["put a title on hold", "book a book", "keep it for me when it is back"],
+    ),
+    "Where can I print?": (
+        "On the first floor.",
+        ["is there a printer", "paper and toner", "I need a paper copy of a file"],
+    ),
+    "May I bring my dog?": ("Only guide dogs.", ["pets inside", "my cat on a lead", "are animals let in"]),
+    "How do I cancel my membership?": (
+        "Write to us.",
+        ["I want to leave the library", "end my subscription", "close my account"],
+    ),
+    "Is there a quiet room?": (
+        "Yes, upstairs.",
+        ["somewhere to study without noise", "silent hall", "a place to learn in peace"],
+    ),
+    "Do you lend films?": ("Yes, three at a time.", ["can I take a DVD home", "cinema at home", "movies to borrow"]),
 }
 GAP = "fine for bringing it back too late"
 
@@ -70,7 +91,7 @@ def kb(built: Path, tmp_path: Path) -> Path:
 def test_without_a_file_it_learns_from_what_there_is_and_says_so(kb: Path) -> None:
     before = current_snapshot(kb)
     told = json.loads(faq("tune", "--kb", kb, "--json").stdout)
-    assert told["sources"] == {"queries": 0, "votes": 1, "gaps": 1, "wordings": 19}
+    assert told["sources"] == {"queries": 0, "votes": 1, "gaps": 1, "wordings": 29}
     (attempt,) = told["attempts"]
     assert attempt["accepted"]
     assert attempt["after"]["log_likelihood"] > attempt["before"]["log_likelihood"]
@@ -78,7 +99,7 @@ def test_without_a_file_it_learns_from_what_there_is_and_says_so(kb: Path) -> No
     assert told["published"]
     assert told["snapshot"] == current_snapshot(kb) != before
     again = faq("tune", "--kb", kb).stdout
-    assert "1 questions with votes, 1 accepted gaps, 19 other words of records" in again
+    assert "1 questions with votes, 1 accepted gaps, 29 other words of records" in again
     assert "nothing was published" in again, "what is well fitted already is left alone"
     assert current_snapshot(kb) == told["snapshot"]
 
@@ -94,7 +115,9 @@ def test_too_little_of_a_source_is_refused_and_nothing_is_touched(kb: Path) -> N
     assert "too little to learn from (got 1: 1 questions with votes; expected at least 20 together" in error_line(
         faq("tune", "--kb", kb, "--from", "votes")
     )
-    assert "got 19: 19 other words of records" in error_line(faq("tune", "--kb", kb, "--from", "wordings"))
+    assert "got 2: 1 questions with votes, 1 accepted gaps" in error_line(
+        faq("tune", "--kb", kb, "--from", "votes", "--from", "gaps")
+    )
     assert current_snapshot(kb) == before
 
 

@@ -13,7 +13,8 @@ from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.evaluation.queries import LabelledQuery
 from faqkb.kb.feedback.events import Vote
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.learning.examples import LEFT_OUT, collect_lessons
+from faqkb.kb.learning.examples import collect_lessons
+from faqkb.kb.learning.fitting import LEFT_OUT
 from faqkb.kb.learning.lessons import Lesson, Source, counts, stored_lessons, told_counts, voted_lessons
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.published import current_snapshot
@@ -21,12 +22,12 @@ from faqkb.kb.snapshot.published import current_snapshot
 CONTENT = """# Library
 
 ## How do I renew a loan?
-<!-- faq: alt="can I keep my novel for longer" alt="extend what I borrowed" -->
+<!-- faq: alt="can I keep my novel for longer" alt="extend what I borrowed" alt="two weeks more" -->
 
 Sign in and press Renew, at most twice.
 
 ## When are you open?
-<!-- faq: alt="what time do you close" -->
+<!-- faq: alt="what time do you close" alt="are you there on Sundays" -->
 
 From ten to six, on Sundays from one.
 
@@ -89,6 +90,11 @@ def test_votes_without_words_of_unknown_records_or_of_stored_words_teach_nothing
         Vote(OPEN, True, question="split"),
         Vote(OPEN, False, question="split"),
     )
+
+
+def test_a_record_with_fewer_words_than_three_teaches_nothing_by_them(folder: Path) -> None:
+    with closing(KnowledgeBase.open(folder)) as knowledge:
+        assert {lesson.labelled.relevant for lesson in stored_lessons(knowledge, [])} == {(RENEW,)}
 
 
 def test_words_that_were_asked_in_vain_are_accepted_gaps_and_all_others_wordings(folder: Path) -> None:

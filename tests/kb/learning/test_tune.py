@@ -18,6 +18,7 @@ from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.attempt import Attempt, Change, Score, Truth, attempt_of
+from faqkb.kb.learning.fitting import LEFT_OUT
 from faqkb.kb.learning.lessons import Split, labelled_lessons, split_lessons
 from faqkb.kb.learning.tune import tune_encoder, tune_ranking
 from faqkb.kb.model.encoder import Encoder
@@ -163,6 +164,15 @@ def test_what_answers_more_wrong_questions_than_promised_is_not_kept() -> None:
     attempt = attempt_of("ranking", before, sure)
     assert attempt.after.answered_precision == 0.75
     assert not attempt.accepted
+
+
+def test_where_nobody_says_what_has_no_answer_none_fewer_may_get_theirs() -> None:
+    before = {("gaps", str(at)): Truth(-1.0, True, answered=True) for at in range(30)}
+    after = {key: Truth(-0.5, True, answered=False) for key in before}
+    left_out = {(LEFT_OUT, str(at)): Truth(-1.0, None, is_left_out=True) for at in range(30)}
+    told = {("queries", str(at)): Truth(-1.0, None) for at in range(30)}
+    assert not attempt_of("ranking", before | left_out, after | left_out).accepted
+    assert attempt_of("ranking", before | told, after | told).accepted
 
 
 TOPICS = ("loss nan", "batch size", "显存不足", "the batch is nan", "怎么办", "size of loss")
