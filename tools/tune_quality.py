@@ -81,14 +81,14 @@ def main() -> None:
         learned, measured = halves(queries, random.Random(f"{given.seed} {name}"))
         with tempfile.TemporaryDirectory() as folder:
             built = build_snapshot(Path(folder), records, encoder()).snapshot
-            for source in total:
+            for source, figures in total.items():
                 own = Figures()
                 with trial_copy(Path(folder), built) as copy:  # what is embedded already is not embedded again
                     tuned(copy, records, source, learned, measured, own)
-                add(total[source], own)
+                add(figures, own)
                 print(row(f"{name}, {source.value}", own), flush=True)
-    for source in total:
-        print(row(f"**all, {source.value}**", total[source]), flush=True)
+    for source, figures in total.items():
+        print(row(f"**all, {source.value}**", figures), flush=True)
 
 
 def read(name: str) -> tuple[tuple[Record, ...], tuple[LabelledQuery, ...]]:
