@@ -69,9 +69,10 @@ def command(
     """Refit ranking and confidence to what readers and maintainers said; the encoder too, to labelled queries.
 
     Learned from are votes on answers, questions asked in vain that are other words of a record now (gaps), all other
-    words of records (wordings), and with --queries a file as for `faq eval`: together 20 or more. From a hundred on,
-    two fifths are held out; fewer are each judged by what was learned from the others. What is learned is kept only if
-    it predicts them better, by more than chance, and makes none of these sources worse. It survives every ingest.
+    words of records (wordings), and with --queries a file as for `faq eval`; the last two together 20 or more. From a
+    hundred on, two fifths are held out; fewer are each judged by what was learned from the others. What is learned is
+    kept only if it predicts them better, by more than chance, and makes none of these sources worse. It survives every
+    ingest.
     """
     folder = kb_folder(kb)
     if reset:

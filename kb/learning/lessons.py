@@ -41,6 +41,7 @@ class Source(StrEnum):
     """Other words of a record that nobody asked in vain."""
 
 
+_UNCHOSEN = (Source.QUERIES, Source.WORDINGS)  # by how they went
 OWN_SOURCES = (Source.VOTES, Source.GAPS, Source.WORDINGS)
 """Those that a knowledge base has without anybody labelling a query."""
 
@@ -137,12 +138,17 @@ def _source(was_asked: bool) -> Source:
 
 
 def split_lessons(lessons: Sequence[Lesson]) -> Split:
-    """Split lessons by a hash of their text; fewer than a hundred are not split. Raises ContentError for too few."""
-    if len(lessons) < MIN_LESSONS or not any(lesson.labelled.relevant for lesson in lessons):
+    """Split lessons by a hash of their text; fewer than a hundred are not split. Raises ContentError for too few.
+
+    Votes and accepted gaps are what went especially well or badly: they count beside lessons that were not chosen so.
+    From 30 intents of clinc150 and accepted gaps alone, recall@1 of other questions fell from 0.967 to 0.847.
+    """
+    unchosen = [lesson for lesson in lessons if lesson.source in _UNCHOSEN]
+    if len(unchosen) < MIN_LESSONS or not any(lesson.labelled.relevant for lesson in unchosen):
         raise ContentError(
             f"too little to learn from (got {len(lessons)}: {told_counts(lessons)}; expected at least {MIN_LESSONS}"
-            " together, some with an answer); label queries (`--queries FILE`), or let readers vote and records have"
-            " other words"
+            " labelled queries or other words of records, some with an answer, beside which votes and accepted gaps"
+            " count); label queries (`--queries FILE`), or give records more words"
         )
     in_order = sorted(lessons, key=_place)
     held_out = round(len(in_order) * _HELD_OUT) if len(in_order) >= ENCODER_LESSONS else 0

@@ -10,12 +10,13 @@ from server_support import copied_knowledge
 
 from faqkb.ingest import read_sources
 from faqkb.kb.building.build import build_snapshot
+from faqkb.kb.errors import ContentError
 from faqkb.kb.evaluation.queries import LabelledQuery
 from faqkb.kb.feedback.events import Vote
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.learning.examples import collect_lessons
 from faqkb.kb.learning.fitting import LEFT_OUT
-from faqkb.kb.learning.lessons import Lesson, Source, counts, stored_lessons, told_counts, voted_lessons
+from faqkb.kb.learning.lessons import Lesson, Source, counts, split_lessons, stored_lessons, told_counts, voted_lessons
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.published import current_snapshot
 
@@ -140,3 +141,11 @@ def test_a_vote_against_leaves_everything_else_possible_none_included(folder: Pa
         places = [knowledge.record_at(hit.position).id for hit in knowledge.ask_ranked("when is it due")[1]]
     assert example.or_none
     assert [not right for right in example.right] == [place == OPEN for place in places]
+
+
+def test_votes_and_accepted_gaps_count_only_beside_what_was_not_chosen_by_how_it_went() -> None:
+    gaps = [Lesson(LabelledQuery(f"gap {at}", (OPEN,), "en"), Source.GAPS) for at in range(40)]
+    words = [Lesson(LabelledQuery(f"words {at}", (OPEN,), "en"), Source.WORDINGS) for at in range(20)]
+    with pytest.raises(ContentError, match="got 59: 40 accepted gaps, 19 other words of records"):
+        split_lessons([*gaps, *words[1:]])
+    assert len(split_lessons([*gaps, *words]).learned) == 60
