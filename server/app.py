@@ -91,9 +91,7 @@ def create_app(
         for blueprint in protocol.blueprints:
             app.register_blueprint(blueprint)
     source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
-    store = FeedbackStore(kb_folder, settings.retention_days)
-    _install_feedback(app, store, settings)
-    app.extensions[check_runs.EXTENSION] = RunStore(kb_folder, settings.retention_days)
+    store = _install_feedback(app, kb_folder, settings)
     app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, source, GapFinder(store))
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
@@ -116,12 +114,15 @@ def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings, sourc
         raise
 
 
-def _install_feedback(app: Flask, store: FeedbackStore, settings: ServerSettings) -> None:
+def _install_feedback(app: Flask, kb_folder: Path, settings: ServerSettings) -> FeedbackStore:
+    store = FeedbackStore(kb_folder, settings.retention_days)
+    app.extensions[check_runs.EXTENSION] = RunStore(kb_folder, settings.retention_days)
     app.extensions[judging.EXTENSION] = store
     app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
     app.extensions[REMARKS] = keep_remark
     if settings.record_questions:
         install_recording(app, store.questions)
+    return store
 
 
 def _prepare(app: Flask, knowledge: KnowledgeBase) -> None:
@@ -149,6 +150,7 @@ def configure_app(app: Flask, settings: ServerSettings) -> None:
     app.jinja_env.globals["crumbs_of"] = topics.crumbs_of
     app.jinja_env.filters["text_runs"] = text_runs
     app.jinja_env.filters["coloured"] = coloured
+    app.jinja_env.globals["has_page"] = app.view_functions.__contains__  # the root of several bases has no feed
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
     app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
     app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
