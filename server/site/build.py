@@ -26,7 +26,7 @@ from faqkb.kb.records import Record
 from faqkb.kb.snapshot.client_index import client_index
 from faqkb.server.access.decision import NO_ACCESS_CONTROL
 from faqkb.server.answering import tokens
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, wordings
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.tokens import GivenAnswer
@@ -37,6 +37,7 @@ from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
+from faqkb.server.site import talking
 from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
 from faqkb.server.site.runtime import MeaningOptions, runtime_files
 from faqkb.server.wording.spoken import WORDINGS
@@ -48,7 +49,7 @@ _ANSWER_ADDRESS = "_"  # stands for any record where the search box is told how 
 # Ours are ids like `faq_2021_s1/Q1.3`; these cannot be file names everywhere, or mean something in a path.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|~]|^\.|[. ]$|^index\.html$', re.IGNORECASE)
 _SEGMENT_BYTES = 200  # file systems take 255
-_SEARCH_FILES = ("answerer.js", "ranking.js", "words.js")
+_SEARCH_FILES = ("answerer.js", "conversing.js", "following.js", "ranking.js", "words.js")
 _SHARED_FILES = ("search.js", "page.js", "style.css", "icon.svg")
 
 
@@ -228,6 +229,8 @@ class _SiteBuild:
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
         self.meaning = meaning and self._meaning(meaning)
+        with app.app_context():
+            self.topics = topics_of(knowledge)
         app.config[ANSWERER] = f"./{FOLDER}/answerer.js" if self.meaning else "./answerer.js"
         self.search = tuple(self._search_files())
         app.assets = f"assets/{_digest(b''.join(each.content for each in self.search))}"
@@ -276,9 +279,7 @@ class _SiteBuild:
     def _pages(self) -> Iterator[_Page]:
         for words in WORDINGS.values():
             yield _Page("/", self.app.start(words), words)
-        with self.app.app_context():
-            topics = topics_of(self.knowledge)
-        for address, topic in topics.items():
+        for address, topic in self.topics.items():
             yield _Page(f"/topics/{quote(address)}", topic_page(address), page_wording(topic.language))
         for record in self.records:
             folder = self.app.folders[record.id]
@@ -321,8 +322,13 @@ class _SiteBuild:
                 yield SiteFile(name, files("faqkb.server.pages").joinpath("static", name).read_bytes())
         for file in own.values():
             yield SiteFile(file.name, file.content)
-        for name in _SEARCH_FILES:
+        for name in (*_SEARCH_FILES, *(f"conversation/{name}" for name in talking.SCRIPTS)):
             yield SiteFile(name, files("faqkb.server.site").joinpath(name).read_bytes())
+        yield SiteFile("lists.json", _json(talking.word_lists()))
+        with self.app.app_context():
+            yield SiteFile("talk.json", _json(talking.talk_texts(wordings())))
+        related = talking.related_records(self.records, self.app.folders, list(self.topics.values()))
+        yield SiteFile("related.json", _json(related))
         yield SiteFile("index.json", _json(search_index(self.records)))
         for start in range(0, len(self.records), SHARD_RECORDS):
             entries = [self._entry(record) for record in self.records[start : start + SHARD_RECORDS]]
