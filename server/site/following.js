@@ -12,7 +12,12 @@ export async function followUps({ answers: [first, ...rest] }, { related_above: 
   const at = topic.indexOf(own);
   const others = [...topic.slice(at), ...topic.slice(0, at)].filter((each) => each !== own && !related.includes(each));
   return others.slice(0, most).map((position) => {
-    const path = folders[position].split("/").map(encodeURIComponent).join("/");
-    return { kind: "topic", id: `${folders[position]}/`, text: titles[position], url: new URL(`q/${path}/`, SITE).href };
+    const folder = folders[position];
+    return { kind: "topic", id: `${folder}/`, text: titles[position], url: addressOf(folder) };
   });
+}
+
+/** Return the address of the page of a record by its folder. */
+export function addressOf(folder) {
+  return new URL(`q/${folder.split("/").map(encodeURIComponent).join("/")}/`, SITE).href;
 }

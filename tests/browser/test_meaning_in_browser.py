@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 from runtime_support import runtime_package
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION
-from site_support import LOADED_MS, OpenPage, ask, file_server, loaded, pages_of
+from site_support import LOADED_MS, OpenPage, ask, file_server, loaded, pages_of, settled
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from faqkb.faq.export_site import export_site
@@ -37,7 +37,7 @@ POLICY = (
 @pytest.fixture(scope="module")
 def site(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("host") / "docs" / "help"
-    export_site(kb_folder, folder, None, MeaningOptions(runtime_package(), ("zh", "en")))
+    export_site(kb_folder, folder, None, MeaningOptions(runtime_package(), ("zh", "en")), offline=True)
     return folder
 
 
@@ -285,7 +285,7 @@ def test_the_encoder_is_loaded_once_and_kept_by_the_browser(open_page, site_url)
     page = open_page()
     assert model_files(page) == []
     loaded(page)
-    assert len([url for url in model_files(page) if url.endswith(".bin")]) == 3
+    assert len([url for url in model_files(page) if url.endswith(".bin")]) == 4
     page.asked.clear()
     page.goto(f"{site_url}q/faq_2021_s1/Q1.3/")
     page.goto(f"{site_url}en/")
@@ -299,6 +299,34 @@ def test_a_page_that_is_open_answers_without_a_network(open_page):
     page.context.set_offline(True)
     ask(page, "how do I reduce the size of the shared segment")
     expect(page.locator(".live")).not_to_have_attribute("data-state", "offline")
+
+
+def test_after_one_visit_it_answers_by_meaning_without_a_network(open_page):
+    page = loaded(open_page())
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.context.set_offline(True)
+    page.reload()
+    loaded(page)
+    ask(page, OTHER_WORDS)
+    expect(page.locator(".live")).to_have_attribute("data-state", "answered")
+    assert page.told == []
+
+
+def test_a_follow_up_is_read_with_the_question_before_it(open_page):
+    page = loaded(open_page())
+    ask(page, OTHER_WORDS)
+    page.locator(".further input[type=text]").fill("why?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".live .earlier li")).to_have_text([OTHER_WORDS, "why?"])
+    settled(page)
+    expect(page.locator(".live .card")).to_contain_text("shm")
+
+
+def test_a_greeting_is_greeted(open_page):
+    page = loaded(open_page(""))
+    ask(page, "你好")
+    expect(page.locator(".live")).to_have_attribute("data-state", "no_answer")
+    expect(page.locator(".live h2")).not_to_have_text("没有找到答案")
 
 
 def test_nobody_else_is_asked_and_the_strictest_policy_holds(open_page, site_url):
