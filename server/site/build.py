@@ -37,7 +37,7 @@ from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
-from faqkb.server.site import talking
+from faqkb.server.site import picture, talking
 from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
 from faqkb.server.site.offline import REGISTERING, SCRIPT, offline_script, service_worker
 from faqkb.server.site.runtime import MeaningOptions, runtime_files
@@ -262,10 +262,19 @@ class _SiteBuild:
         app.jinja_env.globals["static_address"] = lambda name: app.url_for("static", filename=name)
         app.jinja_env.globals["language_links"] = self.starts
         app.jinja_env.globals["site"] = self
+        if self.drawn:
+            app.jinja_env.globals["shared_picture"] = lambda: f"{app.base_url}{picture.FILE}"
 
     def _meaning(self, options: MeaningOptions) -> MeaningSearch:
         runtime = runtime_files(options.package)
         return MeaningSearch(self.knowledge, runtime, browser_encoder(options.languages, self.records))
+
+    @property
+    def drawn(self) -> dict[str, int] | None:
+        """The size of the picture beside links to the site: there is none where the operator's logo is shown there."""
+        logo = brand_of(self.app).logo
+        is_shown = logo is not None and logo.media_type != "image/svg+xml"
+        return {"width": picture.WIDTH, "height": picture.HEIGHT} if self.app.base_url and not is_shown else None
 
     @property
     def policy(self) -> str:
@@ -291,8 +300,8 @@ class _SiteBuild:
         yield from self._moved_pages()
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
-        for picture in self.knowledge.pictures():
-            yield SiteFile(f"pictures/{picture.name}", self.knowledge.picture(picture.name) or b"")
+        for shown in self.knowledge.pictures():
+            yield SiteFile(f"pictures/{shown.name}", self.knowledge.picture(shown.name) or b"")
         for file in self.search:
             yield SiteFile(f"{self.app.assets}/{file.path}", file.content)
         for path, content in self.meaning.lasting() if self.meaning else ():
@@ -300,6 +309,8 @@ class _SiteBuild:
         if self.app.base_url:
             yield SiteFile(MISSING, self._get(f"/{MISSING}", MISSING, self.app.main, status=404))
             yield from self._sitemaps()
+        if self.drawn:
+            yield SiteFile(picture.FILE, picture.shared_picture(brand_of(self.app).palette))
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
 
     def _pages(self) -> Iterator[_Page]:
