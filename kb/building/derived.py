@@ -69,8 +69,9 @@ class Derived:
         self._records = records
         self._earlier = earlier
         self._encoder = encoder
-        self._digests = [digest_of(record) for record in records]
-        self._from = [earlier.digests.get(digest, -1) for digest in self._digests]
+        self.digests = [digest_of(record) for record in records]
+        """What all that is worked out of each record depends on."""
+        self._from = [earlier.digests.get(digest, -1) for digest in self.digests]
         """Of each record, its position in the earlier snapshot, -1 where it is new."""
         self._units = {
             position: _unit(records[position], position, encoder)
@@ -99,7 +100,7 @@ class Derived:
         postings = build_postings(words)
         places, tokens = self._places(texts, _unrelated(cohort), vectors)
         derived = Texts(
-            digests=self._digests,
+            digests=self.digests,
             marks=[self._units[at].marks if old < 0 else self._earlier.marks[old] for at, old in self._origins()],
             passages=passages,
             view_keys=self._view_keys(),

@@ -175,8 +175,9 @@ class _SiteApp(Flask):
         return relative(target, page)
 
     def _target(self, endpoint: str, values: dict[str, Any]) -> str:
-        if endpoint == "pages.search":
-            return self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
+        if endpoint in {"pages.search", "discovery.feed"}:
+            start = self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
+            return start if endpoint == "pages.search" else f"{start}feed.xml"
         if endpoint == "pages.topic":
             return topic_page(values["address"])
         if endpoint == "discovery.markdown":
@@ -297,7 +298,7 @@ class _SiteBuild:
             address = self.app.markdown[record.id]
             yield SiteFile(address, self._get(f"/q/{quote(record.id)}.md", address))
         yield SiteFile("llms.txt", self._get("/llms.txt", "llms.txt", self.app.main))
-        yield from self._moved_pages()
+        yield from _moved_pages(self.app, self.records, self.moved)
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
         for shown in self.knowledge.pictures():
@@ -309,6 +310,7 @@ class _SiteBuild:
         if self.app.base_url:
             yield SiteFile(MISSING, self._get(f"/{MISSING}", MISSING, self.app.main, status=404))
             yield from self._sitemaps()
+            yield from self._feeds()
         if self.drawn:
             yield SiteFile(picture.FILE, picture.shared_picture(brand_of(self.app).palette))
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
@@ -332,23 +334,16 @@ class _SiteBuild:
             raise Busy("the knowledge base got a new snapshot while it was exported; export again")
         return response.get_data()
 
-    def _moved_pages(self) -> Iterator[SiteFile]:
-        """Yield a page at each address of before that leads on: no plain file server redirects by itself."""
-        template = self.app.jinja_env.get_template("moved.html")
-        records = {record.id: record for record in self.records}
-        for former, now in self.moved.items():
-            page = f"q/{self.app.folders[former]}/"
-            target = f"q/{self.app.folders[now]}/"
-            here = relative(target, page)
-            address = self.app.base_url + quote(target) if self.app.base_url else here
-            content = template.render(record=records[now], address=address, here=here)
-            yield SiteFile(f"{page}index.html", content.encode())
-
     def _sitemaps(self) -> Iterator[SiteFile]:
         first = self._get("/sitemap.xml", "sitemap.xml")
         yield SiteFile("sitemap.xml", first)
         for name in re.findall(rb"<sitemap><loc>[^<]*?(sitemap-\d+\.xml)</loc>", first):
             yield SiteFile(name.decode(), self._get(f"/{name.decode()}", name.decode()))
+
+    def _feeds(self) -> Iterator[SiteFile]:
+        for words in WORDINGS.values():
+            address = f"{self.app.start(words)}feed.xml"
+            yield SiteFile(address, self._get(f"/feed.xml?lang={words.language_code}", address, words))
 
     def _search_files(self) -> Iterator[SiteFile]:
         """Yield what the search in the browser is made of."""
@@ -375,6 +370,19 @@ class _SiteBuild:
 
         for path, content in self.meaning.scripts(SHARD_RECORDS) if self.meaning else ():
             yield SiteFile(path, content)
+
+
+def _moved_pages(app: _SiteApp, records: Sequence[Record], moved: Mapping[str, str]) -> Iterator[SiteFile]:
+    """Yield a page at each address of before that leads on: no plain file server redirects by itself."""
+    template = app.jinja_env.get_template("moved.html")
+    by_id = {record.id: record for record in records}
+    for former, now in moved.items():
+        page = f"q/{app.folders[former]}/"
+        target = f"q/{app.folders[now]}/"
+        here = relative(target, page)
+        address = app.base_url + quote(target) if app.base_url else here
+        content = template.render(record=by_id[now], address=address, here=here)
+        yield SiteFile(f"{page}index.html", content.encode())
 
 
 def _answer_entry(app: _SiteApp, knowledge: KnowledgeBase, record: Record) -> dict[str, object]:
