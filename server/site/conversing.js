@@ -87,7 +87,7 @@ class ConversingBox extends SearchBox {
   // What the reader sees
 
   show(state, parts) {
-    const head = this.said?.length && state !== "empty" ? [...this.soFar(), ...(parts.head ?? [])] : parts.head;
+    const head = this.said?.length && state !== "empty" ? [this.soFar(), ...(parts.head ?? [])] : parts.head;
     super.show(state, { ...parts, head });
   }
 
@@ -98,9 +98,9 @@ class ConversingBox extends SearchBox {
       return element("li", { dir: "auto" }, element("a", { href: this.addressAfter(each, this.said.slice(0, at)) }, each));
     });
     part.querySelector("ol").append(...items, element("li", { dir: "auto", "aria-current": "true" }, this.question));
-    const isOther = this.readAs && this.readAs !== this.question;
     const understood = this.texts.understood.replace("{question}", () => this.readAs);
-    return isOther ? [part, element("p", { class: "hint" }, understood)] : [part];
+    if (this.readAs && this.readAs !== this.question) part.append(element("p", { class: "hint" }, understood));
+    return part;
   }
 
   drawn(hit) {
