@@ -64,13 +64,16 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
       box ??= make("mountDialog", root, options);
       return box.then((made) => made.open(), (error) => (box = console.error(error)));
     };
-    const button = Object.assign(document.createElement("button"), { className: "open", ariaHasPopup: "dialog", onclick: open });
-    Object.assign(button, { lang: label ? "" : lang, textContent: label || words[lang].open });
+    const button = Object.assign(document.createElement("button"), {
+      className: "open", ariaHasPopup: "dialog", onclick: open, lang: label ? "" : lang, textContent: label || words[lang].open,
+    });
     button.style.colorScheme = theme;
     root.append(button);
     {# On a phone a page that overflows sideways is wider than the screen, and its corners are out of sight. #}
     {# On a phone a page that overflows sideways becomes wider than the screen, and has corners out of sight. #}
-    addEventListener("resize", () => innerWidth > screen.width && import(options.server + "static/widget_place.js"));
+    const place = () => innerWidth > screen.width && import(options.server + "static/widget_place.js");
+    addEventListener("resize", place);
+    place();
     addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.defaultPrevented) return;
       if (event.key.toLowerCase() !== shortcut) return;
