@@ -13,6 +13,7 @@ import numpy.typing as npt
 from faqkb.kb.building.earlier import Earlier, Embedded, digest_of
 from faqkb.kb.building.token_files import KeptView, NewView, token_files
 from faqkb.kb.checks import Check
+from faqkb.kb.index.coarse import WORTH_IT, CoarseIndex
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import dequantise
@@ -27,6 +28,7 @@ from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.published import (
+    COARSE_FILE,
     COHORT_FILE,
     COHORT_TOKENS_FILE,
     INDEX_FILE,
@@ -116,7 +118,9 @@ class Derived:
         )
         is_wording = np.array([kind != Kind.ANSWER.value for kind, _, _ in passages], dtype=np.bool_)
         of_cohort = np.array([vector for vector, _ in cohort], dtype=np.float32)
+        coarse = CoarseIndex.build(vectors, of_cohort.mean(axis=0)) if len(vectors) >= WORTH_IT else None
         return {
+            **({} if coarse is None else {COARSE_FILE: coarse.to_bytes()}),
             RECORDS_FILE: build_store(self._records, derived, checks, moved),
             POSTINGS_FILE: postings.content,
             PLACES_FILE: places.to_bytes(),

@@ -3,6 +3,7 @@
 DIR/current             one line: the name of the live snapshot
 DIR/snapshots/NAME/     manifest.json, records.sqlite, postings.bin, places.bin, passages.faiss, cohort.faiss,
                         cohort.i8, wordings.bin, ranking.json, tokens/, model/, pictures/ where answers show some
+                        passages.rabitq where there are very many passages
                         days.bin where some records are older than the snapshot
 DIR/lock                held by the one writer
 """
@@ -37,6 +38,7 @@ from faqkb.kb.snapshot.manifest import (
 
 RECORDS_FILE = "records.sqlite"
 INDEX_FILE = "passages.faiss"
+COARSE_FILE = "passages.rabitq"
 COHORT_FILE = "cohort.faiss"
 PLACES_FILE = "places.bin"
 POSTINGS_FILE = "postings.bin"
