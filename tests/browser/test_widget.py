@@ -313,6 +313,7 @@ SEEN = """(inside) => {
   return { left: left - offsetLeft, right: offsetLeft + width - right, top: top - offsetTop,
            bottom: offsetTop + height - bottom, scrolled: [scrollX, scrollY] };
 }"""
+IS_SEEN = f"inside => {{ const {{ scrolled, ...sides }} = ({SEEN})(inside); return Math.min(...Object.values(sides)) >= -1; }}"
 
 
 @pytest.mark.parametrize("path", ["wide.html", "wide-rtl.html"])
@@ -324,6 +325,7 @@ def test_on_a_page_that_overflows_sideways_it_stands_within_what_is_seen(open_pa
     page = open_page(path, viewport={"width": width, "height": height}, is_mobile=phone, has_touch=phone)
     is_rtl = "rtl" in path
     page.evaluate("far => scrollTo(far, 200)", -700 if is_rtl else 700)
+    page.wait_for_function(IS_SEEN, arg=".open")
     button = page.evaluate(SEEN, ".open")
     near, far = ("left", "right") if is_rtl else ("right", "left")
     assert 8 <= button[near] <= 40, button
