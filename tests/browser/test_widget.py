@@ -313,7 +313,7 @@ SEEN = """(inside) => {
   return { left: left - offsetLeft, right: offsetLeft + width - right, top: top - offsetTop,
            bottom: offsetTop + height - bottom, scrolled: [scrollX, scrollY] };
 }"""
-IS_SEEN = f"inside => {{ const {{ scrolled, ...sides }} = ({SEEN})(inside); return Math.min(...Object.values(sides)) >= -1; }}"
+IS_SEEN = f"inside => {{ const seen = ({SEEN})(inside); return Math.min(seen.left, seen.right, seen.bottom) >= -1; }}"
 
 
 @pytest.mark.parametrize("path", ["wide.html", "wide-rtl.html"])
