@@ -150,7 +150,6 @@ def configure_app(app: Flask, settings: ServerSettings) -> None:
     app.jinja_env.globals["crumbs_of"] = topics.crumbs_of
     app.jinja_env.filters["text_runs"] = text_runs
     app.jinja_env.filters["coloured"] = coloured
-    app.jinja_env.globals["has_page"] = app.view_functions.__contains__  # the root of several bases has no feed
     app.jinja_env.globals["note_chars"] = limits.NOTE_CHARS
     app.extensions[catalogues.EXTENSION] = catalogues.Wordings(branding)
     app.extensions[brand.EXTENSION] = brand.read_brand(branding, Path(str(app.static_folder)))
