@@ -65,6 +65,13 @@ served_kb_option = click.option(
     help="Folder of the knowledge base; with --watch made if there is none. NAME=DIR, repeated, serves several, each"
     " below /kb/NAME.",
 )
+asked_kb_option = click.option(
+    "--kb",
+    "kb",
+    multiple=True,
+    metavar="[NAME=]DIR",
+    help="Folder of the knowledge base. NAME=DIR, repeated, asks several at once.",
+)
 new_kb_option = _kb_option(", made if there is none", callback=_named)
 any_kb_option = _kb_option(", for every command that has one")
 """Of `faq` itself."""

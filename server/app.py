@@ -11,6 +11,7 @@ from flask import Flask, Response, request, url_for
 from faqkb.kb import limits
 from faqkb.kb.conversation.sessions import SessionStore
 from faqkb.kb.feedback.log import FeedbackStore
+from faqkb.kb.feedback.runs import RunStore
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.server.access.audit import install_audit, open_audit
 from faqkb.server.access.decision import install_access
@@ -22,7 +23,7 @@ from faqkb.server.answering.marking import asked_words, marked
 from faqkb.server.answering.per_snapshot import PerSnapshot
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.remarks import EXTENSION as REMARKS
-from faqkb.server.answering.sources import FolderSource
+from faqkb.server.answering.sources import FolderSource, KnowledgeSource
 from faqkb.server.api.openapi import openapi_document
 from faqkb.server.api.protocol import API
 from faqkb.server.azure import ids as azure_ids
@@ -30,7 +31,7 @@ from faqkb.server.azure.protocol import AZURE, QNAMAKER
 from faqkb.server.below import OWN_NAME
 from faqkb.server.branding import EXTENSION as BRANDING
 from faqkb.server.branding import branding_of
-from faqkb.server.feedback import judging, most_asked
+from faqkb.server.feedback import check_runs, judging, most_asked
 from faqkb.server.feedback.recording import install_recording
 from faqkb.server.feedback.remarks import keep_remark
 from faqkb.server.http.compression import install_compression
@@ -89,21 +90,20 @@ def create_app(
     for protocol in PROTOCOLS:
         for blueprint in protocol.blueprints:
             app.register_blueprint(blueprint)
-    store = FeedbackStore(kb_folder, settings.retention_days)
-    _install_feedback(app, store, settings)
-    app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, settings.source is None, GapFinder(store))
+    source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
+    store = _install_feedback(app, kb_folder, settings)
+    app.extensions[maintainer.EXTENSION] = maintainer.Maintained(kb_folder, source, GapFinder(store))
     app.extensions[reference.EXTENSION] = PerSnapshot(lambda knowledge: _reference(app, knowledge))
     app.extensions[conversations.EXTENSION] = SessionStore()
     app.extensions[azure_ids.EXTENSION] = azure_ids.AzureIds()
     app.extensions[topics.EXTENSION] = topics.Topics()
     app.extensions[ORIGINS_EXTENSION] = allowed
     app.extensions[tokens.EXTENSION] = tokens.AnswerTokens(kb_folder)
-    _open_knowledge(app, kb_folder, settings)
+    _open_knowledge(app, kb_folder, settings, source)
     return app
 
 
-def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings) -> None:
-    source = settings.source or FolderSource(kb_folder, settings.among.encoders if settings.among else None)
+def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings, source: KnowledgeSource) -> None:
     staff = app.extensions[STAFF] = Staff(
         kb_folder, settings.workers, settings.among.nursery if settings.among else None
     )
@@ -114,12 +114,15 @@ def _open_knowledge(app: Flask, kb_folder: Path, settings: ServerSettings) -> No
         raise
 
 
-def _install_feedback(app: Flask, store: FeedbackStore, settings: ServerSettings) -> None:
+def _install_feedback(app: Flask, kb_folder: Path, settings: ServerSettings) -> FeedbackStore:
+    store = FeedbackStore(kb_folder, settings.retention_days)
+    app.extensions[check_runs.EXTENSION] = RunStore(kb_folder, settings.retention_days)
     app.extensions[judging.EXTENSION] = store
     app.extensions[most_asked.EXTENSION] = most_asked.MostAsked(store)
     app.extensions[REMARKS] = keep_remark
     if settings.record_questions:
         install_recording(app, store.questions)
+    return store
 
 
 def _prepare(app: Flask, knowledge: KnowledgeBase) -> None:

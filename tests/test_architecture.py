@@ -50,6 +50,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "kb.retrieval",
         "kb.knowledge",
         "kb.evaluation",
+        "kb.feedback",
     ),
     "kb.database": KB,
     "kb.feedback": (*KB, "kb.database"),

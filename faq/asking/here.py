@@ -23,14 +23,14 @@ def ask_here(folder: Path, wanted: Question) -> Asked:
             "min_confidence": wanted.min_confidence,
             "filter": wanted.filter,
         }
-        answer = _worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
+        answer = worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
         checks = _checks_of(answer, knowledge) if wanted.run_checks else []
     finally:
         knowledge.close()
     return Asked(answer, answer.to_json(explain=wanted.explain), checks)
 
 
-def _worded(answer: Answer) -> Answer:
+def worded(answer: Answer) -> Answer:
     """Return a polite word in place of no answer where the question is small talk, as a server would."""
     if answer.no_answer is None or answer.no_answer.talk is None:
         return answer

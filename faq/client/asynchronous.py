@@ -130,6 +130,13 @@ class AsyncClient:
         """Say whether an answer helped, as `Client.feedback` does."""
         await self._run(calls.feedback(vote(helpful, answer_token, question, record_id, tags, note)))
 
+    async def send_check_run(
+        self, *, check: str, version: str, sha256: str, status: str, on: Mapping[str, str]
+    ) -> None:
+        """Say how a check ended, `pass`, `warn` or `fail`, and `on` which versions, by name."""
+        told = {"check": check, "version": version, "sha256": sha256, "status": status, "on": dict(on)}
+        await self._run(calls.check_run(told))
+
     async def ready(self) -> Ready:
         """Return which snapshot answers; not tried again."""
         return await self._run(calls.ready())

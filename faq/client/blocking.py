@@ -138,6 +138,11 @@ class Client:
         """Say whether an answer helped: by its `answer_token`, or by `question` and `record_id`."""
         self._run(calls.feedback(vote(helpful, answer_token, question, record_id, tags, note)))
 
+    def send_check_run(self, *, check: str, version: str, sha256: str, status: str, on: Mapping[str, str]) -> None:
+        """Say how a check ended, `pass`, `warn` or `fail`, and `on` which versions, by name."""
+        told = {"check": check, "version": version, "sha256": sha256, "status": status, "on": dict(on)}
+        self._run(calls.check_run(told))
+
     def ready(self) -> Ready:
         """Return which snapshot answers. Raises ServerUnreachable or ServerBusy at once where none does."""
         return self._run(calls.ready())

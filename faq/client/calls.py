@@ -118,6 +118,13 @@ def feedback(fields: Mapping[str, Any]) -> Call[None]:
     )
 
 
+def check_run(fields: Mapping[str, Any]) -> Call[None]:
+    """Return the call of `POST /api/v1/check-runs`; its key tells the server that a second one is the same result."""
+    return replace(
+        _post("/api/v1/check-runs", fields, lambda _: None), headers=_JSON | {"Idempotency-Key": str(uuid.uuid4())}
+    )
+
+
 def ready() -> Call[Ready]:
     """Return the call of `GET /readyz`. It is not tried again: that a server is not ready yet is the reply."""
     return Call("GET", "/readyz", lambda reply: _read(Ready, _json(reply)), retried=False)

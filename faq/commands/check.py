@@ -71,7 +71,11 @@ def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_jso
 @command.command(
     "run",
     context_settings={"ignore_unknown_options": True},
-    epilog=examples("faq check run shm", "faq check run content/checks/disk-room.py -- /var --need-gb 20"),
+    epilog=examples(
+        "faq check run shm",
+        "faq check run content/checks/disk-room.py -- /var --need-gb 20",
+        "faq check run shm --send --server https://faq.example.org",
+    ),
 )
 @click.argument("name", metavar="ID")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
@@ -81,10 +85,23 @@ def show(name: str, as_script: bool, kb: Path | None, server: str | None, as_jso
 @click.option(
     "--record", is_flag=True, help="Keep beside the script that it passed or failed, and with which versions."
 )
+@click.option(
+    "--send",
+    is_flag=True,
+    help="Tell the server that it passed or failed, and on which versions; shown before it is sent.",
+)
+@click.option("--server", metavar="URL", help="The server to send to; the key in FAQ_API_KEY if it wants one.")
 @kb_option
 @json_option
 def run(
-    name: str, arguments: tuple[str, ...], python: Path | None, record: bool, kb: Path | None, as_json: bool
+    name: str,
+    arguments: tuple[str, ...],
+    python: Path | None,
+    record: bool,
+    send: bool,
+    server: str | None,
+    kb: Path | None,
+    as_json: bool,
 ) -> int:
     """Run a check and show its report. ID may be the path of a script; what follows -- is handed to it.
 
@@ -92,6 +109,7 @@ def run(
 
     Exit code: the check's own. 0 pass, 4 warn, 3 fail, 77 skip, 2 wrong use, 1 the check broke or ran out of time.
     """
+    address = _addressee(send, server)
     check = find_check(name, kb_folder(kb))
     if not name.endswith(".py"):
         ask_about_base(check, kb_folder(kb), found_base(kb))
@@ -106,7 +124,23 @@ def run(
         show_report(checked.document)
     if file:
         record_run(check, checked, python, file)
+    if address:
+        from faqkb.faq.checks.remote import send_run  # noqa: PLC0415 - the HTTP client
+
+        send_run(check, checked, python, address)
     return checked.code
+
+
+def _addressee(send: bool, server: str | None) -> ChosenServer | None:
+    """Return the server that a result is sent to, None where none is. Raises UsageError, ConfigError."""
+    if not send:
+        if server:
+            raise click.UsageError("--server is where --send sends to; without it nothing is sent, give both or none")
+        return None
+    address = chosen_server(server, None)
+    if address is None:
+        raise click.UsageError("--send needs a server (got none, expected --server URL or FAQ_SERVER); name one")
+    return address
 
 
 @command.command("new", epilog=examples("faq check new disk-room", "faq check new disk-room --content docs"))

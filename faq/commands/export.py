@@ -14,7 +14,7 @@ from faqkb.faq.bootstrap import open_or_build
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say_data
 from faqkb.faq.export_site import export_site
-from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qnabot_json
+from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qna_pairs, qnabot_json
 from faqkb.faq.handing.giving import export_knowledge_base
 from faqkb.faq.options import examples, kb_option
 from faqkb.faq.progress import counted, counting
@@ -23,7 +23,19 @@ from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.records import Record
 from faqkb.server.site.runtime import MeaningOptions, default_package
 
-_NAMES = ("jsonl", "jsonld", "csv", "site", "kb", "azure-tsv", "maxkb-csv", "fastgpt-csv", "qnabot-json", "docsearch")
+_NAMES = (
+    "jsonl",
+    "jsonld",
+    "csv",
+    "site",
+    "kb",
+    "azure-tsv",
+    "maxkb-csv",
+    "fastgpt-csv",
+    "qnabot-json",
+    "docsearch",
+    "qna",
+)
 
 
 @click.command(
@@ -173,4 +185,5 @@ _FORMATS: dict[str, Callable[[Iterator[Record]], Iterator[str]]] = {
     "fastgpt-csv": fastgpt_csv,
     "qnabot-json": qnabot_json,
     "docsearch": docsearch_records,
+    "qna": qna_pairs,
 }

@@ -13,6 +13,7 @@ from faqkb.kb.disk import PRIVATE, TEMPORARY_PREFIX
 from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.file import FEEDBACK_FILE
 from faqkb.kb.feedback.log import FeedbackStore
+from faqkb.kb.feedback.runs import CHECK_RUNS_FILE, RunStore
 from faqkb.kb.keys.file import KEYS_FILE
 from faqkb.kb.keys.ring import KeyStore
 from faqkb.kb.knowledge import KnowledgeBase
@@ -52,6 +53,8 @@ def look_at(folder: Path) -> Iterator[Finding]:
         yield _looked("tuned model", lambda: f"{whole_tuned_model(folder)}: what `faq tune` learned")
     yield _looked("keys", lambda: _keys(folder))
     yield _looked("feedback", lambda: _feedback(folder))
+    if (folder / CHECK_RUNS_FILE).exists():
+        yield _looked("check runs", lambda: _check_runs(folder))
     yield _looked("answers", lambda: _answers(folder))
 
 
@@ -101,6 +104,12 @@ def _feedback(folder: Path) -> str:
     store = FeedbackStore(folder)
     store.verify()
     return _private(folder / FEEDBACK_FILE, f"{sum(1 for _ in store.events())} events")
+
+
+def _check_runs(folder: Path) -> str:
+    store = RunStore(folder)
+    store.verify()
+    return _private(folder / CHECK_RUNS_FILE, f"{len(store.runs())} results of checks")
 
 
 def _private(path: Path, told: str) -> str:

@@ -9,6 +9,7 @@ from faqkb.faq.progress import staged
 from faqkb.kb.disk import PRIVATE, storage_errors, writer_lock
 from faqkb.kb.errors import KbError
 from faqkb.kb.feedback.file import FEEDBACK_FILE
+from faqkb.kb.feedback.runs import CHECK_RUNS_FILE
 from faqkb.kb.keys.file import KEYS_FILE
 from faqkb.kb.snapshot.published import open_current, snapshot_names, verified
 from faqkb.kb.snapshot.publishing import go_back, remove_damaged, remove_leftovers
@@ -59,7 +60,7 @@ def _is_live_whole(folder: Path) -> bool:
 
 def _private(folder: Path) -> Iterator[str]:
     """Take the files of feedback and keys from the eyes of others."""
-    for path in (folder / KEYS_FILE, folder / FEEDBACK_FILE):
+    for path in (folder / KEYS_FILE, folder / FEEDBACK_FILE, folder / CHECK_RUNS_FILE):
         with storage_errors(path, outcome="it is as it was"):
             if path.exists() and path.stat().st_mode & 0o777 & ~PRIVATE:
                 path.chmod(PRIVATE)

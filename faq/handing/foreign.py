@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from faqkb.ingest.imported.documents import docsearch, qnabot
+from faqkb.ingest.imported.documents import docsearch, qna, qnabot
 from faqkb.ingest.imported.tables import azure, fastgpt, maxkb
 from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.records import Record
@@ -38,6 +38,17 @@ def azure_tsv(records: Iterator[Record]) -> Iterator[str]:
         for question in (record.question, *record.alternates):
             cells = [azure.escaped(as_cell(cell)) for cell in (question, *shared)]
             yield "\t".join([*cells, "[]", "False", "[]", str(numbers[record.id])])
+
+
+def qna_pairs(records: Iterator[Record]) -> Iterator[str]:
+    """Yield the pairs of a .qna file; tags, versions and the id are filters, as they are metadata for Azure."""
+    all_records = list(records)
+    numbers = numbered(record.id for record in all_records).by_record
+    for record in all_records:
+        told = {azure.TAGS: ",".join(record.tags), azure.VERSIONS: ",".join(record.versions), azure.ID: record.id}
+        filters = {name: value for name, value in told.items() if value}
+        texts = (record.question, *record.alternates)
+        yield from qna.pair_lines(numbers[record.id], texts, record.led_markdown(), record.source.path, filters)
 
 
 def maxkb_csv(records: Iterator[Record]) -> Iterator[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ from faqkb.faq.bootstrap import build, encoder_folder
 from faqkb.faq.console import say
 from faqkb.faq.measuring.showing import short_line
 from faqkb.faq.progress import counted
-from faqkb.kb.disk import link_or_copy
+from faqkb.kb.building.trial import trial_copy
 from faqkb.kb.evaluation.queries import Asked, Evaluation, LabelledQuery, evaluate
 from faqkb.kb.evaluation.regression import Change, changes
 from faqkb.kb.knowledge import KnowledgeBase
@@ -44,7 +42,7 @@ def previewed_changes(folder: Path, queries: Sequence[LabelledQuery], ingested: 
     It is published to a copy, which is removed again; what is embedded already is not embedded again.
     Raises what KnowledgeBase.open and build_snapshot raise.
     """
-    with closing(KnowledgeBase.open(folder)) as live, _copied(folder, live.name) as copy:
+    with closing(KnowledgeBase.open(folder)) as live, trial_copy(folder, live.name) as copy:
         build(ingested, copy, Encoder(encoder_folder(folder)))
         with closing(KnowledgeBase.open(copy, before=live)) as changed:
             return changes(asked_of(live, queries), asked_of(changed, queries))
@@ -64,17 +62,3 @@ def told(asked: Asked) -> str:
     outcome = asked.outcome
     first = f" {outcome.ranked[0]}" if outcome.ranked and outcome.status.value != "no_answer" else ""
     return f"{outcome.status.value}{first} ({outcome.confidence:.2f})"
-
-
-@contextmanager
-def _copied(folder: Path, name: str) -> Iterator[Path]:
-    """Lend a knowledge base with one snapshot of another and what that has learned; linked where it can be."""
-    with tempfile.TemporaryDirectory(prefix="faqkb-preview-") as made:
-        copy = Path(made)
-        for part in (Path("snapshots", name), Path("tuned")):
-            if (folder / part).is_dir():
-                shutil.copytree(
-                    folder / part, copy / part, copy_function=lambda one, other: link_or_copy(Path(one), Path(other))
-                )
-        (copy / "current").write_text(f"{name}\n", encoding="ascii")
-        yield copy

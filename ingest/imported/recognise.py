@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.ingest.imported.archives import parts_of
-from faqkb.ingest.imported.documents import docsearch, faqpage, qnabot, qnamaker, stackexchange, word
+from faqkb.ingest.imported.documents import docsearch, faqpage, qna, qnabot, qnamaker, stackexchange, word
 from faqkb.ingest.imported.entry import Collection, LeftOut
 from faqkb.ingest.imported.tables import azure, columns, excel, fastgpt, maxkb
 from faqkb.ingest.imported.tables.reading import Table, read_table
@@ -31,7 +31,7 @@ _DOCUMENTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Collection]]]
     docsearch.FORM: (docsearch.is_document, docsearch.read_document),
     faqpage.FORM: (faqpage.is_document, faqpage.read_document),
 }
-FORMS = (*_TABLES, *_DOCUMENTS, stackexchange.FORM, word.FORM)
+FORMS = (*_TABLES, *_DOCUMENTS, qna.FORM, stackexchange.FORM, word.FORM)
 """Names of what is read, as `--format` takes them."""
 
 
@@ -58,12 +58,20 @@ def read_collection(content: bytes, name: str, form: str | None = None) -> Colle
     Raises ContentError where nobody's columns or fields are in it.
     """
     text = decode(content, name).text.removeprefix("\ufeff")
+    if form == qna.FORM or (form is None and qna.is_text(text) and not text.lstrip().startswith(("{", "["))):
+        return _of_qna(text, name)
     beginning = text.lstrip()[:1]
     if beginning == "<" and form in {None, faqpage.FORM}:
         return faqpage.read_html(text, name)
     if form in _DOCUMENTS or (form is None and beginning in {"{", "["}):
         return _of_document(_json(text, name), name, form)
     return _of_table(read_table(text, name), name, form)
+
+
+def _of_qna(text: str, name: str) -> Collection:
+    if not qna.is_text(text):
+        raise ContentError(f"{name}: no .qna (got no heading `# ? Question`, expected one); see docs/importing.md")
+    return qna.read_text(text)
 
 
 def _of_archive(path: Path, form: str | None) -> Collection:

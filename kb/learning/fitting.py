@@ -2,7 +2,8 @@
 
 Model: log-odds of candidate i against "none" l(i) = intercept + sum of weight * part; p(i) = e^l(i) / (1 + sum of
 e^l(j)), a multinomial (conditional) logistic regression with "none of them" as one more outcome. A query's likelihood
-is the sum of p over the records that answer it, or p(none) when nothing does.
+is the sum of p over the records that answer it, or p(none) when nothing does. Where it is only known which records do
+not answer it, both are added up: whatever else may be true.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _FALSE_ANSWERS = 0.12  # of out-of-scope queries, at most; nearly all are near o
 _FALSE_CHOICES = 0.3  # of out-of-scope queries, at most
 
 
+LEFT_OUT = "left out"
+"""Source of the examples in which the record that answers a query is left out, so that nothing does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One labelled query with its candidates."""
@@ -35,6 +40,10 @@ class Example:
     weight: float = 1.0
     """How much it counts."""
     query: str = ""
+    source: str = ""
+    """Where it comes from, e.g. `votes`; told, not learned from."""
+    or_none: bool = False
+    """Whether "none of them" may be true as well: only what is wrong is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,13 @@ def fit_weights(examples: Sequence[Example], *, ridge: float, prior: Weights | N
     """Return the most likely weights, drawn towards `prior` (towards 0 without one).
 
     `ridge` is the penalty on the squared distance from the prior, for parts of standard deviation 1. Newton's method
-    with step halving. An in-scope query whose record is not among its candidates teaches nothing and is left out.
+    with step halving. An in-scope query whose record is not among its candidates teaches nothing and is left out; where
+    all are, the prior is returned.
     """
-    batch = _Batch([example for example in examples if example.right.any() or not example.in_scope])
+    telling = [example for example in examples if example.right.any() or not example.in_scope or example.or_none]
+    if not telling:
+        return prior or Weights(np.zeros(len(PARTS)), 0.0)
+    batch = _Batch(telling)
     start = np.zeros(len(PARTS) + 1) if prior is None else batch.scaled(prior)
     weights, loss = start, np.inf
     for _ in range(_STEPS):
@@ -101,7 +114,7 @@ class _Batch:
         self._query = np.repeat(np.arange(len(examples)), lengths)
         self._weight = np.array([example.weight for example in examples])
         self._weight /= self._weight.sum()
-        self._answered = np.maximum.reduceat(self._right, self._starts)
+        self._none = np.array([not example.in_scope or example.or_none for example in examples])
 
     def scaled(self, weights: Weights) -> Values:
         """Return weights as they are for the scaled parts, the intercept last."""
@@ -122,11 +135,11 @@ class _Batch:
         odds = np.exp(logits - highest[self._query])
         none = np.exp(-highest)
         total = np.add.reduceat(odds, self._starts) + none
-        right = np.where(self._answered, np.add.reduceat(odds * self._right, self._starts), none)
+        right = np.add.reduceat(odds * self._right, self._starts) + none * self._none
         likelihood = np.log(np.maximum(right, 1e-300)) - np.log(total)
         away = np.append(weights[:-1] - start[:-1], 0.0)  # the intercept is free
         share = odds / total[self._query]
-        wanted = np.where(self._answered[self._query], odds * self._right / np.maximum(right, 1e-300)[self._query], 0.0)
+        wanted = odds * self._right / np.maximum(right, 1e-300)[self._query]
         each = self._weight[self._query]
         gradient = self._parts.T @ ((share - wanted) * each) + 2 * ridge * away
         mean = np.add.reduceat(self._parts * share[:, None], self._starts, axis=0)

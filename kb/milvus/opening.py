@@ -17,6 +17,7 @@ from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.milvus.address import KINDS, MilvusAddress
 from faqkb.kb.milvus.client import Milvus
 from faqkb.kb.milvus.parts import Part, Parts, blocks_of
+from faqkb.kb.milvus.publishing import list_stored, roll_back
 from faqkb.kb.milvus.records import MilvusChecks, MilvusRecords, MilvusStore
 from faqkb.kb.milvus.tokens import MilvusTokens
 from faqkb.kb.milvus.vectors import MilvusPassages, MilvusVectors
@@ -25,7 +26,8 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import FOLDER, Picture, sha256_of
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.days import Days
-from faqkb.kb.snapshot.manifest import Manifest, parse_manifest
+from faqkb.kb.snapshot.manifest import Manifest, parse_manifest, time_of
+from faqkb.kb.snapshot.published import SnapshotSummary
 
 _LOAD_SECONDS = 60.0  # that somebody who opens waits for what is not in memory
 
@@ -108,6 +110,17 @@ class MilvusBase:
             MilvusSnapshot(parts, manifest), self._indexes(parts, manifest, encoder.dim), encoder, remembered=remembered
         )
 
+    def snapshots(self) -> tuple[SnapshotSummary, ...]:
+        """Return the whole snapshots, oldest first; what stands in them is read of none. Raises MilvusAway."""
+        return tuple(
+            SnapshotSummary(each.name, each.current, _created(each.name), None, None, "")
+            for each in list_stored(self._connected())
+        )
+
+    def roll_back(self, name: str) -> None:
+        """Make a snapshot the live one, for every server that follows. Raises SnapshotNotFound, MilvusAway."""
+        roll_back(self._connected(), name)
+
     def close(self) -> None:
         """Let go of the connection."""
         with self._lock:
@@ -151,3 +164,9 @@ class MilvusBase:
             MilvusStore(records, passages, MilvusChecks(parts.read(Part.CHECKS))),
             ranking,
         )
+
+
+def _created(snapshot: str) -> str:
+    """Return when a snapshot was made, ISO 8601; empty where its name does not say so."""
+    at = time_of(snapshot)
+    return at.isoformat() if at else ""

@@ -60,8 +60,9 @@ class SnapshotSummary:
     name: str
     current: bool
     created: str
-    records: int
-    passages: int
+    records: int | None
+    """None where a database holds the snapshot and has it not in memory."""
+    passages: int | None
     encoder: str
 
 

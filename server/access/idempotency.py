@@ -11,12 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from flask import Response, g, request
 from pydantic import BaseModel
 
 from faqkb.kb.errors import KbError, KeyReused
-from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.once import Once
 from faqkb.server.access.credentials import sent_keys
 from faqkb.server.access.decision import Caller
@@ -31,7 +31,14 @@ KEY_PATTERN = f"^(?:{_BARE}|{_QUOTED})$"
 _KEY = re.compile(f"{_BARE}|{_QUOTED}")
 
 
-def done_once(body: BaseModel, store: FeedbackStore, write: Callable[..., bool]) -> Response:
+class Store(Protocol):
+    """What keeps the names of writes beside what they wrote."""
+
+    def is_done(self, once: Once) -> bool:
+        """Return whether a write of that name was kept. Raises KeyReused, StorageFailed, FeedbackDamaged."""
+
+
+def done_once(body: BaseModel, store: Store, write: Callable[..., bool]) -> Response:
     """Do a write whose reply is 204, unless its key says that it is done.
 
     The key is looked for before the write is judged: a token that has expired since is no reason to tell a client that
@@ -51,7 +58,7 @@ def done_once(body: BaseModel, store: FeedbackStore, write: Callable[..., bool])
     return reply
 
 
-def _is_done(store: FeedbackStore, once: Once) -> bool:
+def _is_done(store: Store, once: Once) -> bool:
     """Return whether a write was done; a file that cannot be read is told of by the write itself."""
     try:
         return store.is_done(once)

@@ -25,6 +25,7 @@ _RULES: dict[str, Scope | None] = {
     "/api/v1/": Scope.READ,
     "/api/v1/feedback": Scope.FEEDBACK,
     "/api/v1/clicks": Scope.FEEDBACK,
+    "/api/v1/check-runs": Scope.FEEDBACK,
     "/v1/": Scope.READ,
     "/language/": Scope.READ,
     "/qnamaker/": Scope.READ,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, request, url_for
+import logging
+
+from flask import Blueprint, Response, current_app, g, jsonify, make_response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
-from faqkb.kb.errors import Busy, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported, StorageFailed
-from faqkb.kb.snapshot.published import SnapshotSummary, list_snapshots
-from faqkb.kb.snapshot.publishing import rollback
+from faqkb.kb.errors import Busy, MilvusAway, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported, StorageFailed
+from faqkb.kb.snapshot.published import SnapshotSummary
 from faqkb.server.admin.maintainer import RANGES, maintained, require_maintainer
 from faqkb.server.admin.tables import snapshots_table
 from faqkb.server.answering.catalogues import wording
@@ -19,13 +20,14 @@ from faqkb.server.problems import Refused
 
 history = Blueprint("admin_history", __name__, template_folder="templates")
 history.before_request(require_maintainer)
+_log = logging.getLogger("faq.server")
 _OTHERWISE = "the terminal has `faq snapshots --rollback`."
 
 
 @history.get("/admin/snapshots")
 def snapshots() -> Response:
     """List the snapshots, newest first."""
-    return _page("admin/snapshots.html", snapshots=_listed()[::-1], is_here=maintained().has_snapshots)
+    return _page("admin/snapshots.html", snapshots=_listed()[::-1])
 
 
 @history.get("/admin/tables/snapshots.<any(csv, json):form>")
@@ -54,13 +56,15 @@ def roll_back(name: str) -> Response:
     found = _found(name)
     note_deed("rollback", found.name)
     try:
-        rollback(maintained().folder, found.name)
+        maintained().source.roll_back(found.name)
     except SnapshotNotFound as error:
         raise NotFound from error
     except Busy as error:
         raise Refused(409, "Something is being published just now; try again when it is done.") from error
     except (SnapshotDamaged, SnapshotUnsupported) as error:
         raise Refused(409, "The snapshot is not whole, so it was left alone; `faq doctor` says why.") from error
+    except MilvusAway as error:
+        raise _away(error) from error
     except StorageFailed as error:
         raise Refused(503, "The disk refused; the live snapshot is what `faq snapshots` says.") from error
     knowledge_holder().look()  # so that the page that comes next is of what is live now
@@ -68,8 +72,16 @@ def roll_back(name: str) -> Response:
 
 
 def _listed() -> tuple[SnapshotSummary, ...]:
-    """Return the snapshots, oldest first; none where a database holds them."""
-    return list_snapshots(maintained().folder) if maintained().has_snapshots else ()
+    """Return the snapshots, oldest first. Raises Refused (503)."""
+    try:
+        return maintained().source.snapshots()
+    except MilvusAway as error:
+        raise _away(error) from error
+
+
+def _away(error: MilvusAway) -> Refused:
+    _log.error("request %s: %s", g.request_id, error)
+    return Refused(503, "The database with the snapshots does not answer; try again in a moment.")
 
 
 def _found(name: str) -> SnapshotSummary:

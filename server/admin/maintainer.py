@@ -13,9 +13,12 @@ from typing import cast
 from flask import current_app, g, request
 
 from faqkb.kb.errors import FeedbackDamaged, StorageFailed
+from faqkb.kb.feedback.runs import RunCount, counted
 from faqkb.server.access.decision import Caller
 from faqkb.server.admin.figures import Figures, Span, read_figures
 from faqkb.server.admin.missing import GapFinder
+from faqkb.server.answering.sources import KnowledgeSource
+from faqkb.server.feedback.check_runs import run_store
 from faqkb.server.feedback.judging import feedback_store
 from faqkb.server.http.client_address import was_forwarded
 from faqkb.server.problems import FieldError, Refused
@@ -31,8 +34,8 @@ class Maintained:
     """The knowledge base that is maintained."""
 
     folder: Path
-    has_snapshots: bool
-    """Whether its snapshots lie in the folder; else a database holds them."""
+    source: KnowledgeSource
+    """Where its snapshots lie: in the folder, or in a database."""
     gaps: GapFinder
 
 
@@ -70,6 +73,12 @@ def figures_of(span: Span) -> Figures:
     """Return the figures of some days. Raises Refused (503)."""
     with readable():
         return read_figures(feedback_store(), span)
+
+
+def sent_checks(span: Span) -> tuple[RunCount, ...]:
+    """Return how the checks fared that people sent back on some days. Raises Refused (503)."""
+    with readable():
+        return counted(run_store().runs(since=str(span.first)))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from faqkb.kb.answers import Status
+from faqkb.kb.feedback.runs import RunCount
 from faqkb.kb.foreign.cells import as_cell
 from faqkb.kb.gaps.gap import Gap
 from faqkb.kb.snapshot.published import SnapshotSummary
@@ -154,6 +155,25 @@ def gaps_table(gaps: Iterable[Gap]) -> Table:
             "\n".join(wording.question for wording in gap.wordings),
         )
         for gap in gaps
+    )
+    return Table(columns, tuple(rows))
+
+
+def checks_table(counts: Iterable[RunCount], live: Mapping[str, str]) -> Table:
+    """Return how the checks fared that people sent back; `live` is the sha256 of each script that is stored."""
+    columns = ("check", "version", "sha256", "live", "on", "passed", "failed", "last")
+    rows = (
+        (
+            each.check,
+            each.version,
+            each.sha256,
+            live.get(each.check) == each.sha256,
+            each.on,
+            each.passed,
+            each.failed,
+            each.last,
+        )
+        for each in counts
     )
     return Table(columns, tuple(rows))
 

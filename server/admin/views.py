@@ -19,6 +19,7 @@ from faqkb.server.admin.maintainer import (
     maintained,
     readable,
     require_maintainer,
+    sent_checks,
 )
 from faqkb.server.admin.missing import FoundGaps
 from faqkb.server.admin.tables import Table
@@ -50,6 +51,8 @@ def overview() -> Response:
             width=WIDTH,
             height=HEIGHT,
             questions=questions,
+            sent_checks=sent_checks(span),
+            live_checks={check.id: check.sha256 for check in knowledge.checks()},
             least_votes=LEAST_VOTES,
             is_recorded=recorder_of(current_app) is not None,
         )
@@ -128,5 +131,8 @@ _TABLES: dict[str, Callable[[KnowledgeBase], Table]] = {
     "votes": _of_records(tables.votes_table),
     "calibration": _of_figures(tables.calibration_table),
     "bins": _of_figures(tables.bins_table),
+    "checks": lambda knowledge: tables.checks_table(
+        sent_checks(asked_span()), {check.id: check.sha256 for check in knowledge.checks()}
+    ),
     "gaps": lambda knowledge: tables.gaps_table(_gaps(knowledge).gaps.open),
 }

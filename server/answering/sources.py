@@ -7,7 +7,8 @@ from typing import Protocol
 
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.retrieval.opening import SharedEncoders
-from faqkb.kb.snapshot.published import current_snapshot
+from faqkb.kb.snapshot.published import SnapshotSummary, current_snapshot, list_snapshots
+from faqkb.kb.snapshot.publishing import rollback
 
 
 class KnowledgeSource(Protocol):
@@ -22,6 +23,16 @@ class KnowledgeSource(Protocol):
         """Open the live snapshot, sharing with `before`, an opened earlier one, what is the same.
 
         Raises KnowledgeBaseMissing, SnapshotDamaged, SnapshotUnsupported, and what the store raises when it is away.
+        """
+
+    def snapshots(self) -> tuple[SnapshotSummary, ...]:
+        """Return the snapshots that there are, oldest first. Raises what the store raises when it is away."""
+
+    def roll_back(self, name: str) -> None:
+        """Make an earlier snapshot the live one.
+
+        Raises SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported, Busy, StorageFailed, and what the store raises
+        when it is away.
         """
 
     def close(self) -> None:
@@ -52,6 +63,14 @@ class FolderSource:
             remembered=remembered,
             encoders=self._encoders,
         )
+
+    def snapshots(self) -> tuple[SnapshotSummary, ...]:
+        """Return the snapshots of the folder, oldest first."""
+        return list_snapshots(self.folder)
+
+    def roll_back(self, name: str) -> None:
+        """Make a snapshot the live one after all of its files held."""
+        rollback(self.folder, name)
 
     def close(self) -> None:
         """Nothing is held."""

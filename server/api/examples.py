@@ -174,3 +174,16 @@ def click(sample: Sample) -> dict[str, Any]:
     """Return the body that tells what was opened."""
     opened = {"answer_token": TOKEN, "record_id": sample.record.id}
     return {"plain": {"summary": "A record that was opened", "value": opened}}
+
+
+def check_run(sample: Sample) -> dict[str, Any]:
+    """Return the body that tells how a check ended."""
+    entry: dict[str, Any] = next(iter(sample.check_entries), {"id": "disk-room", "sha256": "0" * 64})
+    told = {
+        "check": entry["id"],
+        "version": "1.0",
+        "sha256": entry["sha256"],
+        "status": "fail",
+        "on": {"python": "3.12.4", "system": "Linux x86_64"},
+    }
+    return {"plain": {"summary": "A check that failed", "value": told}}

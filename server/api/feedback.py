@@ -13,6 +13,7 @@ from faqkb.server.access.idempotency import done_once
 from faqkb.server.answering.tokens import answer_tokens
 from faqkb.server.api.bodies import ClickBody
 from faqkb.server.api.operations import OPERATIONS
+from faqkb.server.feedback.check_runs import CheckRunBody, keep_run, run_store, sent_run
 from faqkb.server.feedback.judging import (
     FeedbackBody,
     asks_for_privacy,
@@ -44,6 +45,20 @@ def take_feedback(body: FeedbackBody) -> Response:
 def take_click(body: ClickBody) -> Response:
     """Record that a reader opened one of the records shown."""
     return done_once(body, feedback_store(), lambda *once: _record_click(body, once))
+
+
+@feedback.post("/api/v1/check-runs", **documented(OPERATIONS, "give_check_run"))
+@parsed
+def take_check_run(body: CheckRunBody) -> Response:
+    """Keep how a check ended on a reader's machine."""
+    return done_once(body, run_store(), lambda *once: _record_run(body, once))
+
+
+def _record_run(body: CheckRunBody, once: Sequence[Once]) -> bool:
+    """Keep a result, the same one of a client once a day; returns whether it is new as a write."""
+    run = sent_run(body)
+    keep_run(run, *once, once_a_day("check run", body.model_dump_json()))
+    return True
 
 
 def _record_click(body: ClickBody, once: Sequence[Once]) -> bool:

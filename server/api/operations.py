@@ -114,6 +114,18 @@ OPERATIONS: Operations = {
         request_examples=examples.feedback,
         is_once=True,
     ),
+    "give_check_run": Operation(
+        tag=_TELLING,
+        summary="Say how a check ended on your machine",
+        description=(
+            "What `faq check run ID --send` sends: the check, the sha256 of its script, how it ended, and versions; no"
+            " text of the report, no name of a machine and no path. The same result of one client counts once a day."
+        ),
+        reply=None,
+        errors=_WRITE_ERRORS,
+        request_examples=examples.check_run,
+        is_once=True,
+    ),
     "give_click": Operation(
         tag=_TELLING,
         summary="Say which record was opened",

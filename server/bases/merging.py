@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from faqkb.kb.answers import LIKELY, Status
+from faqkb.kb.answers import Status
 
 _LEAST_CHOICES = 2  # of an ambiguous question, however few are asked for
 
@@ -73,9 +73,13 @@ def merge_hits(found: Iterable[tuple[str, Sequence[dict[str, Any]]]], limit: int
     return _surest([(base, hit) for base, hits in found for hit in hits])[:limit]
 
 
-def likely_choices(answers: Sequence[tuple[str, dict[str, Any]]]) -> Sequence[tuple[str, dict[str, Any]]]:
-    """Return the records that a reader chooses from, as `Answer.likely_choices` does."""
-    return [each for each in answers if each[1]["confidence"] >= LIKELY] or answers[:1]
+def shown_records(answers: Sequence[tuple[str, dict[str, Any]]], least: float) -> list[tuple[str, dict[str, Any]]]:
+    """Return the first record, and those after it in its language that are so sure at least, as on a base's page."""
+    return [
+        each
+        for at, each in enumerate(answers)
+        if at == 0 or (each[1]["confidence"] >= least and each[1]["language"] == answers[0][1]["language"])
+    ]
 
 
 def _surest(entries: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:

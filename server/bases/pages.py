@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import NotFound
@@ -12,10 +12,10 @@ from faqkb.kb.keys.values import Scope
 from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, chosen_language, wording
 from faqkb.server.bases.access import readable_bases, the_bases
 from faqkb.server.bases.base import Base
-from faqkb.server.bases.merging import Merged, likely_choices
+from faqkb.server.bases.merging import Merged, shown_records
 from faqkb.server.bases.views import address_of, answer_from, chosen_bases, entry_of, page_of, placed
 from faqkb.server.below import BASE_NAME
-from faqkb.server.limits import QUESTION_UNITS, RELATED_ABOVE
+from faqkb.server.limits import CHOICE_ABOVE, QUESTION_UNITS, RELATED_ABOVE
 from faqkb.server.pages.discovery import opensearch
 from faqkb.server.pages.languages import keep_language, language_links
 
@@ -65,17 +65,18 @@ def robots() -> Response:
 
 @lead.get("/kb/<name>")
 def to_base(name: str) -> Response:
-    """Lead to the start page of a base, whether there is one of that name or not."""
+    """Lead to the start page of a base with what was asked, whether there is one of that name or not."""
     if not BASE_NAME.fullmatch(name):
         raise NotFound
-    return make_response(redirect(f"{request.script_root}/kb/{name}/", 308))
+    asked = urlencode(list(request.args.items(multi=True)))
+    return make_response(redirect(f"{request.script_root}/kb/{name}/{asked and f'?{asked}'}", 308))
 
 
 def _found(bases: list[Base], question: str) -> dict[str, Any]:
     """Return what the page shows of an answer."""
     merged, told = answer_from(bases, {"question": question})
     by_name = {base.name: base for base in bases}
-    shown = _related(merged.answers) if merged.status == "answered" else likely_choices(merged.answers)
+    shown = shown_records(merged.answers, RELATED_ABOVE if merged.status == "answered" else CHOICE_ABOVE)
     return {
         "status": merged.status,
         "records": [_shown(by_name[name], entry, question) for name, entry in shown],
@@ -83,11 +84,6 @@ def _found(bases: list[Base], question: str) -> dict[str, Any]:
         "message": _message(merged),
         "problems": [one.base.title_in(wording().language_code) for one in told if not one.is_answer],
     }
-
-
-def _related(answers: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the answer, and what is near enough to stand below it."""
-    return [*answers[:1], *(each for each in answers[1:] if each[1]["confidence"] >= RELATED_ABOVE)]
 
 
 def _shown(base: Base, entry: dict[str, Any], question: str) -> dict[str, Any]:

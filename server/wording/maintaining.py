@@ -100,7 +100,6 @@ class AdminWording:
     near: str
     wordings: str
     snapshots_hint: str
-    elsewhere: str
     snapshot: str
     created: str
     stored: str
@@ -111,3 +110,12 @@ class AdminWording:
     confirm: str
     confirm_hint: str
     stay: str
+    checks: str
+    checks_hint: str
+    check: str
+    script: str
+    ran_on: str
+    passed: str
+    failed: str
+    sent_last: str
+    no_checks: str

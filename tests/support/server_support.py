@@ -161,7 +161,7 @@ def served_with(*options: str, stderr: Any = None, cwd: Path = ROOT) -> Iterator
 
 def copied_knowledge(folder: Path, to: Path) -> Path:
     """Copy a knowledge base to a new folder, without what readers of other tests left in it."""
-    left = shutil.ignore_patterns("feedback.*", "keys.*", "lock")
+    left = shutil.ignore_patterns("feedback.*", "check_runs.*", "keys.*", "lock")
     return Path(shutil.copytree(folder, to, ignore=left, copy_function=_copy_or_link))
 
 

@@ -10,7 +10,7 @@ import pytest
 from cli_support import faq
 from imported_support import imported, told
 
-from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qnabot_json
+from faqkb.faq.handing.foreign import azure_tsv, docsearch_records, fastgpt_csv, maxkb_csv, qna_pairs, qnabot_json
 from faqkb.ingest import read_sources
 from faqkb.kb.records import Record
 
@@ -21,6 +21,7 @@ WAYS = {
     "fastgpt-csv": fastgpt_csv,
     "qnabot-json": qnabot_json,
     "docsearch": docsearch_records,
+    "qna": qna_pairs,
 }
 FAQ = """# FAQ
 

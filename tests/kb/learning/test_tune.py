@@ -17,7 +17,10 @@ from faqkb.kb.errors import ContentError, RankingDamaged
 from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
 from faqkb.kb.fusion import default_ranking
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.learning.tune import Attempt, Change, Score, Truth, attempt_of, split_queries, tune_encoder, tune_ranking
+from faqkb.kb.learning.attempt import Attempt, Change, Score, Truth, attempt_of
+from faqkb.kb.learning.fitting import LEFT_OUT
+from faqkb.kb.learning.lessons import Split, labelled_lessons, split_lessons
+from faqkb.kb.learning.tune import tune_encoder, tune_ranking
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.snapshot.published import current_snapshot
 from faqkb.kb.snapshot.tuned import forget_tuning, ranking_file, tuned_model
@@ -26,6 +29,10 @@ from faqkb.kb.snapshot.tuned import forget_tuning, ranking_file, tuned_model
 def dev_queries(shared_data: Path) -> tuple[LabelledQuery, ...]:
     dev = shared_data / "data/dev"
     return read_queries(dev / "paddleclas_queries.jsonl") + read_queries(dev / "oos.jsonl")
+
+
+def split_queries(queries) -> Split:
+    return split_lessons(labelled_lessons(queries))
 
 
 @pytest.fixture
@@ -91,7 +98,7 @@ def test_a_damaged_ranking_stops_the_ingest_and_the_old_snapshot_stays(
 
 
 def test_too_few_queries_are_refused() -> None:
-    with pytest.raises(ContentError, match="got 19, expected at least 20"):
+    with pytest.raises(ContentError, match="got 19: 19 labelled queries; expected at least 20"):
         split_queries([LabelledQuery(f"q{number}", ("a",), "en") for number in range(19)])
     with pytest.raises(ContentError, match="some with an answer"):
         split_queries([LabelledQuery(f"q{number}", (), "en") for number in range(50)])
@@ -133,10 +140,39 @@ def test_only_a_clear_gain_without_a_loss_is_kept(before: Score, after: Score, a
 def test_an_attempt_names_the_queries_that_went_over() -> None:
     before = {"a": Truth(-1.0, True), "b": Truth(-2.0, False), "c": Truth(-0.1, None), "lost": Truth(-1.0, True)}
     after = {"a": Truth(-1.5, False), "b": Truth(-0.5, True), "c": Truth(-0.1, None)}
-    attempt = attempt_of("ranking", before, after)
-    assert attempt.changes == (Change("a", now_right=False), Change("b", now_right=True))
+    attempt = attempt_of("ranking", *({("votes", key): own[key] for key in own} for own in (before, after)))
+    assert attempt.changes == (
+        Change("a", False, "first right", "first wrong", "votes"),
+        Change("b", True, "first wrong", "first right", "votes"),
+    )
     assert attempt.after.log_likelihood - attempt.before.log_likelihood == pytest.approx(1 / 3)
     assert attempt.gained[0] <= 1 / 3 <= attempt.gained[1]
+
+
+def test_what_helps_on_the_whole_but_makes_one_source_worse_is_not_kept() -> None:
+    before = {("wordings", str(at)): Truth(-1.0, True) for at in range(40)}
+    after = {key: Truth(-0.5, True) for key in before}
+    voted = {("votes", str(at)): Truth(-1.0, True) for at in range(10)}
+    assert attempt_of("ranking", before | voted, after | voted).accepted
+    worse = {key: Truth(-1.1, True) for key in voted}
+    assert not attempt_of("ranking", before | voted, after | worse).accepted
+
+
+def test_what_answers_more_wrong_questions_than_promised_is_not_kept() -> None:
+    before = {("queries", str(at)): Truth(-1.0, at % 4 != 0, answered=at % 4 != 0) for at in range(40)}
+    sure = {key: Truth(-0.5, truth.right, answered=True) for key, truth in before.items()}
+    attempt = attempt_of("ranking", before, sure)
+    assert attempt.after.answered_precision == 0.75
+    assert not attempt.accepted
+
+
+def test_where_nobody_says_what_has_no_answer_none_fewer_may_get_theirs() -> None:
+    before = {("gaps", str(at)): Truth(-1.0, True, answered=True) for at in range(30)}
+    after = {key: Truth(-0.5, True, answered=False) for key in before}
+    left_out = {(LEFT_OUT, str(at)): Truth(-1.0, None, is_left_out=True) for at in range(30)}
+    told = {("queries", str(at)): Truth(-1.0, None) for at in range(30)}
+    assert not attempt_of("ranking", before | left_out, after | left_out).accepted
+    assert attempt_of("ranking", before | told, after | told).accepted
 
 
 TOPICS = ("loss nan", "batch size", "显存不足", "the batch is nan", "怎么办", "size of loss")

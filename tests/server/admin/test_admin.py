@@ -17,6 +17,7 @@ from faqkb.kb.answers import Status
 from faqkb.kb.feedback.events import Vote
 from faqkb.kb.feedback.log import FeedbackStore
 from faqkb.kb.feedback.questions import Asked
+from faqkb.kb.feedback.runs import RunStore, SentRun
 from faqkb.kb.snapshot.published import current_snapshot, snapshot_names
 from faqkb.server.access.audit import AuditSettings
 from faqkb.server.access.decision import AccessSettings
@@ -24,7 +25,7 @@ from faqkb.server.admin import missing
 from faqkb.server.admin.tables import Table
 
 PAGES = ("/admin", "/admin/gaps", "/admin/snapshots", "/admin/tables/days.csv", "/admin/tables/gaps.json")
-TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "bins", "gaps", "snapshots")
+TABLES = ("days", "figures", "records", "questions", "votes", "calibration", "bins", "checks", "gaps", "snapshots")
 EVIL = "<script>alert(1)</script> & \"'{{7*7}} wifi"
 FORMULA = '=HYPERLINK("http://evil.example/","click")'
 
@@ -121,6 +122,7 @@ def test_every_table_is_the_same_as_csv_and_json(client, folder, table):
     ask(folder, "Which wifi password?")
     ask(folder, QUESTION, Status.ANSWERED, "faq/Q1")
     FeedbackStore(folder).record(Vote("faq/Q1", helpful=False, tags=("outdated",)))
+    RunStore(folder).record(SentRun("disk", "1.0", "ab" * 32, "fail", {"python": "3.11.7"}))
     reply = client.get(f"/admin/tables/{table}.csv?days=30")
     assert reply.headers["Content-Disposition"].startswith("attachment; filename=")
     rows = list(csv.DictReader(io.StringIO(reply.get_data(as_text=True))))

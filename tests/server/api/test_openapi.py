@@ -25,6 +25,7 @@ from faqkb.server.api.replies import (
     SearchDocument,
 )
 from faqkb.server.app import PROTOCOLS
+from faqkb.server.feedback.check_runs import CheckRunBody
 from faqkb.server.feedback.judging import FeedbackBody
 from faqkb.server.monitoring.replies import HealthDocument, ReadyDocument
 from faqkb.server.openai.bodies import ChatBody
@@ -50,6 +51,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "ask_batch": BatchBody,
     "give_feedback": FeedbackBody,
     "give_click": ClickBody,
+    "give_check_run": CheckRunBody,
     "complete_chat": ChatBody,
     "complete_text": CompletionBody,
     "embed": EmbeddingBody,

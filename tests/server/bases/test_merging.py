@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faqkb.server.bases.merging import Said, merge_answers, merge_hits
+from faqkb.server.bases.merging import Said, merge_answers, merge_hits, shown_records
 
 
 def said(base: str, status: str, *confidences: float, near: tuple[float, ...] = ()) -> Said:
@@ -70,3 +70,14 @@ def test_a_question_counts_where_it_was_answered_or_everywhere_in_vain(told, ask
 def test_hits_are_in_one_order_and_no_more_than_asked_for():
     found = [("a", [{"confidence": 0.5}, {"confidence": 0.1}]), ("b", [{"confidence": 0.3}])]
     assert [(base, hit["confidence"]) for base, hit in merge_hits(found, 2)] == [("a", 0.5), ("b", 0.3)]
+
+
+def test_beside_the_first_record_those_in_its_language_are_shown_that_are_sure_enough():
+    answers = [
+        ("a", {"id": "a0", "confidence": 0.1, "language": "en"}),
+        ("b", {"id": "b0", "confidence": 0.4, "language": "zh"}),
+        ("b", {"id": "b1", "confidence": 0.15, "language": "en"}),
+        ("a", {"id": "a1", "confidence": 0.14, "language": "en"}),
+    ]
+    assert [entry["id"] for _, entry in shown_records(answers, 0.15)] == ["a0", "b1"]
+    assert shown_records([], 0.15) == []

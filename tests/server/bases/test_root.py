@@ -212,6 +212,10 @@ def test_every_reply_of_the_root_carries_the_security_headers(server, path):
 def test_an_address_without_its_slash_leads_to_the_start_page(server):
     reply = server.get("/kb/desk")
     assert (reply.status, reply.headers["Location"]) == (308, "/kb/desk/")
+    asked = server.get("/kb/desk?q=my%20password%20%26%20%E9%87%8D%E7%BD%AE&lang=en")
+    assert asked.headers["Location"] == "/kb/desk/?q=my+password+%26+%E9%87%8D%E7%BD%AE&lang=en"
+    assert server.get(asked.headers["Location"]).status == 200
+    assert "\r" not in str(server.get("/kb/desk?q=a%0D%0ASet-Cookie:%20x=1").headers["Location"])
 
 
 @pytest.mark.parametrize(
