@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from faqkb.kb.keys.values import KEY_START, Scope
 from faqkb.server.access.credentials import sent_keys
