@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,9 +28,8 @@ from faqkb.kb.retrieval.message import answer_message
 from faqkb.kb.retrieval.opening import SharedEncoders, open_indexes, read_ranking
 from faqkb.kb.retrieval.query import parse_query
 from faqkb.kb.retrieval.ranking import Indexes, ScoredRecord
+from faqkb.kb.snapshot.days import Days
 from faqkb.kb.snapshot.published import (
-    COHORT_FILE,
-    COHORT_TOKENS_FILE,
     POSTINGS_FILE,
     RECORDS_FILE,
     OpenedSnapshot,
@@ -90,7 +90,7 @@ class KnowledgeBase:
         """
         files = open_snapshot(folder, snapshot) if snapshot else open_current(folder)
         try:
-            files.verify(COHORT_FILE, COHORT_TOKENS_FILE)
+            files.verify(*files.small_paths)
             if verify_model:
                 files.verify(RECORDS_FILE, POSTINGS_FILE, *files.large_paths(before._verified if before else None))
             else:
@@ -149,6 +149,11 @@ class KnowledgeBase:
     def created(self) -> str:
         """UTC time the snapshot was published, ISO 8601."""
         return self._files.manifest.created
+
+    @property
+    def days(self) -> Days:
+        """Since when each record reads as it does. Raises SnapshotDamaged."""
+        return self._files.days
 
     @property
     def encoder(self) -> Encoder:
@@ -237,6 +242,11 @@ class KnowledgeBase:
     def resolve(self, record_id: str) -> Record | None:
         """Return the record of that id, else the one that goes on what was published under it before, or None."""
         return self._store.records.get(record_id) or self._store.records.successor(record_id)
+
+    def changed_on(self, record_id: str) -> date | None:
+        """Return since which day, in UTC, a record has the words that it has; None where there is none of that id."""
+        position = self._store.records.position(record_id)
+        return None if position is None else self.days.of(position)
 
     def moved(self) -> dict[str, str]:
         """Return, of every id that a stored record had before, the id that it has."""

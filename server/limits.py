@@ -116,4 +116,6 @@ BASES_MAX = 100  # knowledge bases of one server; each takes its own indexes in 
 GAP_QUESTIONS = 300  # put together for the page of gaps, the weightiest: four seconds; `faq gaps` takes 2,000
 GAP_WORK_SECONDS = 8.0  # of looking at them: readers may ask what takes twenty times as long
 GAP_SECONDS = 300  # that what was found is shown; it is worked out for whoever asks first
+FEED_ITEMS = 50  # answers that changed last
+FEED_LOOKED_AT = 2_000  # for those of one language: 100 ms
 ADMIN_ROWS = 50  # of a table on the pages of the maintainer; its download has all

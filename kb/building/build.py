@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faqkb.kb import disk
 from faqkb.kb.building.derived import Derived
-from faqkb.kb.building.earlier import Earlier, Embedded, open_earlier
+from faqkb.kb.building.earlier import Earlier, Embedded, days_known, open_earlier
 from faqkb.kb.building.journal import Journal, open_journal, remove_journal
 from faqkb.kb.checks import Check
 from faqkb.kb.errors import ContentError
@@ -21,11 +21,13 @@ from faqkb.kb.model.files import MANIFEST_FILE
 from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import Picture
 from faqkb.kb.records import Record
+from faqkb.kb.snapshot.days import days_content
 from faqkb.kb.snapshot.moved import moved_ids
 from faqkb.kb.snapshot.pictures import picture_files
-from faqkb.kb.snapshot.published import MODEL_FOLDER, RANKING_FILE, TOKENS_FOLDER
+from faqkb.kb.snapshot.published import DAYS_FILE, MODEL_FOLDER, RANKING_FILE, TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.shared import linkable_file, shared_files
+from faqkb.kb.snapshot.stored import Stored
 from faqkb.kb.snapshot.tuned import tuned_ranking
 
 _TOGETHER = 256  # passages that are embedded before they are written down: some seconds of work
@@ -81,9 +83,8 @@ def build_snapshot(
         ranking = tuned_ranking(folder)
         derived = Derived(records, earlier, encoder)
         fresh = _embed_new(derived, earlier, journal, encoder, progress)
-        files = derived.files(Embedded(earlier, journal), checks, moved_ids(folder, records)) | _beside(
-            ranking, encoder
-        )
+        files = derived.files(Embedded(earlier, journal), checks, moved_ids(before, records))
+        files |= _beside(ranking, encoder) | _days(derived, before)
         files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
         counts = {"records": len(records), "passages": derived.count}
         name = publish_snapshot(folder, files, encoder=encoder.id, **counts, tell=kept.append)
@@ -91,7 +92,7 @@ def build_snapshot(
         _remember_links(folder, name, files)
     return Published(
         snapshot=name,
-        changed=name != before,
+        changed=before is None or name != before.name,
         **counts,
         calibrated=ranking.encoder == encoder.manifest.source,
         embedded=fresh.embedded,
@@ -157,6 +158,11 @@ def _beside(ranking: Ranking, encoder: Encoder) -> dict[str, Content]:
         RANKING_FILE: ranking.to_json().encode(),
         f"{MODEL_FOLDER}/{MANIFEST_FILE}": encoder.manifest.to_json().encode(),
     }
+
+
+def _days(derived: Derived, before: Stored | None) -> dict[str, Content]:
+    content = days_content(derived.digests, days_known(before))
+    return {} if content is None else {DAYS_FILE: content}
 
 
 def _model_files(encoder: Encoder) -> dict[str, CopiedFile | LinkedFile]:

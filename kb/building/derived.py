@@ -13,6 +13,7 @@ import numpy.typing as npt
 from faqkb.kb.building.earlier import Earlier, Embedded, digest_of
 from faqkb.kb.building.token_files import KeptView, NewView, token_files
 from faqkb.kb.checks import Check
+from faqkb.kb.index.coarse import WORTH_IT, CoarseIndex
 from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import dequantise
@@ -27,6 +28,7 @@ from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.published import (
+    COARSE_FILE,
     COHORT_FILE,
     COHORT_TOKENS_FILE,
     INDEX_FILE,
@@ -69,8 +71,9 @@ class Derived:
         self._records = records
         self._earlier = earlier
         self._encoder = encoder
-        self._digests = [digest_of(record) for record in records]
-        self._from = [earlier.digests.get(digest, -1) for digest in self._digests]
+        self.digests = [digest_of(record) for record in records]
+        """What all that is worked out of each record depends on."""
+        self._from = [earlier.digests.get(digest, -1) for digest in self.digests]
         """Of each record, its position in the earlier snapshot, -1 where it is new."""
         self._units = {
             position: _unit(records[position], position, encoder)
@@ -99,7 +102,7 @@ class Derived:
         postings = build_postings(words)
         places, tokens = self._places(texts, _unrelated(cohort), vectors)
         derived = Texts(
-            digests=self._digests,
+            digests=self.digests,
             marks=[self._units[at].marks if old < 0 else self._earlier.marks[old] for at, old in self._origins()],
             passages=passages,
             view_keys=self._view_keys(),
@@ -115,7 +118,9 @@ class Derived:
         )
         is_wording = np.array([kind != Kind.ANSWER.value for kind, _, _ in passages], dtype=np.bool_)
         of_cohort = np.array([vector for vector, _ in cohort], dtype=np.float32)
+        coarse = CoarseIndex.build(vectors, of_cohort.mean(axis=0)) if len(vectors) >= WORTH_IT else None
         return {
+            **({} if coarse is None else {COARSE_FILE: coarse.to_bytes()}),
             RECORDS_FILE: build_store(self._records, derived, checks, moved),
             POSTINGS_FILE: postings.content,
             PLACES_FILE: places.to_bytes(),

@@ -27,10 +27,9 @@ from faqkb.kb.snapshot.published import (
     INDEX_FILE,
     PLACES_FILE,
     POSTINGS_FILE,
-    RECORDS_FILE,
     SnapshotFiles,
-    open_current,
 )
+from faqkb.kb.snapshot.stored import Stored, open_stored
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import PassageRow, SentenceRow
@@ -121,22 +120,33 @@ def _nothing(dim: int) -> Earlier:
 
 
 @contextmanager
-def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[str | None, Earlier]]:
-    """Lend the live snapshot's name and what can be taken over; nothing when unusable or of another encoder."""
-    name: str | None = None
+def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[Stored | None, Earlier]]:
+    """Lend the live snapshot, None where its records cannot be read, and what can be taken over of it.
+
+    That is nothing when it is damaged or of another encoder.
+    """
+    before: Stored | None = None
     with ExitStack() as opened:
         earlier = _nothing(encoder.dim)
         with suppress(KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported):
-            files = open_current(folder)
-            opened.callback(files.close)
-            name = files.name
-            if files.manifest.encoder == encoder.id:
-                earlier = _taken_over(files, encoder.dim, opened)
-        yield name, earlier
+            before = opened.enter_context(open_stored(folder))
+            if before.files.manifest.encoder == encoder.id:
+                earlier = _taken_over(before, encoder.dim, opened)
+        yield before, earlier
 
 
-def _taken_over(files: SnapshotFiles, dim: int, opened: ExitStack) -> Earlier:
-    files.verify(RECORDS_FILE, POSTINGS_FILE, COHORT_TOKENS_FILE)
+def days_known(before: Stored | None) -> dict[bytes, int]:
+    """Return since which day there are records of each digest, by an earlier snapshot; see `kb.snapshot.days`."""
+    known: dict[bytes, int] = {}
+    with suppress(SnapshotDamaged):
+        if before is not None:
+            known = dict(zip(before.store.records.derived()[0], before.files.days.numbers.tolist(), strict=True))
+    return known
+
+
+def _taken_over(before: Stored, dim: int, opened: ExitStack) -> Earlier:
+    files, store = before.files, before.store
+    files.verify(POSTINGS_FILE, COHORT_TOKENS_FILE)
     files.verify_once(*files.token_paths)
     counts = files.manifest
     places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
@@ -144,8 +154,6 @@ def _taken_over(files: SnapshotFiles, dim: int, opened: ExitStack) -> Earlier:
     tokens = TokenIndex([files.folder / path for path in files.token_paths], dim)
     opened.callback(tokens.close)
     places.check_tokens(tokens.rows)
-    store = Store(files.folder / RECORDS_FILE)
-    opened.callback(store.close)
     postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
     opened.callback(postings.close)
     of_same_cohort = store.passages.cohort_keys() == tuple(question.key for question in cohort_questions())

@@ -1,4 +1,4 @@
-"""The vector index: nearest passages by inner product. The only module that knows FAISS."""
+"""The vector index: nearest passages by inner product."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
+from faqkb.kb.index.coarse import CoarseIndex
 from faqkb.kb.index.places import Among
 from faqkb.kb.vectors import Matrix, Vector
 
@@ -68,14 +69,16 @@ class VectorIndex(Protocol):
 
 
 class FaissIndex:
-    """The embedded index: every vector as half floats, looked through one by one.
+    """The embedded index: every vector as half floats, looked through one by one unless there are very many.
 
     Half floats change a cosine by less than 0.0001, take half of the memory, and are read eight times as fast as floats
     are: a search is as fast as memory. It is the same answer from every build, with nothing trained.
     """
 
-    def __init__(self, index: faiss.IndexScalarQuantizer) -> None:
+    def __init__(self, index: faiss.IndexScalarQuantizer, coarse: CoarseIndex | None = None) -> None:
+        """Take the vectors, and the codes by which very many of them are looked through first."""
         self._index = index
+        self._coarse = coarse
 
     @classmethod
     def build(cls, vectors: Matrix) -> FaissIndex:
@@ -83,14 +86,14 @@ class FaissIndex:
         return cls._of_codes(np.ascontiguousarray(vectors, dtype="<f2"))
 
     @classmethod
-    def _of_codes(cls, halves: npt.NDArray[np.float16]) -> FaissIndex:
+    def _of_codes(cls, halves: npt.NDArray[np.float16], coarse: CoarseIndex | None = None) -> FaissIndex:
         index = _empty(halves.shape[1])
         faiss.copy_array_to_vector(halves.reshape(-1).view(np.uint8), index.codes)
         index.ntotal = len(halves)
-        return cls(index)
+        return cls(index, coarse)
 
     @classmethod
-    def from_bytes(cls, content: bytes, dim: int, rows: int) -> FaissIndex:
+    def from_bytes(cls, content: bytes, dim: int, rows: int, coarse: CoarseIndex | None = None) -> FaissIndex:
         """Open a stored index of so many vectors of unit length. Raises SnapshotDamaged for anything else.
 
         FAISS does not get to read it: its readers believe the sizes that a file tells (facebookresearch/faiss #5400).
@@ -106,7 +109,7 @@ class FaissIndex:
         bits = np.frombuffer(content, dtype="<u2", offset=len(header))
         if rows and (bits & _WITHOUT_SIGN).max() > _MOST:  # infinite ones and NaN have larger bits still
             raise SnapshotDamaged("the vector index holds no unit vectors; run `faq ingest` to build it again")
-        return cls._of_codes(bits.view("<f2").reshape(rows, dim))
+        return cls._of_codes(bits.view("<f2").reshape(rows, dim), coarse)
 
     def to_bytes(self) -> bytes:
         """Return the index as the content of its file."""
@@ -123,6 +126,8 @@ class FaissIndex:
 
     def search(self, query: Vector, top_n: int, allowed: Rows | None = None) -> tuple[Neighbour, ...]:
         """Return the nearest rows, best first; only rows of `allowed`, ascending, when it is given."""
+        if allowed is None and self._coarse is not None:
+            allowed = self._coarse.near(query, top_n)
         if allowed is not None and len(allowed) * _FEW <= self.rows:
             return _nearest_of(allowed, self.vectors(allowed) @ query, top_n)
         parameters = None
@@ -151,7 +156,7 @@ class FaissIndex:
 
     def close(self) -> None:
         """Let go of the vectors."""
-        self._index = _empty(self._index.d)
+        self._index, self._coarse = _empty(self._index.d), None
 
 
 def _empty(dim: int) -> faiss.IndexScalarQuantizer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 UNDETERMINED = "und"  # ISO 639-3: no letters to tell from
 CODES = frozenset(
@@ -47,6 +48,7 @@ _OTHER_MEANINGS = {
     **{"ml": "in", "mk": "mk", "mr": "in", "ms": "my", "my": "mm", "ne": "np", "no": "no", "si": "lk", "ta": "in"},
     **{"te": "in", "tl": "ph"},
 }
+_FOLDERS_KEPT = 1_000  # records of one folder ask for it again and again
 _OF_OLD = frozenset(["it"])  # Italian is far more often meant than information technology, as a folder
 
 
@@ -63,6 +65,7 @@ def language_of_tag(tag: str) -> str:
     return code if code in CODES else ""
 
 
+@lru_cache(_FOLDERS_KEPT)
 def folder_language(name: str) -> str:
     """Return the language that a folder's name is, e.g. `zh` of `zh_CN` or `cn`; empty where it names none."""
     return "it" if name.casefold() in _OF_OLD else ending_language(name)

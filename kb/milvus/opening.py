@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from faqkb.kb.milvus.words import MilvusWords
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.pictures import FOLDER, Picture, sha256_of
 from faqkb.kb.retrieval.ranking import Indexes
+from faqkb.kb.snapshot.days import Days
 from faqkb.kb.snapshot.manifest import Manifest, parse_manifest
 
 _LOAD_SECONDS = 60.0  # that somebody who opens waits for what is not in memory
@@ -54,6 +56,12 @@ class MilvusSnapshot:
                 return content
             first += blocks_of(entry.size)
         return None
+
+    @cached_property
+    def days(self) -> Days:
+        """Since when each record reads as it does. Raises SnapshotDamaged, MilvusAway."""
+        content = self._parts.read(Part.DAYS) or None
+        return Days.from_bytes(content, self.manifest.records, self.manifest.created)
 
     def close(self) -> None:
         """Nothing is held: the writer keeps the five newest snapshots."""

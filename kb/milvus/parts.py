@@ -44,6 +44,8 @@ class Part(IntEnum):
     PICTURES = 10
     MOVED = 11
     """Successors of ids that are no more, as JSON."""
+    DAYS = 12
+    """As the file has them; of no bytes where there is none."""
 
 
 def encoded(content: bytes) -> str:

@@ -22,7 +22,14 @@ from faqkb.kb.milvus.vectors import KINDS, fields
 from faqkb.kb.milvus.words import vocabulary_bytes
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import canonical
-from faqkb.kb.snapshot.published import PLACES_FILE, POSTINGS_FILE, RANKING_FILE, WORDINGS_FILE, SnapshotFiles
+from faqkb.kb.snapshot.published import (
+    DAYS_FILE,
+    PLACES_FILE,
+    POSTINGS_FILE,
+    RANKING_FILE,
+    WORDINGS_FILE,
+    SnapshotFiles,
+)
 from faqkb.kb.store.store import Store
 
 _STEP = 1_000  # passages whose vectors are read at once
@@ -100,6 +107,7 @@ class LocalSnapshot:
             Part.VOCABULARY: lambda: vocabulary_bytes(self.store.word_entries()),
             Part.NAMES: lambda: json.dumps(self.store.word_names(), ensure_ascii=False).encode(),
             Part.MOVED: lambda: json.dumps(self.store.records.moved(), ensure_ascii=False).encode(),
+            Part.DAYS: lambda: files.read_verified(DAYS_FILE) if DAYS_FILE in files.manifest.files else b"",
             Part.CHECKS: lambda: checks_bytes(self.store.checks.all()),
         }
         for part, content_of in contents.items():

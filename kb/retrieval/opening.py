@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from faqkb.kb.errors import ModelDamaged, ModelMissing, RankingDamaged, SnapshotDamaged
 from faqkb.kb.fusion import Ranking, parse_ranking
+from faqkb.kb.index.coarse import CoarseIndex
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.index.places import Places
@@ -17,6 +18,7 @@ from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.retrieval.ranking import Indexes
 from faqkb.kb.snapshot.manifest import REPAIR_MODEL
 from faqkb.kb.snapshot.published import (
+    COARSE_FILE,
     INDEX_FILE,
     PLACES_FILE,
     POSTINGS_FILE,
@@ -64,7 +66,7 @@ def open_encoder(files: SnapshotFiles, threads: int | None) -> Encoder:
 def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
     """Open everything a query is ranked against, each file as long as the others say. Raises SnapshotDamaged."""
     counts = files.manifest
-    vectors = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, counts.passages)
+    vectors = _open_vectors(files, dim)
     places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
     wordings = classifier_from(files.read_verified(WORDINGS_FILE), counts.records, dim)
     with ExitStack() as opened:
@@ -77,6 +79,13 @@ def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
         places.check_tokens(tokens.rows)
         opened.pop_all()
     return Indexes(vectors, tokens, places, store.words(postings), wordings, store, ranking)
+
+
+def _open_vectors(files: SnapshotFiles, dim: int) -> FaissIndex:
+    rows, coarse = files.manifest.passages, None
+    if COARSE_FILE in files.manifest.files:
+        coarse = CoarseIndex.from_bytes(files.read_verified(COARSE_FILE), dim, rows)
+    return FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, rows, coarse)
 
 
 def read_ranking(files: SnapshotFiles) -> Ranking:

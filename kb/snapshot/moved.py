@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 
-from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.comparing import renamed_records
-from faqkb.kb.snapshot.stored import Stored, open_stored
+from faqkb.kb.snapshot.stored import Stored
 
 
-def moved_ids(folder: Path, records: Sequence[Record]) -> dict[str, str]:
-    """Return the successor of each id that is no more once `records` replace the live snapshot of a knowledge base.
+def moved_ids(before: Stored | None, records: Sequence[Record]) -> dict[str, str]:
+    """Return the successor of each id that is no more once `records` replace the live snapshot, where there is one.
 
     A successor is the record that names the id as one of its former ones, else a new record with the same question or
     the same answer, else what the live snapshot says. It may itself be gone; a later snapshot may have it back.
     """
-    moved: dict[str, str] = {}
-    unreadable = suppress(KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported)
-    with unreadable, open_stored(folder) as before:
-        moved = _moved_since(before, records)
+    moved = {} if before is None else _moved_since(before, records)
     moved |= {former: record.id for record in records for former in record.was}
     here = {record.id for record in records}
     return {former: _last(former, moved, here) for former in moved if former not in here}

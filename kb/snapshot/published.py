@@ -3,6 +3,8 @@
 DIR/current             one line: the name of the live snapshot
 DIR/snapshots/NAME/     manifest.json, records.sqlite, postings.bin, places.bin, passages.faiss, cohort.faiss,
                         cohort.i8, wordings.bin, ranking.json, tokens/, model/, pictures/ where answers show some
+                        passages.rabitq where there are very many passages
+                        days.bin where some records are older than the snapshot
 DIR/lock                held by the one writer
 """
 
@@ -12,6 +14,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +24,7 @@ from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFo
 from faqkb.kb.model.verified import Memory
 from faqkb.kb.pictures import FOLDER as PICTURE_FOLDER
 from faqkb.kb.pictures import Picture
+from faqkb.kb.snapshot.days import Days
 from faqkb.kb.snapshot.manifest import (
     MANIFEST_FILE,
     REPAIR,
@@ -34,12 +38,14 @@ from faqkb.kb.snapshot.manifest import (
 
 RECORDS_FILE = "records.sqlite"
 INDEX_FILE = "passages.faiss"
+COARSE_FILE = "passages.rabitq"
 COHORT_FILE = "cohort.faiss"
 PLACES_FILE = "places.bin"
 POSTINGS_FILE = "postings.bin"
 TOKENS_FOLDER = "tokens"
 COHORT_TOKENS_FILE = "cohort.i8"
 WORDINGS_FILE = "wordings.bin"
+DAYS_FILE = "days.bin"
 RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
 _REMEMBERED_BYTES = 64 << 20  # of a file, whose hash takes a tenth of a second: a smaller one is read each time
@@ -74,6 +80,10 @@ class OpenedSnapshot(Protocol):
     def picture(self, name: str) -> bytes | None:
         """Return a picture's bytes after its sha256 held, None where there is none. Raises SnapshotDamaged."""
 
+    @property
+    def days(self) -> Days:
+        """Since when each record reads as it does. Raises SnapshotDamaged."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -105,6 +115,11 @@ class SnapshotFiles:
     def picture_paths(self) -> tuple[str, ...]:
         """Paths of the pictures inside the snapshot."""
         return self._paths_in(PICTURE_FOLDER)
+
+    @property
+    def small_paths(self) -> tuple[str, ...]:
+        """Paths of small files that are read when they are needed, not before."""
+        return tuple(path for path in (COHORT_FILE, COHORT_TOKENS_FILE, DAYS_FILE) if path in self.manifest.files)
 
     @property
     def token_paths(self) -> tuple[str, ...]:
@@ -180,6 +195,12 @@ class SnapshotFiles:
         """Return a picture's bytes after its sha256 held, None where the snapshot has none. Raises SnapshotDamaged."""
         path = f"{PICTURE_FOLDER}/{name}"
         return self.read_verified(path) if path in self.manifest.files else None
+
+    @cached_property
+    def days(self) -> Days:
+        """Since when each record reads as it does. Raises SnapshotDamaged."""
+        content = self.read_verified(DAYS_FILE) if DAYS_FILE in self.manifest.files else None
+        return Days.from_bytes(content, self.manifest.records, self.manifest.created)
 
     def close(self) -> None:
         """Let the writer remove the snapshot when its time has come."""

@@ -7,7 +7,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,15 @@ from faqkb.kb.errors import ContentError, KnowledgeBaseMissing, SnapshotDamaged,
 from faqkb.kb.foreign.paths import inside
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.snapshot.manifest import FORMAT, MANIFEST_FILE, Manifest, canonical, check_files, time_of
-from faqkb.kb.snapshot.published import current_snapshot, entries, open_current, open_snapshot, snapshot_names, verified
+from faqkb.kb.snapshot.published import (
+    DAYS_FILE,
+    current_snapshot,
+    entries,
+    open_current,
+    open_snapshot,
+    snapshot_names,
+    verified,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,11 @@ def _verify_written(folder: Path, manifest: Manifest, files: Mapping[str, Conten
             raise SnapshotDamaged(f"{folder / path}: was not written as given; check the disk, nothing was published")
 
 
+def _without_days(manifest: Manifest) -> Manifest:
+    """Return a manifest without the days since when its records read so: they tell of other snapshots than its own."""
+    return replace(manifest, files={path: entry for path, entry in manifest.files.items() if path != DAYS_FILE})
+
+
 def _is_current(folder: Path, manifest: Manifest) -> bool:
     """Say whether the live snapshot is whole and already holds this content."""
     try:
@@ -193,7 +206,7 @@ def _is_current(folder: Path, manifest: Manifest) -> bool:
     except (KnowledgeBaseMissing, SnapshotNotFound, SnapshotDamaged, SnapshotUnsupported):
         return False
     try:
-        if files.manifest.content_hash != manifest.content_hash:
+        if _without_days(files.manifest).content_hash != _without_days(manifest).content_hash:
             return False
         files.verify()
     except SnapshotDamaged:

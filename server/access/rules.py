@@ -40,6 +40,7 @@ _RULES: dict[str, Scope | None] = {
     "/opensearch.xml": Scope.READ,
     "/robots.txt": Scope.READ,
     "/sitemap.xml": Scope.READ,
+    "/feed.xml": Scope.READ,
     "/llms.txt": Scope.READ,
     "/sitemap-": Scope.READ,
     "/metrics": Scope.ADMIN,

@@ -1,27 +1,33 @@
-"""What lets programs find the pages and read them: an OpenSearch description, a sitemap, llms.txt and Markdown."""
+"""What lets programs find the pages and read them: OpenSearch, sitemaps, a feed, llms.txt and Markdown."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
+from itertools import islice
 from xml.sax.saxutils import escape, quoteattr
 
-from flask import Blueprint, Response, make_response, redirect, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.records import Record
-from faqkb.server.answering.catalogues import wording
+from faqkb.kb.snapshot.days import day_of
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, wording
 from faqkb.server.answering.leases import leased_knowledge
 from faqkb.server.answering.topics import topics_of
-from faqkb.server.limits import SITEMAP_ADDRESSES
-from faqkb.server.pages.views import answer
+from faqkb.server.limits import FEED_ITEMS, FEED_LOOKED_AT, SITEMAP_ADDRESSES
+from faqkb.server.pages.views import answer, shortened
 
 discovery = Blueprint("discovery", __name__)
 
 _OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
 _MARKDOWN = "text/markdown; charset=utf-8"
 _SITEMAP = "application/xml; charset=utf-8"
+_FEED = "application/rss+xml; charset=utf-8"
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP_SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -100,7 +106,7 @@ def sitemap() -> Response:
         count = knowledge.record_count + len(topics_of(knowledge))
         if count <= SITEMAP_ADDRESSES:
             return _addresses(knowledge, 1)
-        changed = _changed(knowledge)
+        changed = knowledge.days.last
         pages = range(1, -(-count // SITEMAP_ADDRESSES) + 1)
     addresses = (url_for("discovery.sitemap_page", number=number, _external=True) for number in pages)
     entries = (f"<sitemap><loc>{escape(each)}</loc><lastmod>{changed}</lastmod></sitemap>" for each in addresses)
@@ -122,16 +128,70 @@ def _addresses(knowledge: KnowledgeBase, number: int) -> Response:
     topics = list(topics_of(knowledge))[skipped : skipped + SITEMAP_ADDRESSES - len(ids)]
     if number < 1 or (number > 1 and not ids and not topics):
         raise NotFound
-    changed = _changed(knowledge)
     answers = (url_for("pages.answer", record_id=record_id, _external=True) for record_id in ids)
-    addresses = [*answers, *(url_for("pages.topic", address=topic, _external=True) for topic in topics)]
-    entries = (f"<url><loc>{escape(each)}</loc><lastmod>{changed}</lastmod></url>" for each in addresses)
+    listed = [*zip(answers, map(knowledge.days.of, range(start, start + len(ids))), strict=True)]
+    newest = _topic_days(knowledge) if topics else {}
+    listed += [(url_for("pages.topic", address=topic, _external=True), newest[topic]) for topic in topics]
+    entries = (f"<url><loc>{escape(each)}</loc><lastmod>{day}</lastmod></url>" for each, day in listed)
     return _xml((f"<urlset {_SITEMAP_SPACE}>", *entries, "</urlset>"), _SITEMAP)
 
 
-def _changed(knowledge: KnowledgeBase) -> str:
-    """Return the day the snapshot was published."""
-    return datetime.fromisoformat(knowledge.created).astimezone(UTC).date().isoformat()
+def _topic_days(knowledge: KnowledgeBase) -> dict[str, date]:
+    """Return the day on which something changed last on the page of each topic: its questions, or those below."""
+    days = dict(zip(knowledge.record_ids(limit=knowledge.record_count), knowledge.days.numbers.tolist(), strict=True))
+    found: dict[str, int] = {}
+    for topic in topics_of(knowledge).values():
+        newest = max((days[each.id] for each in topic.questions), default=0)
+        steps = topic.address.split("/")
+        for end in range(1, len(steps) + 1):
+            address = "/".join(steps[:end])
+            found[address] = max(found.get(address, 0), newest)
+    return {address: day_of(number) for address, number in found.items()}
+
+
+@discovery.get("/feed.xml")
+def feed() -> Response:
+    """List the answers that came or changed last, of one language with `lang` (RSS 2.0)."""
+    words = wording()
+    address = url_for("discovery.feed", _external=True)
+    with leased_knowledge() as knowledge:
+        wanted = islice(_changed_last(knowledge, request.args.get(LANGUAGE_PARAMETER)), FEED_ITEMS)
+        items = [_item(record, day) for record, day in wanted]
+    head = (
+        '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/">',
+        f"<channel><title>{escape(words.site)}</title>",
+        f"<link>{escape(url_for('pages.search', _external=True))}</link>",
+        f"<description>{escape(words.tagline)}</description>",
+        f'<atom:link href={quoteattr(address)} rel="self" type="application/rss+xml"/>',
+    )
+    response = _xml((*head, *items, "</channel></rss>"), _FEED)
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _changed_last(knowledge: KnowledgeBase, language: str | None) -> Iterator[tuple[Record, date]]:
+    """Yield records, those that changed last first, of one language where it is given."""
+    for position in knowledge.days.newest[:FEED_LOOKED_AT]:
+        record = knowledge.record_at(position)
+        if not language or record.language == language.partition("-")[0]:
+            yield record, knowledge.days.of(position)
+
+
+def _text(text: str) -> str:
+    """Return a text as XML takes it: without control characters, which have no place there."""
+    return escape(_NOT_XML.sub("", text))
+
+
+def _item(record: Record, day: date) -> str:
+    """Return an item of the feed: another one each time that the answer changes."""
+    address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
+    midnight = datetime.combine(day, time(), UTC)
+    return (
+        f"<item><title>{_text(record.question)}</title><link>{escape(address)}</link>"
+        f'<guid isPermaLink="false">{_text(record.id)} {day}</guid><pubDate>{format_datetime(midnight)}</pubDate>'
+        f"<dc:language>{escape(record.language)}</dc:language>"
+        f"<description>{_text(shortened(record.answer_text))}</description></item>"
+    )
 
 
 def _xml(lines: tuple[str, ...], content_type: str) -> Response:

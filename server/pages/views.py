@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -125,6 +125,7 @@ def answer(record_id: str) -> Response:
         nearest = _nearest(knowledge, record)
         translations = translations_of(knowledge, record)
         asked = _hit_of(knowledge, record, question)
+        changed = knowledge.changed_on(record.id)
     address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
     return page_reply(
         knowledge,
@@ -140,7 +141,8 @@ def answer(record_id: str) -> Response:
         token=record_token(record.id, knowledge.name),
         address=address,
         described=shortened(record.answer_text),
-        structured=_structured_data(record, address),
+        changed=changed,
+        structured=_structured_data(record, address, changed),
         question="",
     )
 
@@ -253,7 +255,7 @@ def most_asked_questions(knowledge: KnowledgeBase, words: Wording) -> tuple[Ques
     return tuple(islice((each for each in found if each and each.language == words.language_code), MOST_ASKED))
 
 
-def _structured_data(record: Record, address: str) -> dict[str, object]:
+def _structured_data(record: Record, address: str, changed: date | None) -> dict[str, object]:
     """Return the page as schema.org FAQPage, for readers that are programs."""
     answer = {"@type": "Answer", "text": with_pictures(record.answer_html, external=True), "url": address}
     return {
@@ -261,6 +263,7 @@ def _structured_data(record: Record, address: str) -> dict[str, object]:
         "@type": "FAQPage",
         "@id": address,
         "inLanguage": record.language,
+        "dateModified": changed and changed.isoformat(),
         "mainEntity": [
             {
                 "@type": "Question",

@@ -169,8 +169,9 @@ class _SiteApp(Flask):
         return relative(target, request.environ.get(_PAGE, ""))
 
     def _target(self, endpoint: str, values: dict[str, Any]) -> str:
-        if endpoint == "pages.search":
-            return self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
+        if endpoint in {"pages.search", "discovery.feed"}:
+            start = self.start(page_wording(values.get(LANGUAGE_PARAMETER) or request.accept_languages.best or ""))
+            return start if endpoint == "pages.search" else f"{start}feed.xml"
         if endpoint == "pages.topic":
             return topic_page(values["address"])
         if endpoint == "discovery.markdown":
@@ -285,6 +286,7 @@ class _SiteBuild:
             yield SiteFile(path, content)
         if self.app.base_url:
             yield from self._sitemaps()
+            yield from self._feeds()
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
 
     def _pages(self) -> Iterator[_Page]:
@@ -326,6 +328,11 @@ class _SiteBuild:
         yield SiteFile("sitemap.xml", first)
         for name in re.findall(rb"<sitemap><loc>[^<]*?(sitemap-\d+\.xml)</loc>", first):
             yield SiteFile(name.decode(), self._get(f"/{name.decode()}", name.decode()))
+
+    def _feeds(self) -> Iterator[SiteFile]:
+        for words in WORDINGS.values():
+            address = f"{self.app.start(words)}feed.xml"
+            yield SiteFile(address, self._get(f"/feed.xml?lang={words.language_code}", address, words))
 
     def _search_files(self) -> Iterator[SiteFile]:
         """Yield what the search in the browser is made of."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from babel import Locale
 from babel.dates import format_date
@@ -211,7 +211,9 @@ class Wording:
     contact: str
     report: str
     updated: str
-    """With {date}, when the knowledge base was published."""
+    """With {date}, when the knowledge base was published, or an answer changed last."""
+    feed: str
+    """Name of the feed of answers that changed last."""
     errors: Mapping[str, str]
     """What to tell a reader, by status."""
     error_otherwise: str
@@ -278,7 +280,7 @@ class Wording:
         shown = format_percent(min(max(round(confidence, 2), 0.01), 0.99), locale=self.locale)
         return f"<{shown}" if confidence < 0.01 else shown
 
-    def date(self, at: datetime) -> str:
+    def date(self, at: datetime.date) -> str:
         """Return a day in words."""
         return format_date(at, format="long", locale=self.locale)
 

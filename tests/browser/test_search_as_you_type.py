@@ -475,7 +475,7 @@ def test_a_browser_that_refuses_storage_searches_all_the_same(open_page):
 def test_choices_are_offered_when_none_is_sure(open_page, ambiguous_question):
     page = open_page()
     ask(page, ambiguous_question, until="ambiguous")
-    expect(page.get_by_role("heading", name="你想问的是哪一个？")).to_be_visible()
+    expect(page.get_by_role("heading", name="你想问的是这个吗？")).to_be_visible()
     assert page.get_by_role("option").count() >= 2
     expect(page.locator(".live .card")).to_have_count(0)
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from faqkb.kb.building import derived
 from faqkb.kb.building.build import build_snapshot
-from faqkb.kb.errors import Busy, ModelDamaged, StorageFailed
+from faqkb.kb.errors import Busy, ModelDamaged, SnapshotDamaged, StorageFailed
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record, Source
-from faqkb.kb.snapshot.published import current_snapshot
+from faqkb.kb.snapshot.published import COARSE_FILE, current_snapshot
 
 QUESTIONS = (
     "共享内存不足怎么办",
@@ -80,6 +81,28 @@ def test_every_stored_question_finds_itself_first(encoder: Encoder, tmp_path: Pa
     found = [knowledge.search(entry.question, limit=1)[0].record.id for entry in RECORDS]
     knowledge.close()
     assert found == [entry.id for entry in RECORDS]
+
+
+def test_very_many_passages_are_looked_through_by_codes_first(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_snapshot(tmp_path / "exact", RECORDS, encoder)
+    monkeypatch.setattr(derived, "WORTH_IT", 3)  # 100,000 passages would take an hour to embed
+    build_snapshot(tmp_path / "twice", RECORDS[:3], encoder)
+    build_snapshot(tmp_path / "twice", RECORDS, encoder)
+    build_snapshot(tmp_path / "fresh", RECORDS, encoder)
+    assert hash_of(tmp_path / "twice") == hash_of(tmp_path / "fresh") != hash_of(tmp_path / "exact")
+    exact, twice = KnowledgeBase.open(tmp_path / "exact"), KnowledgeBase.open(tmp_path / "twice")
+    for entry in RECORDS:
+        one, other = exact.ask(entry.question), twice.ask(entry.question)
+        assert [hit.record.id for hit in other.hits] == [hit.record.id for hit in one.hits] != []
+        assert other.confidence == pytest.approx(one.confidence, abs=1e-6)
+    exact.close()
+    twice.close()
+    path = next((tmp_path / "twice").glob(f"snapshots/{current_snapshot(tmp_path / 'twice')}/{COARSE_FILE}"))
+    path.write_bytes(path.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(SnapshotDamaged, match=COARSE_FILE):
+        KnowledgeBase.open(tmp_path / "twice")
 
 
 def test_a_knowledge_base_copied_elsewhere_answers_alone(encoder: Encoder, tmp_path: Path) -> None:

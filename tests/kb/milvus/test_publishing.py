@@ -7,9 +7,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aging import age
 from picture_support import name_of, png, publish, write_faq
 from server_support import make_record
 
@@ -227,3 +229,17 @@ def test_a_server_that_is_not_there_is_told_in_one_line(model_folder: Path) -> N
     ):
         base.open()
     assert "\n" not in str(told.value)
+
+
+def test_servers_know_when_each_answer_changed_last(
+    tmp_path: Path, encoder: Encoder, milvus: Milvus, base: MilvusBase
+) -> None:
+    published(tmp_path / "kb", encoder, "At nine.")
+    age(tmp_path / "kb", days=7)
+    older = make_record("faq/hours", "When do you open?", "At nine.")
+    name = build_snapshot(tmp_path / "kb", [older, make_record("faq/fee", "What is the fee?")], encoder).snapshot
+    push_snapshot(tmp_path / "kb", name, milvus)
+    with closing(base.open()) as knowledge:
+        now = datetime.now(UTC)
+        assert knowledge.changed_on("faq/hours") == (now - timedelta(7)).date()
+        assert knowledge.changed_on("faq/fee") == now.date()

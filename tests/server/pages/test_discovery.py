@@ -5,9 +5,13 @@ from __future__ import annotations
 import html
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from aging import age
 from flask.testing import FlaskClient
 from server_support import make_record
 
@@ -77,6 +81,68 @@ def test_the_sitemap_lists_every_answer_and_each_is_there(client: FlaskClient) -
     assert client.get(addresses[0]).status_code == 200
     assert client.get("/sitemap-2.xml").status_code == 404
     assert client.get("/sitemap-0.xml").status_code == 404
+
+
+@pytest.fixture
+def older(encoder: Encoder, tmp_path: Path) -> Iterator[FlaskClient]:
+    """Serve three answers of two topics: one changed today, one ten days ago, one is of the first snapshot."""
+    answers = {"a/1": "One.", "b/1": "Two.", "b/2": "Three."}
+
+    def publish(**changed: str) -> None:
+        records = [
+            make_record(each, f"Question {each}?", changed.get(each.replace("/", ""), answer), path=f"{each[0]}.md")
+            for each, answer in answers.items()
+        ]
+        build_snapshot(tmp_path, records, encoder)
+
+    publish()
+    age(tmp_path, days=20)
+    publish(b2="Three and a <half> \x0c & more.")
+    age(tmp_path, days=10)
+    publish(b2="Three and a <half> \x0c & more.", a1="One, anew.")
+    app = create_app(tmp_path)
+    yield app.test_client()
+    app.extensions[EXTENSION].close()
+
+
+def ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days)).date().isoformat()
+
+
+def test_the_sitemap_says_when_each_answer_changed_last(older: FlaskClient) -> None:
+    listed = ET.fromstring(older.get("/sitemap.xml").data)
+    days = {
+        (each.findtext(f"{SITEMAP}loc") or "").removeprefix("http://localhost"): each.findtext(f"{SITEMAP}lastmod")
+        for each in listed
+    }
+    answers = {address: day for address, day in days.items() if address.startswith("/q/")}
+    assert answers == {"/q/a/1": ago(0), "/q/b/1": ago(30), "/q/b/2": ago(10)}
+    assert sorted(day for address, day in days.items() if address.startswith("/topics/")) == [ago(10), ago(0)]
+
+
+def test_a_page_says_when_its_answer_changed_last(older: FlaskClient) -> None:
+    page = older.get("/q/b/2", headers={"Accept-Language": "en"}).text
+    assert f'<meta property="article:modified_time" content="{ago(10)}">' in page
+    day = datetime.fromisoformat(ago(10))
+    assert f"Updated {day:%B} {day.day}, {day.year}" in page
+    assert f'"dateModified": "{ago(10)}"' in page
+
+
+def test_the_feed_lists_what_changed_last_first(older: FlaskClient) -> None:
+    assert 'type="application/rss+xml"' in older.get("/").text
+    reply = older.get("/feed.xml")
+    assert reply.content_type.startswith("application/rss+xml")
+    items = list(ET.fromstring(reply.data).iter("item"))
+    assert [each.findtext("link") for each in items] == [f"http://localhost/q/{each}" for each in ("a/1", "b/2", "b/1")]
+    assert [parsedate_to_datetime(each.findtext("pubDate")).date().isoformat() for each in items] == [
+        ago(0),
+        ago(10),
+        ago(30),
+    ]
+    assert items[1].findtext("description") == "Three and a <half> & more."
+    assert len({each.findtext("guid") for each in items}) == 3
+    assert list(ET.fromstring(older.get("/feed.xml?lang=zh").data).iter("item")) == []
+    assert len(list(ET.fromstring(older.get("/feed.xml?lang=en").data).iter("item"))) == 3
 
 
 def test_more_addresses_than_one_sitemap_may_hold_take_several(

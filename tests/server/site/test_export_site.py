@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -108,9 +109,21 @@ def test_a_page_says_what_it_is_to_programs(site):
     assert f"<loc>{BASE}/q/en/faq_2021_s1/Q2.5/</loc>" in (site / "sitemap.xml").read_text(encoding="utf-8")
 
 
+def test_each_language_has_a_feed_of_what_changed(site):
+    for page, feed, language in (("index.html", "feed.xml", "zh"), ("en/index.html", "en/feed.xml", "en")):
+        assert 'type="application/rss+xml"' in (site / page).read_text(encoding="utf-8")
+        items = list(ET.fromstring((site / feed).read_bytes()).iter("item"))
+        assert len(items) == 10
+        for item in items:
+            address = item.findtext("link").removeprefix(f"{BASE}/")
+            page_of = (site / address / "index.html").read_text(encoding="utf-8")
+            assert f'<article class="card">\n  <h1 lang="{language}' in page_of
+
+
 def test_without_an_address_there_is_no_sitemap(kb_folder, tmp_path):
     assert export(kb_folder, "--format", "site", str(tmp_path / "site")).returncode == 0
-    assert not (tmp_path / "site/sitemap.xml").exists()
+    assert not list((tmp_path / "site").rglob("*.xml"))
+    assert "rss+xml" not in (tmp_path / "site/index.html").read_text(encoding="utf-8")
     assert '<link rel="canonical" href="./">' in (tmp_path / "site/q/faq_2021_s1/Q1.3/index.html").read_text()
 
 
