@@ -15,7 +15,7 @@ from pathlib import Path
 from faqkb.kb.errors import ContentError
 
 UNPACKED_BYTES = 100_000_000  # of all parts; a workbook of 17 MB has about as much
-TAGS = 4_000_000  # of all parts, 100,000 rows of five cells: the libraries keep an object of each, 400 MB of them
+TAGS = 4_000_000  # of all parts, 100,000 rows of five cells: the libraries keep an object of each, 500 MB of them
 _PARTS = 5_000
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # marks of encodings, and blanks
 
