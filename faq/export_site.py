@@ -26,8 +26,12 @@ MARKER = "faq-site.json"  # says that a folder is ours to replace
 _FORMAT = 1
 
 
-def export_site(kb: Path, target: Path, base_url: str | None, meaning: MeaningOptions | None = None) -> None:
+def export_site(
+    kb: Path, target: Path, base_url: str | None, meaning: MeaningOptions | None = None, *, offline: bool = False
+) -> None:
     """Write the site of a knowledge base; the folder is the former one until the new one is whole.
+
+    With `meaning` it answers by meaning; `offline` readers' browsers keep it.
 
     Raises ExportRefused, StorageFailed, ConfigError, and what site_files raises.
     """
@@ -40,7 +44,7 @@ def export_site(kb: Path, target: Path, base_url: str | None, meaning: MeaningOp
     build_if_missing(kb)
     with _replaced_when_whole(folder) as work, counted("writing pages") as told:
         pages = bytes_written = 0
-        for file in site_files(kb, base_url, branding, told, meaning):
+        for file in site_files(kb, base_url, branding, told, meaning, offline=offline):
             path = inside(work, file.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)

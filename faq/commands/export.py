@@ -52,6 +52,7 @@ _NAMES = ("jsonl", "jsonld", "csv", "site", "kb", "azure-tsv", "maxkb-csv", "fas
     metavar="FILE",
     help="The package of ONNX Runtime for browsers, of which --search meaning takes two files.",
 )
+@click.option("--offline", is_flag=True, help="Let readers' browsers keep the site, for when they have no network.")
 @kb_option
 def command(
     form: str,
@@ -60,6 +61,7 @@ def command(
     search: str | None,
     search_languages: str | None,
     runtime: Path | None,
+    offline: bool,
     kb: Path | None,
 ) -> None:
     """Write all records to standard output, in stored order.
@@ -70,13 +72,15 @@ def command(
     """
     _check_usage(form, path, base_url)
     _check_search(form, search, search_languages, runtime)
+    if offline and form != "site":
+        raise click.UsageError("--offline is for --format site; leave it out")
     if path and form == "kb":
         export_knowledge_base(kb_folder(kb), path)
         return
     if path:
         languages = parse_languages(search_languages.split(",")) if search_languages else ()
         meaning = MeaningOptions(runtime or default_package(), languages) if search == "meaning" else None
-        export_site(kb_folder(kb), path, base_url, meaning)
+        export_site(kb_folder(kb), path, base_url, meaning, offline=offline)
         return
     knowledge = open_or_build(kb_folder(kb))
     try:

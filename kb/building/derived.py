@@ -32,6 +32,7 @@ from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     COHORT_TOKENS_FILE,
     INDEX_FILE,
+    PACKING_FILE,
     PLACES_FILE,
     POSTINGS_FILE,
     RECORDS_FILE,
@@ -126,6 +127,7 @@ class Derived:
             PLACES_FILE: places.to_bytes(),
             INDEX_FILE: FaissIndex.build(vectors).to_bytes(),
             COHORT_FILE: FaissIndex.build(of_cohort).to_bytes(),
+            PACKING_FILE: texts.packing.to_bytes(),
             COHORT_TOKENS_FILE: b"".join(own.tobytes() for _, own in cohort),
             WORDINGS_FILE: fit_wordings(places.positions[is_wording], vectors[is_wording]).to_bytes(),
             **tokens,
@@ -182,7 +184,7 @@ class Derived:
                 views += [KeptView(old.view_tokens(number)) for number in known]
             numbers.append(own)
             row += len(own.tokens)
-        starts, files = token_files(views, self._earlier)
+        starts, files = token_files(views, self._earlier, texts.packing)
         return _stacked(len(self._records), numbers, starts), files
 
     def _numbers(

@@ -25,6 +25,7 @@ from faqkb.kb.snapshot.published import (
     COHORT_FILE,
     COHORT_TOKENS_FILE,
     INDEX_FILE,
+    PACKING_FILE,
     PLACES_FILE,
     POSTINGS_FILE,
     SnapshotFiles,
@@ -33,7 +34,7 @@ from faqkb.kb.snapshot.stored import Stored, open_stored
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import PassageRow, SentenceRow
-from faqkb.kb.vectors import Matrix, TokenCodes, Vector
+from faqkb.kb.vectors import Matrix, Packing, TokenCodes, Vector
 
 _DERIVED = b"1\n"  # raised when passages, sentences, marks or words of the same record come out otherwise than before
 
@@ -59,7 +60,7 @@ class Earlier:
     marks: Sequence[str]
     """Of each record."""
     digests: Mapping[bytes, int]
-    """Position of the record of each digest; none where what unrelated questions score has to be found anew."""
+    """Position of the record of each digest."""
     occurrences: Occurrences
     cohort: Mapping[str, tuple[Vector, TokenCodes]]
     """Of unrelated questions, by key."""
@@ -84,7 +85,7 @@ class Earlier:
         return self.tokens.codes(range(first, first + int(places.tokens[row])))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Embedded:
     """Every embedded text, wherever it is: in the earlier snapshot, or in the journal of this build."""
 
@@ -97,9 +98,14 @@ class Embedded:
         return self.journal.vector(key) if row is None else self.earlier.vectors[row]
 
     def tokens(self, key: str) -> TokenCodes:
-        """Return the codes of the passage of a key."""
+        """Return the codes of the passage of a key, as they are once they are kept."""
         row = self.earlier.rows.get(key)
-        return self.journal.tokens(key) if row is None else self.earlier.tokens_of(row)
+        return self.packing.rounded(self.journal.tokens(key)) if row is None else self.earlier.tokens_of(row)
+
+    @cached_property
+    def packing(self) -> Packing:
+        """How token vectors are kept: for codes as those of unrelated questions are, so that no record decides it."""
+        return Packing.of(np.concatenate([self.of_cohort(question.key)[1] for question in cohort_questions()]))
 
     def token_count(self, key: str) -> int:
         """Return the number of token vectors of the passage of a key, without reading them."""
@@ -116,7 +122,19 @@ def _nothing(dim: int) -> Earlier:
     baselines = np.empty((0, len(LANGUAGES)), dtype=np.float32)
     places = Places(0, none, none, none.astype(np.bool_), baselines, baselines, none.astype(np.uint64))
     vectors = np.empty((0, dim), dtype=np.float32)
-    return Earlier(places, vectors, TokenIndex((), dim), (), (), {}, (), {}, Occurrences.of({}, 0), {}, None)
+    return Earlier(
+        places,
+        vectors,
+        TokenIndex((), Packing.of(np.zeros((1, dim), dtype=np.int8))),
+        (),
+        (),
+        {},
+        (),
+        {},
+        Occurrences.of({}, 0),
+        {},
+        None,
+    )
 
 
 @contextmanager
@@ -146,17 +164,19 @@ def days_known(before: Stored | None) -> dict[bytes, int]:
 
 def _taken_over(before: Stored, dim: int, opened: ExitStack) -> Earlier:
     files, store = before.files, before.store
+    if store.passages.cohort_keys() != tuple(question.key for question in cohort_questions()):
+        return _nothing(dim)  # its token vectors are packed otherwise, and its baselines are of other questions
     files.verify(POSTINGS_FILE, COHORT_TOKENS_FILE)
     files.verify_once(*files.token_paths)
     counts = files.manifest
     places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
     vectors = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, counts.passages).all_vectors()
-    tokens = TokenIndex([files.folder / path for path in files.token_paths], dim)
+    packing = Packing.from_bytes(files.read_verified(PACKING_FILE), dim)
+    tokens = TokenIndex([files.folder / path for path in files.token_paths], packing)
     opened.callback(tokens.close)
     places.check_tokens(tokens.rows)
     postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
     opened.callback(postings.close)
-    of_same_cohort = store.passages.cohort_keys() == tuple(question.key for question in cohort_questions())
     digests, marks = store.records.derived()
     found = Earlier(
         places=places,
@@ -166,7 +186,7 @@ def _taken_over(before: Stored, dim: int, opened: ExitStack) -> Earlier:
         view_keys=store.passages.view_keys(),
         sentences=store.records.all_sentences(),
         marks=marks,
-        digests={digest: position for position, digest in enumerate(digests)} if of_same_cohort else {},
+        digests={digest: position for position, digest in enumerate(digests)},
         occurrences=postings.occurrences(store.word_entries()),
         cohort=_cohort(files, store, dim),
         files=files,
@@ -189,12 +209,13 @@ def _check(found: Earlier, digests: int) -> None:
 def _cohort(files: SnapshotFiles, store: Store, dim: int) -> dict[str, tuple[Vector, TokenCodes]]:
     counts = store.passages.cohort_tokens()
     vectors = FaissIndex.from_bytes(files.read_verified(COHORT_FILE), dim, len(counts)).all_vectors()
-    codes = TokenIndex([files.folder / COHORT_TOKENS_FILE], dim)
-    try:
-        spans = cohort_spans(counts)
-        return {
-            key: (vector, codes.codes(span))
-            for key, vector, span in zip(store.passages.cohort_keys(), vectors, spans, strict=True)
-        }
-    finally:
-        codes.close()
+    content = files.read_verified(COHORT_TOKENS_FILE)
+    if len(content) != dim * sum(counts):
+        raise SnapshotDamaged(
+            f"{files.folder / COHORT_TOKENS_FILE}: not as many token vectors as stored; run `faq ingest`"
+        )
+    codes = np.frombuffer(content, dtype=np.int8).reshape(-1, dim)
+    return {
+        key: (vector, codes[span.start : span.stop])
+        for key, vector, span in zip(store.passages.cohort_keys(), vectors, cohort_spans(counts), strict=True)
+    }

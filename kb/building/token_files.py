@@ -20,7 +20,7 @@ from faqkb.kb.building.earlier import Earlier
 from faqkb.kb.index.late_interaction import TokenIndex
 from faqkb.kb.snapshot.published import TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, LinkedFile, PiecedFile
-from faqkb.kb.vectors import TokenCodes
+from faqkb.kb.vectors import Packing, TokenCodes
 
 _SMALL_BYTES = 64 << 20  # of all token vectors: written in a tenth of a second
 _LIVE_LEAST = 0.5  # of a file, that is of use
@@ -50,7 +50,7 @@ class NewView:
 
 
 def token_files(
-    views: Sequence[KeptView | NewView], earlier: Earlier
+    views: Sequence[KeptView | NewView], earlier: Earlier, packing: Packing
 ) -> tuple[npt.NDArray[np.uint64], dict[str, Content]]:
     """Return the first token row of each view, and the files by path."""
     paths = () if earlier.files is None else earlier.files.token_paths
@@ -75,13 +75,13 @@ def token_files(
         entries = earlier.files.manifest.files
         files |= {path: LinkedFile(earlier.files.folder / path, entries[path]) for path in names}
     if written or not files:
-        files[f"{TOKENS_FOLDER}/{last + 1:06d}.i8"] = PiecedFile(lambda: _pieces(written, earlier))
+        files[f"{TOKENS_FOLDER}/{last + 1:06d}.i4"] = PiecedFile(lambda: _pieces(written, earlier, packing))
     return found, files
 
 
 def _kept_files(views: Sequence[KeptView | NewView], tokens: TokenIndex) -> list[int]:
     """Return which of the earlier files stay as they are, in their order."""
-    if sum(view.count for view in views) * tokens.dim <= _SMALL_BYTES:
+    if sum(view.count for view in views) * tokens.packing.dim // 2 <= _SMALL_BYTES:
         return []
     live = [0] * (len(tokens.starts) - 1)
     for view in views:
@@ -98,7 +98,7 @@ def _kept_files(views: Sequence[KeptView | NewView], tokens: TokenIndex) -> list
     return sorted(kept)
 
 
-def _pieces(views: Sequence[KeptView | NewView], earlier: Earlier) -> Iterator[bytes]:
+def _pieces(views: Sequence[KeptView | NewView], earlier: Earlier, packing: Packing) -> Iterator[bytes]:
     for view in views:
-        codes = earlier.tokens.codes(view.rows) if isinstance(view, KeptView) else view.read()
-        yield codes.tobytes()
+        packed = earlier.tokens.packed(view.rows) if isinstance(view, KeptView) else packing.pack(view.read())
+        yield packed.tobytes()

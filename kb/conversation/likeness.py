@@ -33,7 +33,7 @@ def heard_in(text: str, vector: npt.NDArray[np.float32], encoder_id: str) -> Tal
     """
     if not encoder_id.startswith(ENCODER) or length_in_words(text.casefold()) > _WORDS:
         return None
-    coefficients, intercepts, kinds = _weights()
+    coefficients, intercepts, kinds = talk_weights()
     odds = coefficients @ vector + intercepts
     shares = np.exp(odds - odds.max())
     best = int(shares.argmax())
@@ -42,7 +42,7 @@ def heard_in(text: str, vector: npt.NDArray[np.float32], encoder_id: str) -> Tal
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], list[str]]:
+def talk_weights() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], list[str]]:
     """Return coefficients of shape (kinds, dim), intercepts of shape (kinds,), and the kinds."""
     with files("faqkb.kb.conversation").joinpath(WEIGHTS_FILE).open("rb") as file, np.load(file) as stored:
         coefficients: npt.NDArray[np.float32] = stored["coefficients"].astype(np.float32)

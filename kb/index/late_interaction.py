@@ -2,7 +2,7 @@
 
 A pooled vector blurs a long answer; here each query token looks for its best match among the tokens of a text, and the
 matches are averaged (ColBERT's MaxSim: Khattab and Zaharia 2020, arXiv 2004.12832), with the encoder's own token
-vectors, untrained for it. Token vectors are kept as int8, which changes a score by at most 0.002 (138 records).
+vectors, untrained for it. Token vectors are kept in four bits a coordinate (`Packing`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from faqkb.kb import limits
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.vectors import Scores, Similarities, TokenCodes, TokenVectors
+from faqkb.kb.vectors import PackedCodes, Packing, Scores, Similarities, TokenCodes, TokenVectors
 
 # A coordinate of a unit vector is about 1 / sqrt(dim); the largest of 12 million seen was 5.3 times that.
 _DEVIATIONS = 6.0
@@ -64,21 +64,22 @@ class TokenIndex:
     texts of it, which takes 0.1 ms more, and none of them stays in our memory.
     """
 
-    def __init__(self, paths: Sequence[Path], dim: int) -> None:
-        """Open files of codes, whose rows are counted from the first on; the caller has checked their sha256.
+    def __init__(self, paths: Sequence[Path], packing: Packing) -> None:
+        """Open files of packed codes, whose rows are counted from the first on; the caller has checked their sha256.
 
         Raises SnapshotDamaged.
         """
         self._paths = tuple(paths)
-        self.dim = dim
-        """Length of a vector."""
+        self.packing = packing
+        """How they are kept."""
+        self._width = packing.dim // 2
         self._files = [path.open("rb", buffering=0) for path in paths]
         sizes = [os.fstat(file.fileno()).st_size for file in self._files]
         for path, size in zip(paths, sizes, strict=True):
-            if size % dim:
+            if size % self._width:
                 self.close()
-                raise self._damaged(f"{size} bytes are no vectors of {dim}", path)
-        self.starts = (0, *accumulate(size // dim for size in sizes))
+                raise self._damaged(f"{size} bytes are no vectors of {packing.dim}", path)
+        self.starts = (0, *accumulate(size // self._width for size in sizes))
         """First row of each file, and the end of the last."""
         self.rows = self.starts[-1]
         """Number of token vectors."""
@@ -94,7 +95,11 @@ class TokenIndex:
 
     def codes(self, span: range) -> TokenCodes:
         """Return the codes of consecutive rows. Raises SnapshotDamaged where the file has none any more."""
-        found = np.empty((len(span), self.dim), dtype=np.int8)
+        return self.packing.unpack(self.packed(span))
+
+    def packed(self, span: range) -> PackedCodes:
+        """Return consecutive rows as they are kept. Raises SnapshotDamaged where the file has none any more."""
+        found = np.empty((len(span), self._width), dtype=np.uint8)
         self._read(span.start, found)
         return found
 
@@ -108,8 +113,9 @@ class TokenIndex:
 
     def matches(self, query: TokenVectors, spans: Sequence[range]) -> Similarities:
         """Return the best match of each of the query's first tokens in each text, shape (texts, tokens)."""
-        # Scaling the few query vectors is the same as scaling the many tokens.
-        scaled = np.ascontiguousarray(query[: limits.LATE_TOKENS].T) * code_step(query.shape[1])
+        # Scaling and moving the few query vectors is the same as scaling and moving the many tokens.
+        asked = query[: limits.LATE_TOKENS] * code_step(query.shape[1])
+        scaled = np.ascontiguousarray((asked * self.packing.step).T)
         if not spans:
             return np.empty((0, scaled.shape[1]), dtype=np.float32)
         for span in spans:
@@ -122,11 +128,11 @@ class TokenIndex:
             np.matmul(block, scaled, out=similarities[at : at + len(block)])
             at += len(block)
         best: Similarities = np.maximum.reduceat(similarities, np.cumsum(lengths) - lengths, axis=0)
-        return best
+        return best + asked @ self.packing.base.astype(np.float32)
 
     def _blocks(self, spans: Sequence[range]) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the codes of the spans one after the other as float32, so many rows at a time, in the same memory."""
-        block, codes = _own_blocks(self.dim)
+        """Yield the levels of the spans one after the other as float32, so many rows at a time, in the same memory."""
+        block, codes, levels = _own_blocks(self.packing.dim)
         filled = 0
         for span in spans:
             start = span.start
@@ -135,14 +141,12 @@ class TokenIndex:
                 self._read(start, codes[filled : filled + rows])
                 start, filled = start + rows, filled + rows
                 if filled == _BLOCK_ROWS:
-                    np.copyto(block, codes)
-                    yield block
+                    yield _levels(codes, levels, block)
                     filled = 0
         if filled:
-            np.copyto(block[:filled], codes[:filled])
-            yield block[:filled]
+            yield _levels(codes[:filled], levels[:filled], block[:filled])
 
-    def _read(self, row: int, into: TokenCodes) -> None:
+    def _read(self, row: int, into: PackedCodes) -> None:
         """Fill an array with the codes from a row on."""
         self._check(row, row + len(into))
         if not len(into):
@@ -150,7 +154,7 @@ class TokenIndex:
         at = self.file_of(row)
         if row + len(into) > self.starts[at + 1]:
             raise self._damaged(f"the token vectors {row} to {row + len(into)} are of two files", self._paths[at])
-        offset = (row - self.starts[at]) * self.dim
+        offset = (row - self.starts[at]) * self._width
         if os.preadv(self._files[at].fileno(), [into.data], offset) != into.nbytes:
             raise self._damaged("it was cut short while it was open", self._paths[at])
 
@@ -163,10 +167,25 @@ class TokenIndex:
         return SnapshotDamaged(f"{path}: {what}; run `faq ingest` to build it again")
 
 
-def _own_blocks(dim: int) -> tuple[npt.NDArray[np.float32], TokenCodes]:
-    """Return the calling thread's memory for one block, as numbers and as codes."""
-    blocks: tuple[npt.NDArray[np.float32], TokenCodes] | None = getattr(_of_thread, "blocks", None)
+def _levels(codes: PackedCodes, levels: PackedCodes, block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Fill a block with the levels of packed codes, by way of memory for them."""
+    half = codes.shape[1]
+    np.bitwise_and(codes, 15, out=levels)
+    np.copyto(block[:, :half], levels)
+    np.right_shift(codes, 4, out=levels)
+    np.copyto(block[:, half:], levels)
+    return block
+
+
+def _own_blocks(dim: int) -> tuple[npt.NDArray[np.float32], PackedCodes, PackedCodes]:
+    """Return the calling thread's memory for one block: as numbers, as it is kept, and for levels on their way."""
+    blocks: tuple[npt.NDArray[np.float32], PackedCodes, PackedCodes] | None = getattr(_of_thread, "blocks", None)
     if blocks is None or blocks[0].shape[1] != dim:
-        shape = (_BLOCK_ROWS, dim)
-        blocks = _of_thread.blocks = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int8)
+        packed = _BLOCK_ROWS, dim // 2
+        blocks = (
+            np.empty((_BLOCK_ROWS, dim), dtype=np.float32),
+            np.empty(packed, dtype=np.uint8),
+            np.empty(packed, dtype=np.uint8),
+        )
+        _of_thread.blocks = blocks
     return blocks

@@ -1,7 +1,6 @@
 """All that a question is ranked against, for a ranking that runs elsewhere: in a reader's browser.
 
-Token vectors are the greatest part of it, 64 kB a record when packed: they are the server's own codes, for with coarser
-ones 8 of 429 queries had another record first.
+Token vectors are the greatest part of it: they are the server's own codes, as a snapshot keeps them.
 """
 
 from __future__ import annotations
@@ -145,7 +144,10 @@ def _tokens(indexes: Indexes) -> dict[str, npt.NDArray[Any]]:
     assert isinstance(indexes.tokens, TokenIndex)  # noqa: S101 - what is exported lies in a folder
     places = indexes.places
     spans = [places.view_tokens(view) for view in range(len(places.view_tokens_at))]
-    codes = np.concatenate([np.zeros((0, indexes.tokens.dim), np.int8), *map(indexes.tokens.codes, spans)])
-    mean = np.rint(codes.sum(axis=0, dtype=np.int64) / max(len(codes), 1)).astype(np.int8)
-    # Without what all have in common they pack a tenth smaller; a byte that overflows comes back the same way.
-    return {"mean": mean, "step": np.array([code_step(codes.shape[1])]), "codes": codes - mean}
+    packing = indexes.tokens.packing
+    return {
+        "base": packing.base.astype(np.int8),
+        "step": packing.step.astype(np.int8),
+        "unit": np.array([code_step(packing.dim)]),
+        "codes": np.concatenate([np.zeros((0, packing.dim // 2), np.uint8), *map(indexes.tokens.packed, spans)]),
+    }

@@ -20,6 +20,7 @@ from faqkb.kb.snapshot.manifest import REPAIR_MODEL
 from faqkb.kb.snapshot.published import (
     COARSE_FILE,
     INDEX_FILE,
+    PACKING_FILE,
     PLACES_FILE,
     POSTINGS_FILE,
     RANKING_FILE,
@@ -28,6 +29,7 @@ from faqkb.kb.snapshot.published import (
     SnapshotFiles,
 )
 from faqkb.kb.store.store import Store
+from faqkb.kb.vectors import Packing
 
 
 class SharedEncoders:
@@ -69,12 +71,13 @@ def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
     vectors = _open_vectors(files, dim)
     places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
     wordings = classifier_from(files.read_verified(WORDINGS_FILE), counts.records, dim)
+    packing = Packing.from_bytes(files.read_verified(PACKING_FILE), dim)
     with ExitStack() as opened:
         store = Store(files.folder / RECORDS_FILE)
         opened.callback(store.close)
         postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
         opened.callback(postings.close)
-        tokens = TokenIndex([files.folder / path for path in files.token_paths], dim)
+        tokens = TokenIndex([files.folder / path for path in files.token_paths], packing)
         opened.callback(tokens.close)
         places.check_tokens(tokens.rows)
         opened.pop_all()

@@ -2,7 +2,8 @@
 
 DIR/current             one line: the name of the live snapshot
 DIR/snapshots/NAME/     manifest.json, records.sqlite, postings.bin, places.bin, passages.faiss, cohort.faiss,
-                        cohort.i8, wordings.bin, ranking.json, tokens/, model/, pictures/ where answers show some
+                        cohort.i8, packing.i8, wordings.bin, ranking.json, tokens/, model/, and pictures/
+                        where answers show some
                         passages.rabitq where there are very many passages
                         days.bin where some records are older than the snapshot
 DIR/lock                held by the one writer
@@ -44,6 +45,7 @@ PLACES_FILE = "places.bin"
 POSTINGS_FILE = "postings.bin"
 TOKENS_FOLDER = "tokens"
 COHORT_TOKENS_FILE = "cohort.i8"
+PACKING_FILE = "packing.i8"
 WORDINGS_FILE = "wordings.bin"
 DAYS_FILE = "days.bin"
 RANKING_FILE = "ranking.json"

@@ -66,7 +66,7 @@ def _spoken(words: Wording, branding: Branding, listed: Listed) -> Wording:
     )
 
 
-def _wordings() -> Mapping[str, Wording]:
+def wordings() -> Mapping[str, Wording]:
     """Return the texts of the current application by language, for its live snapshot."""
     return cast(Wordings | WordingsOfMany, current_app.extensions[EXTENSION]).now()
 
@@ -79,17 +79,17 @@ def chosen_language() -> str | None:
 
 def wording_for(text: str) -> Wording:
     """Return the texts in the language of a question; where it has none of ours, in that of the request."""
-    return _wordings().get(detect_language(text)) or wording()
+    return wordings().get(detect_language(text)) or wording()
 
 
 def words_of(answer: Answer) -> Wording:
     """Return the texts in the language of an answer's conversation; where it has none of ours, as `wording_for`."""
-    return _wordings().get(answer.language) or wording_for(answer.question)
+    return wordings().get(answer.language) or wording_for(answer.question)
 
 
 def wording() -> Wording:
     """Return the texts in the language of the address, else of Accept-Language; English where we have none of them."""
-    return _wordings()[chosen_language() or _accepted_language()]
+    return wordings()[chosen_language() or _accepted_language()]
 
 
 def _accepted_language() -> str:

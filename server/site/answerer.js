@@ -1,16 +1,17 @@
 // Answers in place of a server: loads the index with the first question and the records with the first hit, and returns
 // the answer document that the server would (docs of `POST /api/v1/ask`).
 
-import { Index } from "./ranking.js";
+import { Index, languageOf } from "./ranking.js";
 import { analyse, clean } from "./words.js";
 
 const QUERY_CHARS = 1000;
 const SENTENCE_END = /[。！？；\n]+|[.!?](?=\s)/g;
-const SITE = new URL("../../", import.meta.url); // this file lies in assets/DIGEST/
+/** The top of the site: this file lies in assets/DIGEST/. */
+export const SITE = new URL("../../", import.meta.url);
 const loaded = new Map();
 
 /** Return what a JSON file beside this one holds; asked for once, and again after a failure. */
-function load(name) {
+export function load(name) {
   if (!loaded.has(name)) {
     const reading = fetch(new URL(name, import.meta.url)).then((reply) => {
       if (!reply.ok) throw new Error(`${name}: ${reply.status}`);
@@ -29,32 +30,64 @@ export async function loadIndex() {
   return content;
 }
 
-/** Return the answer document of a question. Rejects when a file cannot be loaded. */
-export async function ask(question) {
+/** Return the answer document of a question, after those that the box has from before it. Rejects as `load`. */
+export async function ask(question, box) {
   const content = await loadIndex();
-  const understood = clean(question.slice(0, QUERY_CHARS));
-  const { status, hits, shown } = content.ready.answer(understood);
-  const words = new Map(content.ready.queryWords(understood).map((word) => [word, content.ready.rarity(word)]));
+  const found = box?.said?.length ? await (await conversations(content)).answer(question, box.said) : read(question, content);
+  const words = new Map(content.ready.queryWords(found.read).map((word) => [word, content.ready.rarity(word)]));
   const sentence = (_, text) => tellingSentence(text, words, content.simplified);
-  const reason = /[\p{L}\p{N}]/u.test(understood) ? "not_confident" : "empty_question";
-  return answerDocument({ question: understood, status, hits, shown, reason }, content.shard_records, sentence);
+  return answerDocument(found, content.shard_records, sentence);
+}
+
+/** Return what the index finds for a text. */
+function read(text, content) {
+  const question = clean(text.slice(0, QUERY_CHARS));
+  const reason = /[\p{L}\p{N}]/u.test(question) ? "not_confident" : "empty_question";
+  return { question, read: question, reason, ...content.ready.answer(question) };
+}
+
+/** Return what understands a question by those before it; loaded with the first such question. */
+async function conversations(content) {
+  const loading = [import("./conversation/dialogue.js"), load("lists.json"), load("related.json")];
+  const [{ Conversations }, lists, records] = await Promise.all(loading);
+  const simplified = { ...lists.simplified, ...content.simplified };
+  const ask = (text) => read(text, content);
+  content.conversations ??= new Conversations({
+    lists,
+    records,
+    simplify: (text) => [...text].map((char) => simplified[char] ?? char).join(""),
+    search: { ask, askWhole: ask, parse: (text) => ask(text).question, heard: () => undefined, languageOf },
+  });
+  return content.conversations;
 }
 
 /**
  * Return the answer document of what was found. Answers lie in files of `size`; `sentence` returns, of a hit and its
  * answer's plain text, the sentence that tells. Rejects when a file cannot be loaded.
  */
-export async function answerDocument({ question, status, hits, shown, reason }, size, sentence) {
-  const found = await Promise.all(shown.map((hit) => documentOf(hit, size, sentence)));
+export async function answerDocument(found, size, sentence) {
+  const { question, read, status, hits, shown, reason, talk } = found;
+  const documents = await Promise.all(shown.map((hit) => documentOf(hit, size, sentence)));
   const isAnswer = status !== "no_answer";
+  const message = talk && (await saidTo(found));
   return {
     question,
+    read_as: read,
     status,
     answered: status === "answered",
     confidence: hits[0]?.confidence ?? 0,
-    answers: isAnswer ? found : [],
-    no_answer: isAnswer ? null : { reason, suggestions: found.map(suggestion) },
+    answers: isAnswer ? documents : [],
+    no_answer: isAnswer ? null : { reason, talk, message, suggestions: documents.map(suggestion) },
   };
+}
+
+/** Return what is said to small talk, in the language of the conversation: server/wording/talk.py. */
+async function saidTo({ question, talk, language, count }) {
+  const texts = await load("talk.json");
+  const own = texts[language] ?? texts[languageOf(question)] ?? texts.en;
+  const values = { count, language: own.names[language] ?? language };
+  const message = own.talk[talk].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return own.handover && texts.names_person.includes(talk) ? `${message} ${own.handover}` : message;
 }
 
 async function documentOf(hit, size, sentence) {

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from posixpath import relpath
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, request
 
@@ -26,7 +26,7 @@ from faqkb.kb.records import Record
 from faqkb.kb.snapshot.client_index import client_index
 from faqkb.server.access.decision import NO_ACCESS_CONTROL
 from faqkb.server.answering import tokens
-from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER
+from faqkb.server.answering.catalogues import LANGUAGE_PARAMETER, wordings
 from faqkb.server.answering.leases import EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.answering.tokens import GivenAnswer
@@ -38,18 +38,22 @@ from faqkb.server.pages.brand import brand_of
 from faqkb.server.pages.discovery import markdown_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
+from faqkb.server.site import picture, talking
 from faqkb.server.site.meaning import FOLDER, MeaningSearch, browser_encoder
+from faqkb.server.site.offline import REGISTERING, SCRIPT, offline_script, service_worker
 from faqkb.server.site.runtime import MeaningOptions, runtime_files
 from faqkb.server.wording.spoken import WORDINGS
 from faqkb.server.wording.texts import Wording
 
 SHARD_RECORDS = 50  # in one file of answers, about 40 kB gzipped; a question loads one to three of them
+MISSING = "404.html"
+"""The page that hosts of static files send for what is not there, at whatever address."""
 _PAGE = "faq.site.page"  # in the environment of a request: the address of the page within the site
 _ANSWER_ADDRESS = "_"  # stands for any record where the search box is told how answers are addressed
 # Ours are ids like `faq_2021_s1/Q1.3`; these cannot be file names everywhere, or mean something in a path.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|~]|^\.|[. ]$|^index\.html$', re.IGNORECASE)
 _SEGMENT_BYTES = 200  # file systems take 255
-_SEARCH_FILES = ("answerer.js", "ranking.js", "words.js")
+_SEARCH_FILES = ("answerer.js", "conversing.js", "following.js", "missing.js", "ranking.js", "words.js")
 _SHARED_FILES = ("search.js", "page.js", "style.css", "icon.svg")
 
 
@@ -68,10 +72,13 @@ def site_files(
     branding: Branding = NO_BRANDING,
     progress: Callable[[int, int], None] = lambda done, total: None,
     meaning: MeaningOptions | None = None,
+    *,
+    offline: bool = False,
 ) -> Iterator[SiteFile]:
     """Yield every file of the site over the live snapshot; `base_url` is where it will be, for absolute addresses.
 
-    `progress` is called with how many pages are made, and of how many. With `meaning` the site answers by meaning.
+    `progress` is called with how many pages are made, and of how many. With `meaning` the site answers by meaning,
+    `offline` readers' browsers keep it.
     Raises what KnowledgeBase.open raises, ConfigError, and Busy when another snapshot is published meanwhile; with
     `meaning` also ExportRefused, ModelMissing and ModelDamaged.
     """
@@ -80,7 +87,13 @@ def site_files(
     holder = cast(KnowledgeHolder, app.extensions[EXTENSION])
     try:
         with holder.lease() as knowledge:
-            yield from _SiteBuild(app, knowledge, base_url, meaning).files(progress)
+            build = _SiteBuild(app, knowledge, base_url, meaning, offline=offline)
+            digests = {}
+            for file in build.files(progress):
+                digests[file.path] = hashlib.sha256(file.content).hexdigest()
+                yield file
+            if offline:
+                yield SiteFile(SCRIPT, service_worker(map(app.start, WORDINGS.values()), digests))
     finally:
         holder.close()
 
@@ -166,7 +179,13 @@ class _SiteApp(Flask):
         target = self._target(endpoint, values)
         if _external and self.base_url:
             return self.base_url + quote(target)
-        return relative(target, request.environ.get(_PAGE, ""))
+        return self.seen_from(request.environ.get(_PAGE, ""), target)
+
+    def seen_from(self, page: str, target: str) -> str:
+        """Return the address of a target as seen from a page; the page for what is not there is seen anywhere."""
+        if page == MISSING and self.base_url:
+            return urlsplit(self.base_url).path + quote(target)
+        return relative(target, page)
 
     def _target(self, endpoint: str, values: dict[str, Any]) -> str:
         if endpoint in {"pages.search", "discovery.feed"}:
@@ -229,9 +248,16 @@ class _SiteBuild:
     """One run over one snapshot."""
 
     def __init__(
-        self, app: _SiteApp, knowledge: KnowledgeBase, base_url: str | None, meaning: MeaningOptions | None
+        self,
+        app: _SiteApp,
+        knowledge: KnowledgeBase,
+        base_url: str | None,
+        meaning: MeaningOptions | None,
+        *,
+        offline: bool,
     ) -> None:
         self.app = app
+        self.offline = offline
         self.knowledge = knowledge
         self.records = tuple(knowledge.all_records())
         app.base_url = f"{base_url.rstrip('/')}/" if base_url else None
@@ -242,16 +268,27 @@ class _SiteBuild:
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
         self.meaning = meaning and self._meaning(meaning)
+        with app.app_context():
+            self.topics = topics_of(knowledge)
         app.config[ANSWERER] = f"./{FOLDER}/answerer.js" if self.meaning else "./answerer.js"
         self.search = tuple(self._search_files())
         app.assets = f"assets/{_digest(b''.join(each.content for each in self.search))}"
         app.jinja_env.globals["static_address"] = lambda name: app.url_for("static", filename=name)
         app.jinja_env.globals["language_links"] = self.starts
         app.jinja_env.globals["site"] = self
+        if self.drawn:
+            app.jinja_env.globals["shared_picture"] = lambda: f"{app.base_url}{picture.FILE}"
 
     def _meaning(self, options: MeaningOptions) -> MeaningSearch:
         runtime = runtime_files(options.package)
         return MeaningSearch(self.knowledge, runtime, browser_encoder(options.languages, self.records))
+
+    @property
+    def drawn(self) -> dict[str, int] | None:
+        """The size of the picture beside links to the site: there is none where the operator's logo is shown there."""
+        logo = brand_of(self.app).logo
+        is_shown = logo is not None and logo.media_type != "image/svg+xml"
+        return {"width": picture.WIDTH, "height": picture.HEIGHT} if self.app.base_url and not is_shown else None
 
     @property
     def policy(self) -> str:
@@ -262,7 +299,7 @@ class _SiteBuild:
     def starts(self) -> list[tuple[Wording, str]]:
         """Return the start page in each language, as seen from the page that is being made."""
         page = request.environ[_PAGE]
-        return [(words, relative(self.app.start(words), page)) for words in WORDINGS.values()]
+        return [(words, self.app.seen_from(page, self.app.start(words))) for words in WORDINGS.values()]
 
     def files(self, progress: Callable[[int, int], None]) -> Iterator[SiteFile]:
         """Yield the files, pages first."""
@@ -275,53 +312,41 @@ class _SiteBuild:
             with self.app.test_request_context(environ_overrides={_PAGE: address}):  # a server may have a page there
                 yield SiteFile(address, markdown_of(record).encode())
         yield SiteFile("llms.txt", self._get("/llms.txt", "llms.txt", self.app.main))
-        yield from self._moved_pages()
+        yield from _moved_pages(self.app, self.records, self.moved)
         for check in self.knowledge.checks():
             yield SiteFile(f"checks/{check.id}.py", check.script)
-        for picture in self.knowledge.pictures():
-            yield SiteFile(f"pictures/{picture.name}", self.knowledge.picture(picture.name) or b"")
+        for shown in self.knowledge.pictures():
+            yield SiteFile(f"pictures/{shown.name}", self.knowledge.picture(shown.name) or b"")
         for file in self.search:
             yield SiteFile(f"{self.app.assets}/{file.path}", file.content)
         for path, content in self.meaning.lasting() if self.meaning else ():
             yield SiteFile(path, content)
         if self.app.base_url:
+            yield SiteFile(MISSING, self._get(f"/{MISSING}", MISSING, self.app.main, status=404))
             yield from self._sitemaps()
             yield from self._feeds()
+        if self.drawn:
+            yield SiteFile(picture.FILE, picture.shared_picture(brand_of(self.app).palette))
         yield SiteFile(".nojekyll", b"")  # or GitHub's pages leave out every folder that starts with `_`
 
     def _pages(self) -> Iterator[_Page]:
         for words in WORDINGS.values():
             yield _Page("/", self.app.start(words), words)
-        with self.app.app_context():
-            topics = topics_of(self.knowledge)
-        for address, topic in topics.items():
+        for address, topic in self.topics.items():
             yield _Page(f"/topics/{quote(address)}", topic_page(address), page_wording(topic.language))
         for record in self.records:
             folder = self.app.folders[record.id]
             yield _Page(f"/q/{quote(record.id)}", f"q/{folder}/", page_wording(record.language))
 
-    def _get(self, path: str, page: str, words: Wording = WORDINGS["en"]) -> bytes:
+    def _get(self, path: str, page: str, words: Wording = WORDINGS["en"], *, status: int = 200) -> bytes:
         """Return what the server's own view says at a path, with the addresses of a page of the site."""
-        response = self.app.test_client().get(
-            path, headers={"Accept-Language": words.language}, environ_overrides={_PAGE: page}
-        )
-        if response.status_code != 200:
+        asking = {"Accept": "text/html, */*", "Accept-Language": words.language}
+        response = self.app.test_client().get(path, headers=asking, environ_overrides={_PAGE: page})
+        if response.status_code != status:
             raise SnapshotDamaged(f"{path}: cannot be shown (status {response.status_code}); run `faq doctor`")
-        if response.headers["X-KB-Generation"] != self.knowledge.name:
+        if response.headers.get("X-KB-Generation", self.knowledge.name) != self.knowledge.name:
             raise Busy("the knowledge base got a new snapshot while it was exported; export again")
         return response.get_data()
-
-    def _moved_pages(self) -> Iterator[SiteFile]:
-        """Yield a page at each address of before that leads on: no plain file server redirects by itself."""
-        template = self.app.jinja_env.get_template("moved.html")
-        records = {record.id: record for record in self.records}
-        for former, now in self.moved.items():
-            page = f"q/{self.app.folders[former]}/"
-            target = f"q/{self.app.folders[now]}/"
-            here = relative(target, page)
-            address = self.app.base_url + quote(target) if self.app.base_url else here
-            content = template.render(record=records[now], address=address, here=here)
-            yield SiteFile(f"{page}index.html", content.encode())
 
     def _sitemaps(self) -> Iterator[SiteFile]:
         first = self._get("/sitemap.xml", "sitemap.xml")
@@ -342,33 +367,55 @@ class _SiteBuild:
                 yield SiteFile(name, files("faqkb.server.pages").joinpath("static", name).read_bytes())
         for file in own.values():
             yield SiteFile(file.name, file.content)
-        for name in _SEARCH_FILES:
+        if self.offline:
+            yield SiteFile(REGISTERING, offline_script(REGISTERING))
+        for name in (*_SEARCH_FILES, *(f"conversation/{name}" for name in talking.SCRIPTS)):
             yield SiteFile(name, files("faqkb.server.site").joinpath(name).read_bytes())
+        yield SiteFile("lists.json", _json(talking.word_lists()))
+        with self.app.app_context():
+            yield SiteFile("talk.json", _json(talking.talk_texts(wordings())))
+        related = talking.related_records(self.records, self.app.folders, list(self.topics.values()))
+        yield SiteFile("related.json", _json(related))
         yield SiteFile("index.json", _json(search_index(self.records)))
         for start in range(0, len(self.records), SHARD_RECORDS):
-            entries = [self._entry(record) for record in self.records[start : start + SHARD_RECORDS]]
+            shard = self.records[start : start + SHARD_RECORDS]
+            entries = [_answer_entry(self.app, self.knowledge, record) for record in shard]
             yield SiteFile(f"records-{start // SHARD_RECORDS}.json", _json(entries))
 
         for path, content in self.meaning.scripts(SHARD_RECORDS) if self.meaning else ():
             yield SiteFile(path, content)
 
-    def _entry(self, record: Record) -> dict[str, object]:
-        """Return what the answerer makes an answer document of."""
-        checks = [check.to_json() for check in self.knowledge.checks_of(record)]
-        return {
-            "id": f"{self.app.folders[record.id]}/",  # addressed so, no file server has to redirect
-            "question": record.question,
-            "language": record.language,
-            "answer_html": record.answer_html,
-            "text": record.answer_text,
-            "source": {
-                "path": record.source.path,
-                "line": record.source.line,
-                "section": record.section,
-                "topic": topic_page(address_of(record.source.path, record.section)),
-            },
-            "checks": [check | {"url": check["url"].lstrip("/")} for check in checks],
-        }
+
+def _moved_pages(app: _SiteApp, records: Sequence[Record], moved: Mapping[str, str]) -> Iterator[SiteFile]:
+    """Yield a page at each address of before that leads on: no plain file server redirects by itself."""
+    template = app.jinja_env.get_template("moved.html")
+    by_id = {record.id: record for record in records}
+    for former, now in moved.items():
+        page = f"q/{app.folders[former]}/"
+        target = f"q/{app.folders[now]}/"
+        here = relative(target, page)
+        address = app.base_url + quote(target) if app.base_url else here
+        content = template.render(record=by_id[now], address=address, here=here)
+        yield SiteFile(f"{page}index.html", content.encode())
+
+
+def _answer_entry(app: _SiteApp, knowledge: KnowledgeBase, record: Record) -> dict[str, object]:
+    """Return what the answerer makes an answer document of."""
+    checks = [check.to_json() for check in knowledge.checks_of(record)]
+    return {
+        "id": f"{app.folders[record.id]}/",  # addressed so, no file server has to redirect
+        "question": record.question,
+        "language": record.language,
+        "answer_html": record.answer_html,
+        "text": record.answer_text,
+        "source": {
+            "path": record.source.path,
+            "line": record.source.line,
+            "section": record.section,
+            "topic": topic_page(address_of(record.source.path, record.section)),
+        },
+        "checks": [check | {"url": check["url"].lstrip("/")} for check in checks],
+    }
 
 
 def search_index(records: Sequence[Record]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from faqkb.kb.model.prepare import is_bundled
 from faqkb.kb.records import Record
 from faqkb.kb.retrieval.spelling import english_words
 from faqkb.server.site.runtime import SCRIPT, VERSION, WASM
+from faqkb.server.site.talking import talk_likeness
 
 FOLDER = "meaning"
 """Of the scripts, beside those of the search for words."""
@@ -36,11 +37,11 @@ _SCRIPTS = (
     "encoder.js",
     "highlight.js",
     "knowledge.js",
-    "language.js",
     "loading.js",
     "marks.js",
     "question.js",
     "ranking.js",
+    "talking.js",
     "tokenizer.js",
     "worker.js",
 )
@@ -123,6 +124,7 @@ class MeaningSearch:
             _lasting("wasm", self._runtime[WASM]),
             _lasting("encoder", self._encoder.layers()),
             _lasting("pieces", self._encoder.table()),
+            _lasting("talk", talk_likeness()),
             PackedFile("knowledge", "knowledge.bin", _pack(self._carried()), lasts=False),
         )
 

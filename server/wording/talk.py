@@ -9,7 +9,8 @@ from faqkb.server.wording.texts import Wording
 
 _HANDS_OVER = frozenset([Talk.PERSON, Talk.DISTRESS])
 """What a person should see to."""
-_NAMES_PERSON = _HANDS_OVER | {Talk.NOT_HELPED, Talk.DECLINED, Talk.INSULT}
+NAMES_PERSON = _HANDS_OVER | {Talk.NOT_HELPED, Talk.DECLINED, Talk.INSULT}
+"""Where the operator's person is named, if there is one."""
 
 
 def worded_by(answer: Answer, words: Wording) -> Answer:
@@ -19,7 +20,7 @@ def worded_by(answer: Answer, words: Wording) -> Answer:
         return answer
     language = words.name_of(answer.language)
     message = words.talk[missing.talk.value].format(count=missing.count, language=language)
-    if missing.talk in _NAMES_PERSON and words.handover:
+    if missing.talk in NAMES_PERSON and words.handover:
         message = f"{message} {words.handover}"
     return replace(answer, no_answer=replace(missing, message=message))
 

@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from server_support import DOCKER_QUESTION, WEATHER_QUESTION
+from site_support import OpenPage, file_server, pages_of
 
 from faqkb.faq.export_site import export_site
 from faqkb.kb.snapshot.client_index import client_words
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH_QUESTION = "Training inside docker fails: Blocking queue is killed because the data reader raises an exception"
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def site_url(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("host")
     export_site(kb_folder, root / "docs" / "help", None)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/docs/help/"
-    server.shutdown()
-    server.server_close()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    with file_server(root) as top:
+        yield f"{top}docs/help/"
 
 
 @pytest.fixture
 def open_page(browser: Browser, site_url: str) -> Iterator[OpenPage]:
-    contexts: list[BrowserContext] = []
-
-    def open_one(path: str = "", *, scripts: bool = True) -> Page:
-        context = browser.new_context(java_script_enabled=scripts)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked = []
-        page.told = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.told.append(message.text))
-        page.goto(site_url + path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
+    with pages_of(browser, site_url) as open_one:
+        yield open_one
 
 
 def type_question(page: Page, question: str) -> None:
@@ -114,7 +89,7 @@ def test_markup_in_a_question_stays_text(open_page):
 
 
 def test_every_listed_question_opens_without_scripts(open_page, site_url):
-    page = open_page(scripts=False)
+    page = open_page(java_script_enabled=False)
     page.get_by_role("link", name="在哪里下载 PaddleClas").click()
     expect(page.locator(".answer")).to_contain_text("4300万")
     assert page.url.startswith(f"{site_url}q/faq_2021_s1/")
@@ -124,7 +99,7 @@ def test_every_listed_question_opens_without_scripts(open_page, site_url):
 
 
 def test_the_other_language_is_a_link_away(open_page, site_url):
-    page = open_page(scripts=False)
+    page = open_page(java_script_enabled=False)
     page.get_by_role("link", name="English").click()
     assert page.url == f"{site_url}en/"
     expect(page.locator("html")).to_have_attribute("lang", "en")

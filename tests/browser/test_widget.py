@@ -53,6 +53,10 @@ def guests(kb_folder, tmp_path_factory) -> Iterator[Guests]:
         policy = foreign.STRICT_POLICY.format(server=server.url)
         strict = {"Content_Security_Policy": policy, "Cross_Origin_Embedder_Policy": "require-corp"}
         site.write("strict.html", foreign.page(script), **strict)
+        far = '<div style="width: 300vw; height: 300vh"><table style="width: 5000px"><tr><td>wide</table></div>'
+        phone = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        site.write("wide.html", foreign.page(far + script, head=phone))
+        site.write("wide-rtl.html", foreign.page(far + script, head=phone, attributes='lang="ar" dir="rtl"'))
         yield Guests(site, server)
 
 
@@ -300,6 +304,43 @@ def test_a_phone_shows_the_whole_box(open_page):
     ask(page)
     assert panel(page).bounding_box()["width"] == 320
     assert panel(page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+
+
+SEEN = """(inside) => {
+  const node = document.querySelector('faq-widget').shadowRoot.querySelector(inside);
+  const { left, right, top, bottom } = node.getBoundingClientRect();
+  const { offsetLeft, offsetTop, width, height } = visualViewport;
+  return { left: left - offsetLeft, right: offsetLeft + width - right, top: top - offsetTop,
+           bottom: offsetTop + height - bottom, scrolled: [scrollX, scrollY] };
+}"""
+IS_SEEN = f"inside => {{ const seen = ({SEEN})(inside); return Math.min(seen.left, seen.right, seen.bottom) >= -1; }}"
+
+
+@pytest.mark.parametrize("path", ["wide.html", "wide-rtl.html"])
+@pytest.mark.parametrize(
+    ("width", "height", "phone"),
+    [(320, 568, False), (320, 568, True), (390, 844, True), (844, 390, True), (1280, 800, False), (3840, 2160, False)],
+)
+def test_on_a_page_that_overflows_sideways_it_stands_within_what_is_seen(open_page, path, width, height, phone):
+    page = open_page(path, viewport={"width": width, "height": height}, is_mobile=phone, has_touch=phone)
+    is_rtl = "rtl" in path
+    page.evaluate("far => scrollTo(far, 200)", -700 if is_rtl else 700)
+    page.wait_for_function(IS_SEEN, arg=".open")
+    button = page.evaluate(SEEN, ".open")
+    near, far = ("left", "right") if is_rtl else ("right", "left")
+    assert 8 <= button[near] <= 40, button
+    assert 8 <= button["bottom"] <= 40, button
+    assert button[far] > 0, button
+    opener(page).click()
+    expect(box(page)).to_be_focused()
+    opened = page.evaluate(SEEN, "dialog")
+    assert min(opened["left"], opened["right"], opened["top"], opened["bottom"]) >= -1, opened
+    assert abs(opened["left"] - opened["right"]) <= 20, opened  # a scroll bar's width
+    assert opened["scrolled"] == button["scrolled"]
+    box(page).fill(DOCKER_QUESTION)
+    expect(answered(page)).to_be_visible()
+    inside = panel(page).evaluate("node => node.scrollWidth - node.clientWidth")
+    assert inside <= 0
 
 
 def test_the_sentence_that_answers_is_marked_inside_the_shadow_root(open_page):

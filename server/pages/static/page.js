@@ -67,8 +67,8 @@ function linkContact(root) {
   }
 }
 
-/** Prompts, and a field whose question is understood by the one that was answered. */
-function addFurther(form, question, prompts) {
+/** Add prompts, and a field whose question is understood by the one that was answered. */
+export function addFurther(form, question, prompts) {
   const template = question && document.querySelector("#go-on");
   if (!template) return;
   const part = document.importNode(template.content, true);

@@ -34,10 +34,8 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
   const explain = async (root, { server, lang }) => {
     const { refused, away, page } = words[lang];
     const heard = await fetch(server + "widget.js", { mode: "no-cors", cache: "no-store" }).then(() => 1, () => 0);
-    const link = document.createElement("a");
-    Object.assign(link, { href: server, target: "_blank", rel: "noopener", textContent: page });
-    const said = document.createElement("p");
-    Object.assign(said, { className: "failed", role: "alert", lang });
+    const link = Object.assign(document.createElement("a"), { href: server, target: "_blank", rel: "noopener", textContent: page });
+    const said = Object.assign(document.createElement("p"), { className: "failed", role: "alert", lang });
     root.prepend(said);
     said.append(heard ? refused : away, " ", link);
   };
@@ -61,22 +59,24 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
     const options = complete(given);
     const { label, lang, theme, shortcut = "k" } = options;
     const root = hostIn(document.body, options, true);
-    const button = document.createElement("button");
     let box;
     const open = () => {
       box ??= make("mountDialog", root, options);
-      return box.then((made) => made.open(), (error) => {
-        box = null;
-        console.error(error);
-      });
+      return box.then((made) => made.open(), (error) => (box = console.error(error)));
     };
-    Object.assign(button, { className: "open", lang: label ? "" : lang, textContent: label || words[lang].open });
-    Object.assign(button, { onclick: open, ariaHasPopup: "dialog" });
+    const button = Object.assign(document.createElement("button"), {
+      className: "open", ariaHasPopup: "dialog", onclick: open, lang: label ? "" : lang, textContent: label || words[lang].open,
+    });
     button.style.colorScheme = theme;
     root.append(button);
+    {# On a phone a page that overflows sideways is wider than the screen, and its corners are out of sight. #}
+    {# On a phone a page that overflows sideways becomes wider than the screen, and has corners out of sight. #}
+    const place = () => innerWidth > screen.width && import(options.server + "static/widget_place.js");
+    addEventListener("resize", place);
+    place();
     addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-      if (event.defaultPrevented || event.key.toLowerCase() !== shortcut) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.defaultPrevented) return;
+      if (event.key.toLowerCase() !== shortcut) return;
       event.preventDefault();
       open();
     });

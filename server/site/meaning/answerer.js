@@ -32,8 +32,8 @@ function isWanted() {
 /** Return the answer document of a question. Rejects when a file cannot be loaded. */
 export async function ask(question, box) {
   if (!boxes.has(box)) prepare(box);
-  const found = isReady && (await reply(question).catch(() => null)); // of a worker that stopped nothing comes
-  if (!found) return words.ask(question);
+  const found = isReady && (await reply(question, box.said ?? []).catch(() => null)); // of a worker that stopped nothing comes
+  if (!found) return words.ask(question, box);
   const { shard_records: size } = await manifest;
   const document = (one) => words.answerDocument(one, size, sentenceOf);
   return { ...(await document(found)), others: await Promise.all((found.others ?? []).map(document)) };
@@ -44,9 +44,9 @@ function sentenceOf({ sentence }, text) {
   return sentence ? [...text].slice(sentence.start, sentence.end).join("") : "";
 }
 
-function reply(question) {
+function reply(question, said) {
   asked += 1;
-  worker.postMessage({ number: asked, question });
+  worker.postMessage({ number: asked, question, said });
   return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
 }
 

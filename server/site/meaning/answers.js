@@ -1,6 +1,6 @@
 // A question in, the records that answer it out: the steps of kb/retrieval/finding.py and message.py, with whatever embeds.
 
-import { languageOf } from "./language.js";
+import { languageOf } from "../conversation/language.js";
 import { marksOf } from "./marks.js";
 import { asMeant, askingSentences, namedByError, parseQuery, withoutNames } from "./question.js";
 import { decide, raiseNamed, rankRecords } from "./ranking.js";
@@ -12,11 +12,14 @@ export class Answers {
     this.encode = encode;
   }
 
-  /** Return the answer to a message: read as a whole, by the sentence that asks, or question by question. */
-  async ask(message) {
-    const whole = await this.askOne(message);
+  /**
+   * Return the answer to a message: read as a whole, by the sentence that asks, or question by question. Of translations
+   * the one in `language` is given; without it, the one in the question's.
+   */
+  async ask(message, language) {
+    const whole = await this.askOne(message, language);
     const read = [];
-    for (const sentence of askingSentences(message)) read.push(await this.askOne(sentence));
+    for (const sentence of askingSentences(message)) read.push(await this.askOne(sentence, language));
     const answered = read.findIndex(({ status }) => status === "answered");
     const isFound = ({ status, shown }) => status !== "no_answer" && shown.length;
     const found = new Set(read.filter(isFound).map(({ shown }) => this.knowledge.twins[shown[0].position]));
@@ -27,23 +30,41 @@ export class Answers {
     return { ...surest, question: whole.question };
   }
 
-  async askOne(text) {
+  async askOne(text, language) {
     const { knowledge } = this;
     const question = parseQuery(text);
-    const nothing = { question, status: "no_answer", confidence: 0, hits: [], shown: [], tokens: [] };
+    const nothing = { question, read: question, status: "no_answer", confidence: 0, hits: [], shown: [], tokens: [] };
     if (!/[\p{L}\p{N}]/u.test(question)) return { ...nothing, reason: "empty_question" };
     if (!knowledge.count) return { ...nothing, reason: "empty_index" };
-    const spoken = (each) => languageOf(each, knowledge.spoken);
-    const meant = asMeant(question, (word) => (knowledge.words.get(word)?.length ?? 0) / 2, this.isWord, spoken);
-    const plain = [...meant].map((char) => knowledge.simplified[char] ?? char).join("");
-    const { text: asked, about } = withoutNames(plain, knowledge.names);
+    const { read, text: asked, about } = this.meant(question);
     const { vector, tokens } = await this.encode(asked);
     const named = namedByError(text, knowledge.signatures);
-    const parsed = { text: asked, vector, tokens, language: spoken(asked), marks: marksOf(asked, knowledge.opposites) };
-    const ranked = rankRecords(knowledge, parsed, about, named);
-    const hits = raiseNamed(ranked, named, knowledge.known_error_confidence);
-    return { question, hits, tokens, confidence: hits[0]?.confidence ?? 0, reason: "not_confident", ...decide(knowledge, hits) };
+    const written = this.languageOf(asked);
+    const spoken = { language: written, reader: language || written };
+    const parsed = { text: asked, vector, tokens, ...spoken, marks: marksOf(asked, knowledge.opposites) };
+    const hits = raiseNamed(rankRecords(knowledge, parsed, about, named), named, knowledge.known_error_confidence);
+    const confidence = hits[0]?.confidence ?? 0;
+    return { question, read, hits, tokens, confidence, reason: "not_confident", ...decide(knowledge, hits) };
   }
+
+  /** Return a question without typing errors, the text of it that is embedded, and the positions to choose from. */
+  meant(question) {
+    const { knowledge } = this;
+    const recordsWith = (word) => (knowledge.words.get(word)?.length ?? 0) / 2;
+    const read = asMeant(question, recordsWith, this.isWord, this.languageOf);
+    return { read, ...withoutNames(this.simplify(read), knowledge.names) };
+  }
+
+  /** Return the vector by which records are found for a text; undefined where there is nothing to search for. */
+  async vectorOf(text) {
+    const question = parseQuery(text);
+    if (!this.knowledge.count || !/[\p{L}\p{N}]/u.test(question)) return undefined;
+    return (await this.encode(this.meant(question).text)).vector;
+  }
+
+  simplify = (text) => [...text].map((char) => this.knowledge.simplified[char] ?? char).join("");
+
+  languageOf = (text) => languageOf(text, this.knowledge.spoken);
 
   isWord = (word) => this.knowledge.englishNear.has(word);
 }

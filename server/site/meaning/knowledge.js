@@ -7,10 +7,24 @@ export function pieceTable({ pieces, scores, nibbles, scales_low: low, scales_hi
   return { pieces, scores, nibbles, halves: joinedHalves(low, high) };
 }
 
+/** Return token codes, `dim` a token, of levels in four bits: the first half of the coordinates in the low ones. */
+function unpacked(packed, { base, step, dim }) {
+  const codes = new Int8Array(packed.length * 2);
+  const half = dim / 2;
+  for (let at = 0, own = 0; at < packed.length; own += half) {
+    for (let end = own + half; own < end; at += 1, own += 1) {
+      const low = own % dim;
+      codes[own] = base[low] + (packed[at] & 15) * step[low];
+      codes[own + half] = base[low + half] + (packed[at] >> 4) * step[low + half];
+    }
+  }
+  return codes;
+}
+
 export class Knowledge {
   /** Take the content of the file, an ArrayBuffer. */
   constructor(buffer) {
-    const { words, names, spoken, english_near: englishNear, step, ...read } = readArrays(buffer);
+    const { words, names, spoken, english_near: englishNear, unit, codes, ...read } = readArrays(buffer);
     Object.assign(this, read);
     this.words = new Map(Object.entries(words)); // a word may be `constructor`
     this.names = new Map(Object.entries(names));
@@ -19,8 +33,8 @@ export class Knowledge {
     this.meanLength = this.lengths.reduce((sum, length) => sum + length, 0) / (this.count || 1);
     this.wordings = { positions: read.wording_positions, weights: read.wording_weights };
     this.ownPieces = pieceTable(read);
-    [this.step] = step;
-    for (let at = 0; at < this.codes.length; at += 1) this.codes[at] += this.mean[at % this.dim]; // bytes, so it wraps
+    [this.unit] = unit;
+    this.codes = unpacked(codes, read);
   }
 
   /** The passages: rows of vectors. */
@@ -56,7 +70,7 @@ export class Knowledge {
       const other = Math.min(at + 1, wanted.length - 1);
       bestOfTwo(this.codes, first * this.dim, last * this.dim, wanted[at], wanted[other], best, at, other);
     }
-    return Array.from(best, (product) => product * this.step);
+    return Array.from(best, (product) => product * this.unit);
   }
 
   /** Return the sentences of an answer: where each starts and ends, its tokens and those of the headings above it. */

@@ -12,8 +12,8 @@ const LEAST_SHARE = 1e-12;
 const LEAST_EVIDENCE = -4;
 
 /**
- * Return the candidates for a question, surest first. `asked` has its text, marks and language, the vector and the token
- * vectors of the text; `about` are the positions to choose from, none for all; `named` are candidates in any case.
+ * Return the candidates for a question, surest first. `asked` has its text, marks and language, that of its reader, the
+ * vector and the token vectors of the text; `about` are the positions to choose from, none for all; `named` are candidates in any case.
  */
 export function rankRecords(knowledge, asked, about, named) {
   const positions = [...new Set([...candidates(knowledge, asked, about), ...named])].sort((one, other) => one - other);
@@ -33,7 +33,7 @@ export function rankRecords(knowledge, asked, about, named) {
       conflicts: conflicts(asked.marks, knowledge.marks[position]),
     },
   }));
-  return withConfidence(knowledge, scored, asked.language);
+  return withConfidence(knowledge, scored, asked.reader);
 }
 
 function candidates(knowledge, asked, about) {

@@ -109,7 +109,7 @@ def test_files_that_stay_are_links_and_the_answers_those_of_a_fresh_start(
     monkeypatch.setattr(token_files, "_SMALL_BYTES", 0)
     now = list(RECORDS)
     build_snapshot(tmp_path / "kb", now, encoder)
-    first = tmp_path / "kb" / "snapshots" / current_snapshot(tmp_path / "kb") / "tokens" / "000001.i8"
+    first = tmp_path / "kb" / "snapshots" / current_snapshot(tmp_path / "kb") / "tokens" / "000001.i4"
     kept = 0
     for turn in range(12):
         now = changed(now, [("new", turn), ("alternate", turn)])

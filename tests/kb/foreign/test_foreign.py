@@ -290,7 +290,7 @@ def test_a_zeroed_block_of_the_model_is_told_and_the_advice_helps(model_folder: 
 def test_a_server_outlives_its_token_vectors_being_cut_short(kb: Path) -> None:
     with served(kb) as server:
         assert server.ask(QUESTION).status == 200
-        os.truncate(kb / "snapshots" / current_snapshot(kb) / "tokens" / "000001.i8", 0)
+        os.truncate(kb / "snapshots" / current_snapshot(kb) / "tokens" / "000001.i4", 0)
         reply = server.ask("Can it be put under water?")
         assert reply.status in {200, 500, 503}
         assert server.get("/healthz").status == 200

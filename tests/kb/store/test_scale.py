@@ -17,7 +17,7 @@ from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.writing import Texts, build_store
-from faqkb.kb.vectors import Embedding
+from faqkb.kb.vectors import Embedding, Packing
 
 RECORDS = 100_000
 
@@ -61,8 +61,10 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     index = FaissIndex.from_bytes(FaissIndex.build(vectors).to_bytes(), 64, RECORDS)
     store = Store(tmp_path / "r.sqlite")
     none_worded = WordingClassifier((), np.empty((0, 65), dtype=np.float32))
-    (tmp_path / "t.i8").write_bytes(quantise(vectors.repeat(2, axis=0)).tobytes())
-    tokens = TokenIndex([tmp_path / "t.i8"], 64)
+    codes = quantise(vectors.repeat(2, axis=0))
+    packing = Packing.of(codes)
+    (tmp_path / "t.i4").write_bytes(packing.pack(codes).tobytes())
+    tokens = TokenIndex([tmp_path / "t.i4"], packing)
     found = store.words(PostingsFile(tmp_path / "postings.bin", RECORDS))
     indexes = Indexes(index, tokens, places, found, none_worded, store, default_ranking())
     query = Embedding(vectors[777], vectors[777:778])

@@ -24,6 +24,7 @@ SHARED = [
     "/widget.css",
     "/static/search.js",
     "/static/widget_box.js",
+    "/static/widget_place.js",
     "/api/v1/records",
     "/api/v1/nope",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,10 +14,13 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
+from PIL import Image, ImageColor
 from server_support import make_record
 
 from faqkb.kb.building.build import build_snapshot
+from faqkb.server.colours import BUILT_IN, palette
 from faqkb.server.site.build import markdown_pages, page_folders, relative
+from faqkb.server.site.picture import shared_picture
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE = "https://faq.example/help"
@@ -252,3 +256,58 @@ def test_folders_are_safe_and_no_two_are_the_same():
 )
 def test_addresses_are_relative_to_their_page(target, page, address):
     assert relative(target, page) == address
+
+
+def test_other_sites_find_a_picture_to_show_beside_a_link(site):
+    content = (site / "share.png").read_bytes()
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.load()
+        assert (picture.format, picture.size, picture.mode) == ("PNG", (1200, 630), "RGB")
+        assert len(picture.getcolors(1 << 24)) > 3
+    assert len(content) < 50_000
+    for name, text in pages(site):
+        assert f'<meta property="og:image" content="{BASE}/share.png">' in text, name
+        assert '<meta property="og:image:width" content="1200">' in text, name
+        assert '<meta property="og:image:height" content="630">' in text, name
+        assert '<meta property="og:title" content="' in text, name
+
+
+def test_a_site_that_does_not_know_where_it_will_be_names_no_picture(kb_folder, tmp_path):
+    assert export(kb_folder, "--format", "site", str(tmp_path / "site")).returncode == 0
+    assert not (tmp_path / "site/share.png").exists()
+    assert not (tmp_path / "site/404.html").exists()
+    assert "og:image" not in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+
+
+def test_the_picture_is_in_the_operators_colours():
+    own = palette("#7a1f5c")
+    with Image.open(io.BytesIO(shared_picture(own))) as picture:
+        assert picture.getpixel((5, 5)) == ImageColor.getrgb(own.light.accent)
+    assert shared_picture(own) == shared_picture(own) != shared_picture(BUILT_IN)
+
+
+def test_every_address_of_the_page_for_what_is_not_there_starts_at_the_site(site):
+    links = _Links((site / "404.html").read_text(encoding="utf-8"))
+    addresses = [address for address in links.found if not address.startswith("#")]
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/help/"), address
+        path = site / unquote(urlsplit(address).path.removeprefix("/help/"))
+        assert (path / "index.html" if path.is_dir() else path).is_file(), address
+
+
+def test_offline_belongs_to_a_site(kb_folder):
+    done = export(kb_folder, "--format", "jsonl", "--offline")
+    assert done.returncode == 2
+    assert "--offline is for --format site" in done.stderr
+
+
+def test_the_service_worker_keeps_the_start_pages_and_what_they_load(kb_folder, tmp_path):
+    folder = tmp_path / "site"
+    assert export(kb_folder, "--format", "site", str(folder), "--offline").returncode == 0
+    script = (folder / "sw.js").read_text(encoding="utf-8")
+    kept = json.loads(script.partition("const FILES = ")[2].partition(";\n")[0])
+    assert {"", "en/"} < set(kept)
+    for path in kept:
+        assert (folder / path / "index.html" if path.endswith("/") or not path else folder / path).is_file(), path
+    assert "/offline.js" in (folder / "q/faq_2021_s1/Q1.3/index.html").read_text(encoding="utf-8")

@@ -78,14 +78,25 @@ const ENGLISH_SMALL_WORDS = new Set(
 );
 const EDGES = /^["'`“”‘’«»„‚()[\]{}<>¿?¡!.,;:…*&|]+|["'`“”‘’«»„‚()[\]{}<>¿?¡!.,;:…*&|]+$/g;
 const CODE = /[\p{N}_/\\.=<>{}()[\]:@#$%^*+~|`]|^-|(?<=[\p{L}\p{N}_])[A-Z]|^[A-Z]{2,}$/u;
+const QUOTED = /"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»|`[^`\n]*`|(?<![\p{L}\p{N}_])'[^'\n]*'(?![\p{L}\p{N}_])/gu;
 const SHORTENED = /(?<=\p{L}\p{L})['’](?:s|ve|m|re|ll|t|d)$|(?<=^[iI])['’](?:ve|m|ll|d)$/u;
 
-/** Return `en`, or `und` for a text with small words or letters of other languages and hardly any of English. */
-function latinLanguage(text, { small, english }) {
-  const words = text.split(/\s+/).flatMap((token) => {
+/** Return the words of a text that belong to a language, without names, code, numbers and quotations. */
+export function plainWords(text) {
+  const unquoted = wordsOf(text.replace(QUOTED, " "));
+  return unquoted.length > 1 ? unquoted : wordsOf(text);
+}
+
+function wordsOf(text) {
+  return text.split(/\s+/).flatMap((token) => {
     const word = token.replace(EDGES, "").replace(SHORTENED, "");
     return CODE.test(word) ? [] : word.split(/[-–—'’,]/).filter(Boolean);
   });
+}
+
+/** Return `en`, or `und` for a text with small words or letters of other languages and hardly any of English. */
+function latinLanguage(text, { small, english }) {
+  const words = wordsOf(text);
   const folded = words.map((word) => word.toLowerCase());
   const others = folded.filter((word) => small.has(word)).length;
   const own = folded.filter((word) => ENGLISH_SMALL_WORDS.has(word)).length;
