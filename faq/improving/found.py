@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from faqkb.faq.console import say_note
+from faqkb.faq.progress import counted
 from faqkb.kb import limits
 from faqkb.kb.answers import Status
 from faqkb.kb.errors import KnowledgeBaseMissing
@@ -19,6 +20,7 @@ from faqkb.kb.gaps.gap import Gap, Remedy
 from faqkb.kb.gaps.missed import Missed, missed_questions
 from faqkb.kb.knowledge import KnowledgeBase
 
+_SECONDS = 120  # of looking at questions: 2,000 of people take 30, as many of somebody who sends nonsense 600
 _REMEMBERED = 16  # questions: what was found for one is asked for twice in a row
 
 days_option = click.option(
@@ -61,5 +63,11 @@ def _gaps(folder: Path, missed: tuple[Missed, ...], rejected: frozenset[str]) ->
     except KnowledgeBaseMissing:
         say_note("there is no snapshot to compare with, so each question stands alone; run `faq ingest`")
         return Gaps(tuple(Gap((each,), (), Remedy.NEW, None) for each in missed), closed=0, rejected=0)
-    with closing(knowledge):
-        return find_gaps(knowledge, missed, rejected)
+    with closing(knowledge), counted("looking at questions") as told:
+        found = find_gaps(knowledge, missed, rejected, seconds=_SECONDS, progress=told)
+    if found.read < min(len(missed), MOST):
+        say_note(
+            f"{found.read} of them were looked at in {_SECONDS} seconds, those that weigh most; the others wait until"
+            " these are answered or rejected (`faq improve`)"
+        )
+    return found

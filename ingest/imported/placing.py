@@ -71,11 +71,14 @@ def _is_label(text: str) -> bool:
 
 
 def _is_stem(stem: str) -> bool:
-    """Whether a path can be that of a Markdown file below the folder: no way out, nothing hidden, no odd signs."""
+    """Whether a path can be that of a Markdown file below the folder: no way out, nothing hidden, no odd signs.
+
+    Nor one that a command takes for an option.
+    """
     parts = stem.split("/")
     return len(stem) <= PATH_CHARS and all(_is_name(part) for part in parts)
 
 
 def _is_name(part: str) -> bool:
     plain = part.replace(" ", "")
-    return _is_label(plain) and part == part.strip() and not part.startswith(".") and len(part) <= _NAME_CHARS
+    return _is_label(plain) and part == part.strip() and part[0] not in ".-" and len(part) <= _NAME_CHARS

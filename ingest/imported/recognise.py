@@ -58,6 +58,13 @@ def read_collection(content: bytes, name: str, form: str | None = None) -> Colle
     Raises ContentError where nobody's columns or fields are in it.
     """
     text = decode(content, name).text.removeprefix("\ufeff")
+    try:
+        return _of_text(text, name, form)
+    except RecursionError as error:
+        raise ContentError(f"{name}: JSON with too many lists in lists; export it again from its system") from error
+
+
+def _of_text(text: str, name: str, form: str | None) -> Collection:
     if form == qna.FORM or (form is None and qna.is_text(text) and not text.lstrip().startswith(("{", "["))):
         return _of_qna(text, name)
     beginning = text.lstrip()[:1]
@@ -78,7 +85,7 @@ def _of_archive(path: Path, form: str | None) -> Collection:
     """Return what a file of Office holds. Raises ContentError."""
     parts = parts_of(path)
     if excel.is_workbook(parts):
-        return _of_sheets([*excel.read_workbook(path)], path.name, form)
+        return _of_sheets([*excel.read_workbook(path, parts)], path.name, form)
     if word.is_word(parts) and form in {None, word.FORM}:
         return word.read_word(path, parts)
     raise ContentError(f"{path.name}: an archive, but none of {form or 'Excel or Word'}; unpack it")

@@ -143,9 +143,13 @@ def figures_of(columns: Columns) -> dict[str, float | None]:
 def read_queries(path: Path) -> tuple[LabelledQuery, ...]:
     """Return the queries of a JSON Lines file. Raises ContentError naming the line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(limits.FILE_BYTES + 1)  # a device or a pipe has no end
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{path}: cannot be read ({error}); give a file of JSON Lines") from error
+    if len(content) > limits.FILE_BYTES:
+        raise ContentError(f"{path}: more than {limits.FILE_BYTES:,} bytes of queries; give a part of them")
     queries = tuple(
         _parse_line(line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), start=1) if line.strip()
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib.resources import files
+from ipaddress import ip_address
 
 from faqkb.kb.text import clean
 
@@ -17,6 +18,8 @@ SECRET = "[secret]"
 USER = "[user]"
 ACCOUNT = "[account]"
 PHONE = "[phone]"
+CARD = "[card]"
+MACHINE = "[address]"
 _ROUNDS = 8  # what is taken out can leave bare what stood beside it; two rounds do for what people write
 
 _PRIVATE_KEY = re.compile(
@@ -45,6 +48,18 @@ _PHONE = re.compile(
     r"|[2-9][0-9]{2}[-.][2-9][0-9]{2}[-.][0-9]{4})(?![\w/-]|\.[0-9])",
     re.ASCII,
 )
+# ISO/IEC 7812: 13 to 19 digits, in groups or not, as cards begin; the last one is a check digit, and decides.
+_CARD = re.compile(r"(?<![\w.+/-])(?:2[2-7]|[3-6][0-9])(?:[ -]?[0-9]){11,17}(?![\w/-]|\.[0-9])", re.ASCII)
+# Of machines; `ipaddress` decides.
+_IPV4 = re.compile(r"(?<![\w.=<>~^-])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\w|\.[0-9])", re.ASCII)
+_IPV6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.ASCII | re.IGNORECASE)
+_VERSIONS_TO = 23  # `cudnn 8.9.2.26` is no address; `23.1.2.3` may be one, and stays where nothing around it says so
+# `name(at)host.org`, `name [at] host [dot] org`: as people write it against robots.
+_AT = re.compile(
+    r"(?<![\w.%+-])[\w.%+-]{1,64}+\s{0,2}[(\[{<（【]\s{0,2}(?:at|@|ät)\s{0,2}[)\]}>）】]\s{0,2}[\w-]{1,63}+"
+    r"(?:\s{0,2}(?:\.|[(\[{<（【]\s{0,2}(?:dot|punkt|点|\.)\s{0,2}[)\]}>）】])\s{0,2}[\w-]{1,63}+){1,4}",
+    re.ASCII | re.IGNORECASE,
+)
 _BEARER = re.compile(r"(?P<name>\bbearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE | re.ASCII)
 # Prefixes that services print on their keys so that scanners find them.
 _PREFIXED = re.compile(
@@ -63,7 +78,8 @@ _HOME = re.compile(
 
 def redact(text: str) -> str:
     """Return the text, line by line in NFKC without control characters, with e-mail addresses, keys, bank accounts,
-    phone numbers and names of home folders replaced by `[email]`, `[secret]`, `[account]`, `[phone]` and `[user]`.
+    cards, phone numbers, addresses of machines and names of home folders replaced by `[email]`, `[secret]`,
+    `[account]`, `[card]`, `[phone]`, `[address]` and `[user]`.
     """
     cleaned = "\n".join(filter(None, map(clean, text.splitlines())))
     for _ in range(_ROUNDS):
@@ -82,9 +98,12 @@ def _redact_once(text: str) -> str:
     cleaned = _BEARER.sub(_after_name, cleaned)
     cleaned = _PREFIXED.sub(_if_with_digit, cleaned)
     cleaned = _IBAN.sub(_if_account, cleaned)
+    cleaned = _CARD.sub(_if_card, cleaned)
     cleaned = _PHONE.sub(_if_long_enough, cleaned)
     cleaned = _LONG_RUN.sub(_if_random, cleaned)
     cleaned = _EMAIL.sub(_if_person, cleaned)
+    cleaned = _AT.sub(EMAIL, cleaned)
+    cleaned = _IPV6.sub(_if_machine, _IPV4.sub(_if_machine, cleaned))
     return _HOME.sub(rf"\g<parent>{USER}", cleaned)
 
 
@@ -113,6 +132,29 @@ def _if_account(match: re.Match[str]) -> str:
         if 15 <= len(number) <= 34 and int(digits) % 97 == 1:
             return ACCOUNT + "".join(groups[end:])
     return match.group()
+
+
+def _if_card(match: re.Match[str]) -> str:
+    """A number of which the check digit holds (Luhn, ISO/IEC 7812-1)."""
+    digits = [int(char) for char in match.group() if char.isdigit()]
+    doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
+    return CARD if (sum(digits[-1::-2]) + doubled) % 10 == 0 else match.group()
+
+
+def _if_machine(match: re.Match[str]) -> str:
+    """An address that is another one on another machine: no `127.0.0.1`, no `::1`, and no version of four numbers."""
+    try:
+        found = ip_address(match.group())
+    except ValueError:
+        return match.group()
+    if found.is_loopback or found.is_unspecified:
+        return match.group()
+    if found.version == 6:  # `face::add` is a name in C++
+        return MACHINE if any(char.isdigit() for char in match.group()) else match.group()
+    first = int(match.group().partition(".")[0])
+    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    is_told = before in {"/", "@"} or after in {":", "/"}
+    return MACHINE if first == 10 or first > _VERSIONS_TO or is_told else match.group()
 
 
 def _if_long_enough(match: re.Match[str]) -> str:

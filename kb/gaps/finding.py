@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,18 +59,22 @@ def find_gaps(
     *,
     most: int = MOST,
     seconds: float = math.inf,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Gaps:
     """Return the gaps that questions make, the weightiest so many of them.
 
     `rejected` are digests of questions that are to be seen no more. After so many seconds no further question is looked
     at: each takes 15 ms as people ask, and twenty times that where somebody sends a page of nonsense.
+    `progress` is called with how many were looked at, and of how many.
     """
     known = {folded(text) for record in knowledge.all_records() for text in (record.question, *record.alternates)}
     until, read, placed = time.monotonic() + seconds, 0, []
+    total = min(len(missed), most)
     for each in missed[:most]:
         if time.monotonic() > until:
             break
         read += 1
+        progress(read, total)
         if found := _placed(knowledge, each, known):
             placed.append(found)
     gaps = [_gap(knowledge, [placed[row] for row in rows]) for rows in _together(knowledge, placed)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from faqkb.kb.keys.values import KEY_START, Scope
 from faqkb.server.access.credentials import sent_keys
@@ -57,6 +57,7 @@ def install_access(app: Flask, bases: Bases) -> None:
     app.extensions[EXTENSION] = bases
     app.before_request(_admit)
     app.after_request(dress_reply)
+    app.after_request(_count_unasked)  # before that one, which says what is left
 
 
 def _admit() -> None:
@@ -70,13 +71,25 @@ def _admit() -> None:
         refuse_other_host(access)
     caller.was_key_needed = not all(base.needs_no_key(Scope.READ) for base in bases)
     is_let_in = _is_any_known(sent) and any(base.lets(sent, Scope.READ) for base in bases)
-    if not (is_let_in and _asks_each()):
+    g.is_uncounted = is_let_in and _asks_each()
+    if not g.is_uncounted:
         _charge(caller, sent)
     if not _is_any_known(sent):
         raise Refused(401, BAD_KEY)
     below = split_path(request.path)
     if below is not None:
         _refuse_below(below[0], sent)
+
+
+def _count_unasked(response: Response) -> Response:
+    """Count a question that is refused before any base is asked: a body that is none costs work too."""
+    if not g.get("is_uncounted") or "limits" in g or not 400 <= response.status_code < 500:
+        return response
+    try:
+        _charge(g.caller, sent_keys(request.headers))
+    except Refused as refused:
+        return current_app.make_response(current_app.handle_user_exception(refused))
+    return response
 
 
 def _asks_each() -> bool:

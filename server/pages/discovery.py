@@ -73,16 +73,21 @@ def llms() -> Response:
 def markdown(record_id: str) -> Response:
     """Show one stored question with its answer as it was written, for programs that read Markdown."""
     with leased_knowledge() as knowledge:
-        if knowledge.resolve(f"{record_id}.md"):  # the name of a record itself
+        named, record = knowledge.resolve(f"{record_id}.md"), knowledge.resolve(record_id)
+        is_here = record is not None and record.id == record_id
+        if named and (named.id == f"{record_id}.md" or not is_here):  # the name of a record itself
             return make_response(answer(f"{record_id}.md"))
-        record = knowledge.resolve(record_id)
         if record is None:
             raise NotFound
         if record.id != record_id:
             return make_response(redirect(_markdown_address(record.id), 301))
+    return Response(markdown_of(record), content_type=_MARKDOWN, headers={"Content-Language": record.language})
+
+
+def markdown_of(record: Record) -> str:
+    """Return a stored question with its answer as it was written, and the address of its page."""
     address = url_for("pages.answer", record_id=record.id, lang=None, _external=True)
-    text = f"# {record.question}\n\n{record.answer.strip()}\n\n<{address}>\n"
-    return Response(text, content_type=_MARKDOWN, headers={"Content-Language": record.language})
+    return f"# {record.question}\n\n{record.answer.strip()}\n\n<{address}>\n"
 
 
 def _markdown_address(record_id: str) -> str:

@@ -35,6 +35,7 @@ from faqkb.server.app import create_app
 from faqkb.server.branding import NO_BRANDING, Branding
 from faqkb.server.http.security import SECURITY_HEADERS
 from faqkb.server.pages.brand import brand_of
+from faqkb.server.pages.discovery import markdown_of
 from faqkb.server.pages.live import ANSWERER
 from faqkb.server.settings import ServerSettings
 from faqkb.server.site import picture, talking
@@ -114,12 +115,24 @@ def page_folders(record_ids: Sequence[str]) -> dict[str, str]:
 
 
 def markdown_pages(folders: Mapping[str, str]) -> dict[str, str]:
-    """Return where each record's Markdown is: beside its page's folder, and within it where that is taken."""
+    """Return where each record's Markdown is: beside its page's folder, and within it where that is taken,
+    under a name that no folder has.
+
+    `folders` are those of all pages, of former ids too: a file is no folder that another page lies in.
+    """
     taken = {folder.casefold() for folder in folders.values()}
+    taken |= {above for folder in taken for above in _above(folder)}
     return {
-        record_id: f"q/{folder}/index.md" if f"{folder}.md".casefold() in taken else f"q/{folder}.md"
+        record_id: f"q/{folder}/~index.md" if f"{folder}.md".casefold() in taken else f"q/{folder}.md"
         for record_id, folder in folders.items()
     }
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Yield the folders that a folder lies in."""
+    while "/" in folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
 
 
 def _segment(name: str) -> str:
@@ -250,7 +263,7 @@ class _SiteBuild:
         app.base_url = f"{base_url.rstrip('/')}/" if base_url else None
         self.moved = knowledge.moved()
         app.folders = page_folders([*(record.id for record in self.records), *self.moved])
-        app.markdown = markdown_pages({record.id: app.folders[record.id] for record in self.records})
+        app.markdown = markdown_pages(app.folders)
         languages = Counter(record.language for record in self.records)
         app.main = max(WORDINGS.values(), key=lambda words: languages[words.language_code])
         app.extensions[tokens.EXTENSION] = _NoTokens(Path())
@@ -296,7 +309,8 @@ class _SiteBuild:
             progress(done, len(pages))
         for record in self.records:
             address = self.app.markdown[record.id]
-            yield SiteFile(address, self._get(f"/q/{quote(record.id)}.md", address))
+            with self.app.test_request_context(environ_overrides={_PAGE: address}):  # a server may have a page there
+                yield SiteFile(address, markdown_of(record).encode())
         yield SiteFile("llms.txt", self._get("/llms.txt", "llms.txt", self.app.main))
         yield from _moved_pages(self.app, self.records, self.moved)
         for check in self.knowledge.checks():

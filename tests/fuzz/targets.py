@@ -25,6 +25,8 @@ from werkzeug.test import EnvironBuilder
 from faqkb.faq.bootstrap import encoder_folder
 from faqkb.faq.config import read_config
 from faqkb.ingest import parse_document
+from faqkb.ingest.imported.layout import lay_out
+from faqkb.ingest.imported.recognise import read_file
 from faqkb.ingest.page.encodings import decode
 from faqkb.ingest.page.front_matter import read_front_matter
 from faqkb.ingest.rendering import OUTPUT_FACTOR, OUTPUT_FREE_CHARS
@@ -241,6 +243,22 @@ def redaction(content: bytes) -> None:
     hold(redact(once) == once, f"{once!r} becomes {redact(once)!r}")
 
 
+def imported_file(content: bytes) -> None:
+    """Another system's file is Markdown that ingest reads as it was told, or is refused in a sentence that names it."""
+    path = _file("other", content)
+    try:
+        collection = read_file(path)
+    except ContentError as error:
+        hold("other" in str(error), f"no file is named: {error}")
+        return
+    ids = {entry.id for entry in collection.entries}
+    for file in lay_out(collection, path.name).files:
+        inside(_folder(), file.name)
+        records = parse_document(file.text, file.name).records
+        hold(len(records) == file.records, f"{file.name}: {len(records)} records, {file.records} told")
+        hold(all(ids.issuperset(record.was) and not record.checks for record in records), "its text was obeyed")
+
+
 def settings_file(content: bytes) -> None:
     """A faq.toml is settings or a ConfigError that names it."""
     path = _file("faq.toml", content)
@@ -266,6 +284,6 @@ class Target:
 
 _READERS = (
     *(markdown, front_matter, ask_body, chat_body, azure_body, mcp_message, check_script),
-    *(query_file, manifest, archive, redaction, settings_file),
+    *(query_file, manifest, archive, redaction, settings_file, imported_file),
 )
 TARGETS: Mapping[str, Target] = {reader.__name__: Target(reader) for reader in _READERS}

@@ -10,26 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.ingest.document import parse_document
+from faqkb.ingest.imported.archives import Part
 from faqkb.ingest.imported.entry import Collection, Entry, LeftOut, filled
 from faqkb.kb.errors import ContentError
 
 FORM = "word"
 _PART = "word/document.xml"
 _XML_BYTES = 20_000_000  # of text and its styles, 5,000 pages; mammoth holds all of it as objects
+_TAGS = 500_000  # as many as 20 MB that Word wrote have
 _TOLD = 20  # of what mammoth says
 
 
-def is_word(parts: Mapping[str, int]) -> bool:
+def is_word(parts: Mapping[str, Part]) -> bool:
     """Whether the parts of an archive are those of a Word document."""
     return _PART in parts
 
 
-def read_word(path: Path, parts: Mapping[str, int]) -> Collection:
+def read_word(path: Path, parts: Mapping[str, Part]) -> Collection:
     """Return an entry for each question that ingest finds. Raises ContentError."""
-    size = sum(size for part, size in parts.items() if part.endswith(".xml"))
-    if size > _XML_BYTES:
+    size = sum(part.bytes for part in parts.values() if part.tags)
+    tags = sum(part.tags for part in parts.values())
+    if size > _XML_BYTES or tags > _TAGS:
         raise ContentError(
-            f"{path.name}: {size:,} bytes of XML (limit {_XML_BYTES:,}); split it into several documents"
+            f"{path.name}: {size:,} bytes of XML with {tags:,} tags (limit {_XML_BYTES:,} with {_TAGS:,}); split it"
+            " into several documents"
         )
     markdown, notes = _markdown(path)
     document = parse_document(markdown, f"{path.stem}.md", by_hand=True)
@@ -68,7 +72,10 @@ def _markdown(path: Path) -> tuple[str, list[LeftOut]]:
 
     try:
         with path.open("rb") as file:
-            made = mammoth.convert_to_html(file, convert_image=leave_out, external_file_access=False)
+            # Nor does the document say by which rules it is read: it may bring a map of styles.
+            made = mammoth.convert_to_html(
+                file, convert_image=leave_out, external_file_access=False, include_embedded_style_map=False
+            )
         # Its signs are escaped, so that a `<` or a `*` that somebody typed is shown and not obeyed.
         markdown = markdownify.markdownify(made.value, heading_style="ATX", bullets="-", escape_misc=True)
     except Exception as error:  # a file that no Word wrote can fail anywhere in the libraries

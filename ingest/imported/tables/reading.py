@@ -11,6 +11,8 @@ from faqkb.kb.errors import ContentError
 from faqkb.kb.limits import FILE_BYTES
 
 TAB = "\t"
+CELLS = 2_000_000
+"""Of a file at most: each is an object, a row of 8 million commas a gigabyte of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,14 @@ def _read(text: str, name: str, delimiter: str, quoting: int) -> Table | None:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
     try:
         header = next(reader, [])
-        rows = tuple(Row(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells))
+        left = CELLS - len(header)
+        rows = []
+        for cells in reader:
+            left -= len(cells)
+            if left < 0:
+                raise ContentError(f"{name}: more than {CELLS:,} cells; split it into several files")
+            if any(cell.strip() for cell in cells):
+                rows.append(Row(reader.line_num, cells))
     except csv.Error:
         return None
     return Table(tuple(cell.strip() for cell in header), rows)

@@ -9,6 +9,7 @@ import pytest
 from cli_support import error_line, faq
 from server_support import WEATHER_QUESTION, copied_knowledge, served
 
+from faqkb.faq.improving import found
 from faqkb.kb.answers import Status
 from faqkb.kb.feedback.events import Vote
 from faqkb.kb.feedback.log import FeedbackStore
@@ -69,3 +70,9 @@ def test_days_out_of_range_are_refused(tmp_path, days):
     done = faq("gaps", "--kb", tmp_path, "--days", days)
     assert done.returncode == 2
     assert "--days" in error_line(done)
+
+
+def test_what_no_time_was_left_for_is_said(folder, monkeypatch, capsys):
+    monkeypatch.setattr(found, "_SECONDS", -1)
+    assert found.find(folder, None).gaps.open == ()
+    assert "0 of them were looked at in -1 seconds, those that weigh most" in capsys.readouterr().err

@@ -137,3 +137,8 @@ def test_an_id_never_leads_out_of_the_folder(text: str) -> None:
     for file in lay_out(Collection("azure-tsv", (entry,)), "x.tsv").files:
         assert not re.search(r"(^|/)\.|^/|\\|\0|//", file.name)
         assert file.name.endswith(".md")
+
+
+def test_a_file_is_not_called_like_an_option() -> None:
+    entry = Entry(row=1, question="What is it?", answer="It.", id="-rf/x")
+    assert [file.name for file in lay_out(Collection("azure-tsv", (entry,)), "x.tsv").files] == ["x.md"]

@@ -145,3 +145,23 @@ def test_our_own_json_ld_comes_back(tmp_path: Path) -> None:
         *("<pre><code>a", "", "*b*", "", "", "c"),
     ]
     assert "<p>1 &lt; 2</p>" in record.answer_html
+
+
+DEEP = "[" * 900 + "]" * 900
+DEEP_PAGE = (
+    '{"@type": "FAQPage", "mainEntity": [{"@type": "Question", "name": "Why?", "acceptedAnswer": {"text": "So."},'
+    f' "x": {DEEP}}}]}}'
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"qna": [{{"qid": "a", "q": ["Why?"], "a": "So.", "x": {DEEP}}}]}}',
+        DEEP_PAGE,
+        f'<script type="application/ld+json">{DEEP_PAGE}</script>',
+    ],
+)
+def test_lists_in_lists_are_one_sentence(content: str, tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match=r"^deep: JSON with too many lists in lists"):
+        imported(content.encode(), "deep", tmp_path)

@@ -71,3 +71,27 @@ def test_what_is_no_document_is_one_sentence(tmp_path: Path) -> None:
         archive.writestr("word/document.xml", "<w")
     with pytest.raises(ContentError, match="no Word document"):
         read_file(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("<w:p/>" * 500_000, "500,0.. tags"), ("x" * 20_000_000, "20,000,... bytes of XML")]
+)
+def test_a_document_is_measured_wherever_in_the_archive_it_lies(text: str, limit: str, tmp_path: Path) -> None:
+    file = document(tmp_path / "x.docx", ("Heading1", "Why?"))
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"word/document.xml", b"word/media/x.png")
+    parts["word/media/x.png"] = parts["word/document.xml"].replace(b"</w:body>", f"<w:t>{text}</w:t></w:body>".encode())
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(ContentError, match=limit):
+        read_file(file)
+
+
+def test_a_document_says_not_by_which_rules_it_is_read(tmp_path: Path) -> None:
+    file = document(tmp_path / "x.docx", ("Heading1", "Why is it so?"), ("Normal", "Because it is."))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("mammoth/style-map", "p => script:fresh")
+    (entry,) = read_file(file).entries
+    assert (entry.question, entry.answer) == ("Why is it so?", "Because it is.")

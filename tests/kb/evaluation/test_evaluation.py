@@ -179,3 +179,12 @@ def test_the_same_evaluation_draws_the_same_bytes(tmp_path: Path) -> None:
 
 def test_plots_of_out_of_scope_queries_alone_are_drawn(tmp_path: Path) -> None:
     assert all(path.exists() for path in draw_plots(replace(GOOD, asked=GOOD.asked[-1:]), tmp_path))
+
+
+def test_a_file_of_queries_without_end_is_refused(tmp_path: Path) -> None:
+    long = tmp_path / "long.jsonl"
+    with long.open("wb") as file:
+        file.truncate(17_000_001)
+    for path in (long, Path("/dev/zero")):
+        with pytest.raises(ContentError, match="more than 17,000,000 bytes of queries"):
+            read_queries(path)

@@ -378,6 +378,14 @@ def test_a_missing_folder_is_a_sentence(tmp_path):
         ("GB82WEST12345698765432 abc", "[account] abc"),
         ("ring +49 (89) 123 45-67 or 13812345678", "ring [phone] or [phone]"),
         ("010-12345678, (415) 555-2671, 415-555-2671", "[phone], [phone], [phone]"),
+        ("card 4111 1111 1111 1111 or 378282246310005.", "card [card] or [card]."),
+        ("5555-5555-5555-4444 was charged", "[card] was charged"),
+        ("error at 192.168.100.200:8040, or 10.0.0.7", "error at [address]:8040, or [address]"),
+        ("http://13.107.42.14/x and ssh root@13.107.42.14", "http://[address]/x and ssh root@[address]"),
+        ("ping 2001:db8::8a2e:370:7334 and fe80::1", "ping [address] and [address]"),
+        ("write to alice(at)example.org", "write to [email]"),
+        ("alice.b [at] mail [dot] example [dot] com, thanks", "[email], thanks"),
+        ("红 alice（at）example.com", "红 [email]"),
         ("red \x1b[31mtext\x1b[0m\u202e\0", "red [31mtext [0m"),
     ],
 )
@@ -393,7 +401,9 @@ def test_what_names_a_person_or_opens_a_door_is_not_kept(text, kept):
         "ResNeXt101_vd_32x48d_fbswsl_pretrained 和 MobileNetV3_large_x1_0_ssld 哪个快?",
         "hf_hub_download_something_long fails with KeyError: 'label'",
         "the password is wrong, my token is expired, why is the passphrase required",
-        "error 2021-10-11 12:30:00 at 192.168.100.200:8040, cuda 11.2.152, batch 256 512 1024, id 12345678901",
+        "error 2021-10-11 12:30:00 at 127.0.0.1:8040, cuda 11.2.152, batch 256 512 1024, id 12345678901",
+        "cudnn 8.9.2.26, nvidia-cublas==12.1.3.1, chrome 120.0.6099.109, bind to 0.0.0.0 or ::1",
+        "std::vector<int> a::b face::add 12:30:45 1:2:3, order 4111 1111 1111 1112, see (at) once",
         "DE12 3456 7890 1234 5678 90 is a part number",
         "max_tokens: 512, num_workers=8, sort(key=len)",
         "--shm-size=8g -v /data/home:/data",
@@ -407,6 +417,7 @@ def test_what_a_question_is_made_of_is_kept(text):
 
 PIECES = (
     *("password is ", "cookie:", "DE89 ", "DE89", "+1 ", "010-", "(1)", "1", "1 ", "-1"),
+    *("4", "4 ", "4-", "4.", "4.4", ":", "4:", "f:", "::", "a(at)", "a(at)a.", "a (at) ", "(at)", "(dot)"),
     *("a", "a@", "@", "a.", "a@a.", "://", "://a:", "token=", "token ", "bearer ", "密码是", "sk-", "eyJ", "A1a"),
     *("/home/", "\\users\\", "a b\\", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "\n"),
 )

@@ -78,5 +78,8 @@ def test_what_time_is_not_left_for_is_told_and_the_weightiest_come_first(knowled
     found = find_gaps(knowledge, asked, most=2)
     assert (len(found.open), found.read, found.unread) == (2, 2, 1)
     assert {gap.question for gap in found.open} == {"can I borrow a telescope", "is there a fax"}
+    told: list[tuple[int, int]] = []
+    find_gaps(knowledge, asked, most=2, progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
     late = find_gaps(knowledge, asked, seconds=-1.0)
     assert (late.open, late.closed, late.read, late.unread) == ((), 0, 0, 3)

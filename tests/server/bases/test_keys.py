@@ -133,6 +133,25 @@ def test_a_client_is_counted_once_whichever_bases_it_asks(bases):
         assert server.get("/healthz").status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/ask", b'{"question": [1]}'),
+        ("/api/v1/ask", b"{" * 60_000),
+        ("/api/v1/ask", b'{"question": "x", "bases": ["nowhere"]}'),
+        ("/?q=x&base=nowhere", None),
+    ],
+)
+def test_what_is_refused_before_any_base_is_asked_is_counted_too(bases, path, body):
+    key = new_key(bases["desk"], rate_per_minute=4)
+    with served_bases(bases, "--public", "--rate-per-minute", "4") as server:
+        for headers in ({}, bearer(key)):
+            sent = [server.send("POST" if body else "GET", path, body=body, headers=headers) for _ in range(7)]
+            assert [reply.status for reply in sent][4:] == [429] * 3
+            assert all(reply.status in {400, 422} for reply in sent[:4])
+            assert int(sent[-1].headers["Retry-After"]) > 0
+
+
 def test_the_quota_of_a_key_counts_what_its_base_is_asked_through_the_root(bases):
     key = new_key(bases["desk"], quota_per_day=3)
     new_key(bases["library"])

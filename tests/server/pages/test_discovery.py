@@ -59,6 +59,14 @@ def test_the_name_of_a_record_may_end_like_a_files(encoder, tmp_path):
     assert text.text.startswith("# What is read?")
 
 
+def test_a_former_id_takes_no_records_markdown_away(encoder: Encoder, tmp_path: Path) -> None:
+    build_snapshot(tmp_path, [make_record("a/b", "What is b?"), make_record("c", "C?", was=("a/b.md",))], encoder)
+    app = create_app(tmp_path)
+    text = app.test_client().get("/q/a/b.md")
+    app.extensions[EXTENSION].close()
+    assert text.text.startswith("# What is b?")
+
+
 @pytest.mark.parametrize("path", ["/", "/q/faq_2021_s1/Q1.3", "/topics/faq_2021_s1"])
 def test_a_page_says_what_a_shared_link_shows(client: FlaskClient, path: str) -> None:
     if path.startswith("/topics"):

@@ -19,7 +19,7 @@ from server_support import make_record
 
 from faqkb.kb.building.build import build_snapshot
 from faqkb.server.colours import BUILT_IN, palette
-from faqkb.server.site.build import page_folders, relative
+from faqkb.server.site.build import markdown_pages, page_folders, relative
 from faqkb.server.site.picture import shared_picture
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -213,6 +213,24 @@ def test_odd_record_ids_get_pages_too(encoder, tmp_path):
     texts = [text for name, text in pages(tmp_path / "site") if name.startswith("q/")]
     assert all(any(f'<h1 lang="en">{record.question}' in text for text in texts) for record in records)
     test_every_link_leads_to_a_file_of_the_site(tmp_path / "site")
+
+
+def test_no_file_is_the_folder_of_another_page():
+    ids = ["e/f", "e/f.md/g/h", "e/F.MD/i", "x/y", "x/y.md", "x/y.md.md", "x/y/index", "p/q", "p/q.md"]
+    folders = page_folders(ids)
+    written = [*markdown_pages(folders).values(), *(f"q/{folder}/index.html" for folder in folders.values())]
+    folded = {path.casefold() for path in written}
+    assert len(folded) == len(written)
+    assert not any(other.startswith(f"{path}/") for path in folded for other in folded)
+
+
+def test_a_former_id_that_ends_like_a_file_stops_no_export(encoder, tmp_path):
+    records = [make_record("a/b", "What is it?"), make_record("a/c", "What was it?", was=("a/b.md",))]
+    build_snapshot(tmp_path / "kb", [make_record("a/b.md", "What was it?")], encoder)
+    build_snapshot(tmp_path / "kb", records, encoder)
+    done = export(tmp_path / "kb", "--format", "site", str(tmp_path / "site"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "q" / "a" / "b.md" / "index.html").is_file()
 
 
 def test_folders_are_safe_and_no_two_are_the_same():
