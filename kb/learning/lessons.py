@@ -146,7 +146,7 @@ def split_lessons(lessons: Sequence[Lesson]) -> Split:
     unchosen = [lesson for lesson in lessons if lesson.source in _UNCHOSEN]
     if len(unchosen) < MIN_LESSONS or not any(lesson.labelled.relevant for lesson in unchosen):
         raise ContentError(
-            f"too little to learn from (got {len(lessons)}: {told_counts(lessons)}; expected at least {MIN_LESSONS}"
+            f"too little to learn from (got {told_counts(lessons)}; expected at least {MIN_LESSONS}"
             " labelled queries or other words of records, some with an answer, beside which votes and accepted gaps"
             " count); label queries (`--queries FILE`), or give records more words"
         )

@@ -68,7 +68,7 @@ def test_an_answer_does_not_steer_the_terminal(tmp_path: Path) -> None:
     )
     kb = tmp_path / "kb"
     assert faq("ingest", page, "--kb", kb).returncode == 0
-    shown = on_a_terminal("ask", "where is the reading room", "--kb", kb)
+    shown = on_a_terminal("ask", "where is the reading room", "--min-confidence", "0.5", "--kb", kb)
     assert "Bold" in shown
     assert not steered(shown)
     for command in (("list",), ("show", "faq/where-is-the-reading-room"), ("export", "--format", "csv")):

@@ -112,7 +112,7 @@ def test_each_changed_query_is_named_with_what_it_got_and_gets(kb: Path) -> None
 
 def test_too_little_of_a_source_is_refused_and_nothing_is_touched(kb: Path) -> None:
     before = current_snapshot(kb)
-    assert "too little to learn from (got 1: 1 questions with votes; expected at least 20 labelled" in error_line(
+    assert "too little to learn from (got 1 questions with votes; expected at least 20 labelled" in error_line(
         faq("tune", "--kb", kb, "--from", "votes")
     )
     assert "got 2: 1 questions with votes, 1 accepted gaps" in error_line(
