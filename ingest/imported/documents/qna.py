@@ -31,15 +31,15 @@ from faqkb.ingest.imported.tables.azure import entry_of, with_wording
 FORM = "qna"
 _QUESTION = re.compile(r"[ ]{0,3}#{1,6}[ \t]*\?[ \t]*(?P<text>.*)")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ \t]|$)")
-_ANCHOR = re.compile(
-    r"[ \t]*<a[ \t]+id[ \t]*=[ \t]*[\"'](?P<id>[^\"'<>]{1,200})[\"'][ \t]*>[ \t]*</a>[ \t]*", re.IGNORECASE
-)
+_BLANKS = " \t"
+# Of a line without the blanks at both ends.
+_ANCHOR = re.compile(r"<a[ \t]+id[ \t]*=[ \t]*[\"'](?P<id>[^\"'<>]{1,200})[\"'][ \t]*>[ \t]*</a>", re.IGNORECASE)
 _SETTING = re.compile(r"[ ]{0,3}>[ \t]*!#[ \t]*@(?P<name>[\w.]{1,80})[ \t]*=[ \t]*(?P<value>.*)")
 _COMMENT = re.compile(r"[ ]{0,3}>(?P<text>.*)")
 _LISTED = re.compile(r"[ ]{0,3}[-*+][ \t]+(?P<text>.*)")
-_PART = re.compile(r"[ \t]*\*\*[ \t]*(?P<name>filters|prompts)[ \t]*:?[ \t]*\*\*[ \t]*:?[ \t]*", re.IGNORECASE)
+_PART = re.compile(r"\*\*[ \t]*(?P<name>filters|prompts)[ \t]*(?::[ \t]*)?\*\*[ \t]*:?", re.IGNORECASE)
 _FENCE = re.compile(r"[ ]{0,3}(?P<fence>`{3,}|~{3,})[ \t]*[^`\r\n]*")
-_INCLUDED = re.compile(r"[ \t]*\[[^\]]{0,200}\]\((?P<place>[^()\s]{1,400})\)[ \t]*")
+_INCLUDED = re.compile(r"\[[^\]]{0,200}\]\((?P<place>[^()\s]{1,400})\)")
 _PAIR = "qna.pair."
 _IS_QNA = re.compile(r"^[ ]{0,3}#{1,6}[ \t]*\?[ \t]*\S", re.MULTILINE)
 
@@ -67,7 +67,8 @@ class _Pair:
 def is_text(text: str) -> bool:
     """Whether a text holds pairs of this format, headings that begin with `?`, and begins as such a file may."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    begins = any(pattern.match(first) for pattern in (_HEADING, _COMMENT, _ANCHOR)) or _INCLUDED.fullmatch(first)
+    bare = first.strip(_BLANKS)
+    begins = _HEADING.match(first) or _COMMENT.match(first) or _ANCHOR.match(bare) or _INCLUDED.fullmatch(bare)
     return bool(begins) and _IS_QNA.search(text) is not None
 
 
@@ -135,7 +136,11 @@ class _Reader:
 
     def _take_mark(self, line: str, at: int) -> bool:
         """Read an anchor, a setting or a comment of the next question; returns whether the line was one."""
-        anchor, setting, comment = (pattern.fullmatch(line) for pattern in (_ANCHOR, _SETTING, _COMMENT))
+        anchor, setting, comment = (
+            _ANCHOR.fullmatch(line.strip(_BLANKS)),
+            _SETTING.fullmatch(line),
+            _COMMENT.fullmatch(line),
+        )
         above = self._above
         if anchor:
             above.id = anchor["id"].strip()
@@ -149,9 +154,10 @@ class _Reader:
         return bool(anchor or setting or comment)
 
     def _take_line(self, line: str, at: int) -> None:
-        pair, listed, part = self._pair, _LISTED.fullmatch(line), _PART.fullmatch(line)
+        bare = line.strip(_BLANKS)
+        pair, listed, part = self._pair, _LISTED.fullmatch(line), _PART.fullmatch(bare)
         if pair is None:
-            included = _INCLUDED.fullmatch(line)
+            included = _INCLUDED.fullmatch(bare)
             what = (
                 f"another file, import it by itself: {included['place']}"
                 if included
