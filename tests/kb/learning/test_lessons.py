@@ -146,6 +146,6 @@ def test_a_vote_against_leaves_everything_else_possible_none_included(folder: Pa
 def test_votes_and_accepted_gaps_count_only_beside_what_was_not_chosen_by_how_it_went() -> None:
     gaps = [Lesson(LabelledQuery(f"gap {at}", (OPEN,), "en"), Source.GAPS) for at in range(40)]
     words = [Lesson(LabelledQuery(f"words {at}", (OPEN,), "en"), Source.WORDINGS) for at in range(20)]
-    with pytest.raises(ContentError, match="got 59: 40 accepted gaps, 19 other words of records"):
+    with pytest.raises(ContentError, match="got 40 accepted gaps, 19 other words of records"):
         split_lessons([*gaps, *words[1:]])
     assert len(split_lessons([*gaps, *words]).learned) == 60

@@ -98,7 +98,7 @@ def test_a_damaged_ranking_stops_the_ingest_and_the_old_snapshot_stays(
 
 
 def test_too_few_queries_are_refused() -> None:
-    with pytest.raises(ContentError, match="got 19: 19 labelled queries; expected at least 20"):
+    with pytest.raises(ContentError, match="got 19 labelled queries; expected at least 20"):
         split_queries([LabelledQuery(f"q{number}", ("a",), "en") for number in range(19)])
     with pytest.raises(ContentError, match="some with an answer"):
         split_queries([LabelledQuery(f"q{number}", (), "en") for number in range(50)])
