@@ -18,19 +18,24 @@ def ask_here(folder: Path, wanted: Question) -> Asked:
     """Ask a knowledge base, made when there is none yet. Raises InvalidQuery, SnapshotDamaged, ModelMissing."""
     knowledge = open_or_build(folder)
     try:
-        settings: dict[str, Any] = {
-            "top_k": wanted.top_k,
-            "min_confidence": wanted.min_confidence,
-            "filter": wanted.filter,
-        }
-        answer = worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
+        answer = answer_of(knowledge, wanted)
         checks = _checks_of(answer, knowledge) if wanted.run_checks else []
     finally:
         knowledge.close()
     return Asked(answer, answer.to_json(explain=wanted.explain), checks)
 
 
-def worded(answer: Answer) -> Answer:
+def answer_of(knowledge: KnowledgeBase, wanted: Question) -> Answer:
+    """Return what an open knowledge base answers, small talk in words as a server's. Raises InvalidQuery."""
+    settings: dict[str, Any] = {
+        "top_k": wanted.top_k,
+        "min_confidence": wanted.min_confidence,
+        "filter": wanted.filter,
+    }
+    return _worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
+
+
+def _worded(answer: Answer) -> Answer:
     """Return a polite word in place of no answer where the question is small talk, as a server would."""
     if answer.no_answer is None or answer.no_answer.talk is None:
         return answer

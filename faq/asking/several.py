@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.faq.asking.asked import Asked, Question
-from faqkb.faq.asking.here import worded
+from faqkb.faq.asking.here import answer_of
 from faqkb.faq.console import say_note
 from faqkb.kb.answers import Answer, Hit
-from faqkb.kb.conversation.dialogue import reply_to
-from faqkb.kb.conversation.state import NOTHING_SAID
 from faqkb.kb.errors import KbError
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.retrieval.opening import SharedEncoders
@@ -55,12 +53,7 @@ def _answers(bases: Sequence[NamedFolder], wanted: Question) -> tuple[dict[str, 
                 problems.append({"base": base.name, "detail": str(error)})
                 continue
             opened.callback(knowledge.close)
-            settings: dict[str, Any] = {
-                "top_k": wanted.top_k,
-                "min_confidence": wanted.min_confidence,
-                "filter": wanted.filter,
-            }
-            found[base.name] = worded(reply_to(knowledge, wanted.text, NOTHING_SAID, **settings).answer)
+            found[base.name] = answer_of(knowledge, wanted)
     if not found and failure is not None:
         raise failure
     return found, problems

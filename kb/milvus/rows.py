@@ -107,7 +107,7 @@ class LocalSnapshot:
             Part.VOCABULARY: lambda: vocabulary_bytes(self.store.word_entries()),
             Part.NAMES: lambda: json.dumps(self.store.word_names(), ensure_ascii=False).encode(),
             Part.MOVED: lambda: json.dumps(self.store.records.moved(), ensure_ascii=False).encode(),
-            Part.DAYS: lambda: files.read_verified(DAYS_FILE) if DAYS_FILE in files.manifest.files else b"",
+            Part.DAYS: lambda: files.read_if_there(DAYS_FILE) or b"",
             Part.CHECKS: lambda: checks_bytes(self.store.checks.all()),
         }
         for part, content_of in contents.items():

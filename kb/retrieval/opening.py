@@ -85,9 +85,8 @@ def open_indexes(files: SnapshotFiles, dim: int, ranking: Ranking) -> Indexes:
 
 
 def _open_vectors(files: SnapshotFiles, dim: int) -> FaissIndex:
-    rows, coarse = files.manifest.passages, None
-    if COARSE_FILE in files.manifest.files:
-        coarse = CoarseIndex.from_bytes(files.read_verified(COARSE_FILE), dim, rows)
+    rows, content = files.manifest.passages, files.read_if_there(COARSE_FILE)
+    coarse = None if content is None else CoarseIndex.from_bytes(content, dim, rows)
     return FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, rows, coarse)
 
 

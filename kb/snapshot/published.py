@@ -151,6 +151,10 @@ class SnapshotFiles:
         self.check_hash(path, hashlib.sha256(content).hexdigest())
         return content
 
+    def read_if_there(self, path: str) -> bytes | None:
+        """Return `read_verified` of a file that not every snapshot has, None where this one has none."""
+        return self.read_verified(path) if path in self.manifest.files else None
+
     def verify(self, *paths: str) -> None:
         """Check the sha256 of the files named, of all when none is. Raises SnapshotDamaged."""
         for path in paths or sorted(self.manifest.files):
@@ -196,14 +200,12 @@ class SnapshotFiles:
 
     def picture(self, name: str) -> bytes | None:
         """Return a picture's bytes after its sha256 held, None where the snapshot has none. Raises SnapshotDamaged."""
-        path = f"{PICTURE_FOLDER}/{name}"
-        return self.read_verified(path) if path in self.manifest.files else None
+        return self.read_if_there(f"{PICTURE_FOLDER}/{name}")
 
     @cached_property
     def days(self) -> Days:
         """Since when each record reads as it does. Raises SnapshotDamaged."""
-        content = self.read_verified(DAYS_FILE) if DAYS_FILE in self.manifest.files else None
-        return Days.from_bytes(content, self.manifest.records, self.manifest.created)
+        return Days.from_bytes(self.read_if_there(DAYS_FILE), self.manifest.records, self.manifest.created)
 
     def close(self) -> None:
         """Let the writer remove the snapshot when its time has come."""

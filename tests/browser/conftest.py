@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server_support import ServedProcess, copied_knowledge, served
+from site_support import OpenPage, file_server, pages_of
 
+from faqkb.faq.export_site import export_site
 from faqkb.kb.answers import LIKELY
 from faqkb.kb.feedback.log import FeedbackStore
 
@@ -86,3 +88,19 @@ def open_page(browser: Browser, server: ServedProcess) -> Iterator[Callable[...,
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="package")
+def site_url(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of an exported site that searches for words, below a path of a plain file server."""
+    root = tmp_path_factory.mktemp("host")
+    export_site(kb_folder, root / "docs" / "help", None)
+    with file_server(root) as top:
+        yield f"{top}docs/help/"
+
+
+@pytest.fixture
+def open_site_page(browser: Browser, site_url: str) -> Iterator[OpenPage]:
+    """Return a function that opens a page of the exported site."""
+    with pages_of(browser, site_url) as open_one:
+        yield open_one

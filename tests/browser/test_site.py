@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from server_support import DOCKER_QUESTION, WEATHER_QUESTION
-from site_support import OpenPage, file_server, pages_of
+from playwright.sync_api import Page, expect
+from server_support import DOCKER_QUESTION, ENGLISH_QUESTION, WEATHER_QUESTION
 
-from faqkb.faq.export_site import export_site
 from faqkb.kb.snapshot.client_index import client_words
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGLISH_QUESTION = "Training inside docker fails: Blocking queue is killed because the data reader raises an exception"
-
-
-@pytest.fixture(scope="module")
-def site_url(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("host")
-    export_site(kb_folder, root / "docs" / "help", None)
-    with file_server(root) as top:
-        yield f"{top}docs/help/"
-
-
-@pytest.fixture
-def open_page(browser: Browser, site_url: str) -> Iterator[OpenPage]:
-    with pages_of(browser, site_url) as open_one:
-        yield open_one
 
 
 def type_question(page: Page, question: str) -> None:
@@ -40,16 +22,16 @@ def type_question(page: Page, question: str) -> None:
     ("path", "question", "told"),
     [("", DOCKER_QUESTION, "--shm-size=8g"), ("en/", ENGLISH_QUESTION, "create the container again")],
 )
-def test_it_answers_while_the_reader_types(open_page, path, question, told):
-    page = open_page(path)
+def test_it_answers_while_the_reader_types(open_site_page, path, question, told):
+    page = open_site_page(path)
     type_question(page, question)
     expect(page.locator(".live .card")).to_contain_text(told)
     expect(page.locator(".live")).to_have_attribute("data-state", "answered")
     expect(page.locator(".live .card .sureness")).to_contain_text("%")
 
 
-def test_the_answer_leads_to_its_page_and_to_its_check(open_page, site_url):
-    page = open_page()
+def test_the_answer_leads_to_its_page_and_to_its_check(open_site_page, site_url):
+    page = open_site_page()
     type_question(page, DOCKER_QUESTION)
     card = page.locator(".live .card")
     assert card.locator("a[download]").first.evaluate("link => link.href") == f"{site_url}checks/shm.py"
@@ -58,38 +40,38 @@ def test_the_answer_leads_to_its_page_and_to_its_check(open_page, site_url):
     assert page.url == f"{site_url}q/faq_2021_s1/Q1.3/"
 
 
-def test_a_question_asked_on_an_answers_page_is_answered_on_the_start_page(open_page, site_url):
-    page = open_page("q/en/faq_2021_s1/Q2.1/")
+def test_a_question_asked_on_an_answers_page_is_answered_on_the_start_page(open_site_page, site_url):
+    page = open_site_page("q/en/faq_2021_s1/Q2.1/")
     page.locator("#question").fill(ENGLISH_QUESTION)
     page.locator("button[type=submit]").click()
     expect(page.locator(".live .card")).to_contain_text("create the container again")
     assert page.url.startswith(f"{site_url}en/?q=")
 
 
-def test_an_unknown_question_gets_no_answer(open_page):
-    page = open_page()
+def test_an_unknown_question_gets_no_answer(open_site_page):
+    page = open_site_page()
     type_question(page, WEATHER_QUESTION)
     expect(page.locator(".live")).to_have_attribute("data-state", "no_answer")
     expect(page.locator(".live")).to_contain_text("没有找到答案")
     expect(page.locator(".live .card")).to_have_count(0)
 
 
-def test_a_question_without_words_is_told_so(open_page):
-    page = open_page("en/")
+def test_a_question_without_words_is_told_so(open_site_page):
+    page = open_site_page("en/")
     type_question(page, "???")
     expect(page.locator(".live")).to_have_attribute("data-state", "no_answer")
 
 
-def test_markup_in_a_question_stays_text(open_page):
-    page = open_page("en/")
+def test_markup_in_a_question_stays_text(open_site_page):
+    page = open_site_page("en/")
     page.locator("#question").fill("<img src=x onerror=\"document.title='taken'\"> passport <script>taken</script>")
     expect(page.locator(".live")).to_contain_text("<img src=x")
     assert page.locator(".live img, .live script").count() == 0
     assert page.title() != "taken"
 
 
-def test_every_listed_question_opens_without_scripts(open_page, site_url):
-    page = open_page(java_script_enabled=False)
+def test_every_listed_question_opens_without_scripts(open_site_page, site_url):
+    page = open_site_page(java_script_enabled=False)
     page.get_by_role("link", name="在哪里下载 PaddleClas").click()
     expect(page.locator(".answer")).to_contain_text("4300万")
     assert page.url.startswith(f"{site_url}q/faq_2021_s1/")
@@ -98,15 +80,15 @@ def test_every_listed_question_opens_without_scripts(open_page, site_url):
     expect(page.locator("noscript")).to_have_count(1)
 
 
-def test_the_other_language_is_a_link_away(open_page, site_url):
-    page = open_page(java_script_enabled=False)
+def test_the_other_language_is_a_link_away(open_site_page, site_url):
+    page = open_site_page(java_script_enabled=False)
     page.get_by_role("link", name="English").click()
     assert page.url == f"{site_url}en/"
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_nobody_else_is_asked_and_the_policy_holds(open_page, site_url):
-    page = open_page()
+def test_nobody_else_is_asked_and_the_policy_holds(open_site_page, site_url):
+    page = open_site_page()
     for question in (DOCKER_QUESTION, WEATHER_QUESTION):
         page.locator("#question").fill(question)
         expect(page.locator(".live")).not_to_have_attribute("data-state", "typing")
@@ -116,16 +98,16 @@ def test_nobody_else_is_asked_and_the_policy_holds(open_page, site_url):
     assert page.told == []
 
 
-def test_the_index_is_loaded_with_the_first_question_only(open_page):
-    page = open_page()
+def test_the_index_is_loaded_with_the_first_question_only(open_site_page):
+    page = open_site_page()
     assert not any(url.endswith(".json") for url in page.asked)
     type_question(page, DOCKER_QUESTION)
     expect(page.locator(".live .card")).to_be_visible()
     assert sum(url.endswith("index.json") for url in page.asked) == 1
 
 
-def test_a_file_server_that_stopped_is_told_and_the_question_kept(open_page):
-    page = open_page()
+def test_a_file_server_that_stopped_is_told_and_the_question_kept(open_site_page):
+    page = open_site_page()
     page.context.set_offline(True)
     type_question(page, DOCKER_QUESTION)
     expect(page.locator(".live")).to_have_attribute("data-state", "offline")
@@ -137,8 +119,8 @@ def test_a_file_server_that_stopped_is_told_and_the_question_kept(open_page):
     ("path", "question"),
     [("", ""), ("", DOCKER_QUESTION), ("en/", "passport"), ("en/", "model"), ("q/faq_2021_s1/Q1.3/", "")],
 )
-def test_axe_finds_nothing(open_page, path, question):
-    page = open_page(path)
+def test_axe_finds_nothing(open_site_page, path, question):
+    page = open_site_page(path)
     if question:
         type_question(page, question)
         expect(page.locator(".live[data-state]:not([data-state=typing])")).to_be_visible()
@@ -146,8 +128,8 @@ def test_axe_finds_nothing(open_page, path, question):
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_words_are_the_same_in_both_languages_of_the_code(open_page):
-    page = open_page()
+def test_words_are_the_same_in_both_languages_of_the_code(open_site_page):
+    page = open_site_page()
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "content").rglob("*.md"))]
     texts += ["ﬁles ＡＢＣ C++ c# a\u200bb x\ud800y ﷺ 👍🏽 ɐ_b __c 한국어 Straße", "dev/shm 1.2.3 训练train 裡面 崩潰"]
     texts += ["running uses used use classes studies passing added agreed string this bus status loss"]

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from server_support import DOCKER_QUESTION
-from site_support import OpenPage, ask, file_server, pages_of, settled
-
-from faqkb.faq.export_site import export_site
-
-ENGLISH_QUESTION = "Training inside docker fails: Blocking queue is killed because the data reader raises an exception"
-
-
-@pytest.fixture(scope="module")
-def site_url(kb_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("host")
-    export_site(kb_folder, root / "docs" / "help", None)
-    with file_server(root) as top:
-        yield f"{top}docs/help/"
-
-
-@pytest.fixture
-def open_page(browser: Browser, site_url: str) -> Iterator[OpenPage]:
-    with pages_of(browser, site_url) as open_one:
-        yield open_one
+from playwright.sync_api import Page, expect
+from server_support import DOCKER_QUESTION, ENGLISH_QUESTION
+from site_support import ask, settled
 
 
 def follow(page: Page, question: str) -> None:
@@ -44,8 +24,8 @@ def asked_in(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-def test_below_an_answer_stand_the_questions_of_its_topic(open_page, site_url):
-    page = open_page()
+def test_below_an_answer_stand_the_questions_of_its_topic(open_site_page, site_url):
+    page = open_site_page()
     ask(page, DOCKER_QUESTION)
     prompts = page.locator(".further .prompts a")
     expect(prompts).to_have_count(3)
@@ -55,8 +35,8 @@ def test_below_an_answer_stand_the_questions_of_its_topic(open_page, site_url):
     assert page.url.startswith(f"{site_url}q/")
 
 
-def test_a_follow_up_is_read_with_the_question_before_it(open_page):
-    page = open_page("en/")
+def test_a_follow_up_is_read_with_the_question_before_it(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "why?")
     expect(page.locator(".live")).to_contain_text("Blocking queue is killed")
@@ -65,8 +45,8 @@ def test_a_follow_up_is_read_with_the_question_before_it(open_page):
     assert "killed" in page.locator(".live .earlier .hint").text_content()
 
 
-def test_its_address_opens_the_same_conversation(open_page, site_url):
-    page = open_page("en/")
+def test_its_address_opens_the_same_conversation(open_site_page, site_url):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "and on windows?")
     follow(page, "why?")
@@ -79,8 +59,8 @@ def test_its_address_opens_the_same_conversation(open_page, site_url):
     assert len(before) == 3
 
 
-def test_back_and_the_list_above_lead_to_the_questions_before(open_page):
-    page = open_page("en/")
+def test_back_and_the_list_above_lead_to_the_questions_before(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "why?")
     follow(page, "and on windows?")
@@ -95,8 +75,8 @@ def test_back_and_the_list_above_lead_to_the_questions_before(open_page):
     assert asked_in(page) == {"q": [ENGLISH_QUESTION]}
 
 
-def test_a_choice_is_picked_by_its_number(open_page):
-    page = open_page("en/")
+def test_a_choice_is_picked_by_its_number(open_site_page):
+    page = open_site_page("en/")
     ask(page, "model")
     expect(page.locator(".live")).to_have_attribute("data-state", "ambiguous")
     first = page.locator(".live [role=option] .choice").first.text_content()
@@ -105,8 +85,8 @@ def test_a_choice_is_picked_by_its_number(open_page):
     expect(page.locator(".live .card h2")).to_have_text(first)
 
 
-def test_what_did_not_help_is_not_said_again(open_page):
-    page = open_page("en/")
+def test_what_did_not_help_is_not_said_again(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     answered = page.locator(".live .card h2").text_content()
     follow(page, "that did not help")
@@ -114,16 +94,16 @@ def test_what_did_not_help_is_not_said_again(open_page):
     assert answered not in page.locator(".live [role=option]").all_text_contents()
 
 
-def test_thanks_are_answered_as_thanks_and_not_searched_for(open_page):
-    page = open_page()
+def test_thanks_are_answered_as_thanks_and_not_searched_for(open_site_page):
+    page = open_site_page()
     ask(page, DOCKER_QUESTION)
     follow(page, "谢谢")
     expect(page.locator(".live h2").first).not_to_contain_text("没有找到答案")
     expect(page.locator(".live [role=option]")).to_have_count(0)
 
 
-def test_a_question_typed_in_the_box_is_a_new_one(open_page):
-    page = open_page("en/")
+def test_a_question_typed_in_the_box_is_a_new_one(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "why?")
     page.locator("#question").fill("passport")
@@ -134,8 +114,8 @@ def test_a_question_typed_in_the_box_is_a_new_one(open_page):
     expect(page.locator("#question")).to_have_value(ENGLISH_QUESTION)
 
 
-def test_the_answer_to_a_follow_up_has_the_focus_and_is_told(open_page):
-    page = open_page("en/")
+def test_the_answer_to_a_follow_up_has_the_focus_and_is_told(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "why?")
     heading = page.locator(".live-head h2").first
@@ -145,8 +125,8 @@ def test_the_answer_to_a_follow_up_has_the_focus_and_is_told(open_page):
     expect(page.locator("#question")).to_be_focused()
 
 
-def test_markup_in_a_follow_up_stays_text(open_page):
-    page = open_page("en/")
+def test_markup_in_a_follow_up_stays_text(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     follow(page, "and <img src=x onerror=\"document.title='taken'\">?")
     follow(page, "why?")
@@ -155,8 +135,8 @@ def test_markup_in_a_follow_up_stays_text(open_page):
     assert page.title() != "taken"
 
 
-def test_what_a_conversation_needs_is_loaded_with_the_first_follow_up_only(open_page):
-    page = open_page("en/")
+def test_what_a_conversation_needs_is_loaded_with_the_first_follow_up_only(open_site_page):
+    page = open_site_page("en/")
     ask(page, ENGLISH_QUESTION)
     assert not any("/conversation/" in url or url.endswith("lists.json") for url in page.asked)
     follow(page, "why?")
@@ -164,8 +144,8 @@ def test_what_a_conversation_needs_is_loaded_with_the_first_follow_up_only(open_
     assert page.told == []
 
 
-def test_the_page_of_an_answer_has_no_field_for_follow_ups(open_page):
-    page = open_page("q/en/faq_2021_s1/Q2.1/")
+def test_the_page_of_an_answer_has_no_field_for_follow_ups(open_site_page):
+    page = open_site_page("q/en/faq_2021_s1/Q2.1/")
     ask(page, ENGLISH_QUESTION)
     expect(page.locator(".live .card")).to_be_visible()
     expect(page.locator(".further")).to_have_count(0)
@@ -175,8 +155,8 @@ def test_the_page_of_an_answer_has_no_field_for_follow_ups(open_page):
 @pytest.mark.parametrize(
     ("path", "first", "then"), [("", DOCKER_QUESTION, "为什么"), ("en/", "model", "the first one")]
 )
-def test_axe_finds_nothing(open_page, path, first, then, scheme):
-    page = open_page(path, color_scheme=scheme)
+def test_axe_finds_nothing(open_site_page, path, first, then, scheme):
+    page = open_site_page(path, color_scheme=scheme)
     ask(page, first)
     follow(page, then)
     found = Axe().run(page)

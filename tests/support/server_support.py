@@ -31,6 +31,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60  # a loaded machine reads and checks the model
 DOCKER_QUESTION = "docker 里训练报 Blocking queue is killed 怎么办"
+ENGLISH_QUESTION = "Training inside docker fails: Blocking queue is killed because the data reader raises an exception"
 WEATHER_QUESTION = "今天天气怎么样"
 NEAR_QUESTION = "Docker 容器怎么开机自启动"  # nothing stored answers it, and one record comes near
 
