@@ -14,11 +14,12 @@ import onnxruntime
 from peers import PEERS
 from results import Row, Table, at_most, lower_ratio, print_tables
 from support import corpus_questions, corpus_records, milliseconds, prepared_encoder, workshop
-from tokenizers import Tokenizer
 
 from faqkb.kb.building.build import build_snapshot
 from faqkb.kb.knowledge import KnowledgeBase
-from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE
+from faqkb.kb.model.files import MODEL_FILE
+from faqkb.kb.prepared.table import RowTable
+from faqkb.kb.prepared.tokenizer import PreparedTokenizer
 
 QUESTIONS = 120
 ROUNDS = 3  # of each contender in turn, so that all meet the same machine
@@ -36,9 +37,10 @@ def measure() -> list[Table]:
     """Return what was measured."""
     records, questions = corpus_records(), corpus_questions(QUESTIONS)
     encoder = prepared_encoder()
-    tokenizer = Tokenizer.from_file(str(encoder.folder / TOKENIZER_FILE))
+    tokenizer = PreparedTokenizer(encoder.folder, encoder.manifest.vocabulary)
+    table = RowTable(encoder.folder, encoder.manifest.vocabulary)
     session = onnxruntime.InferenceSession(str(encoder.folder / MODEL_FILE), providers=["CPUExecutionProvider"])
-    tokens = [np.array([tokenizer.encode(encoder.manifest.query_prefix + text).ids]) for text in questions]
+    tokens = [tokenizer.encode(encoder.manifest.query_prefix + text).ids for text in questions]
     bare, ours = [], []
     theirs: dict[str, list[float]] = {peer.name: [] for peer in PEERS}
     with workshop() as folder:
@@ -48,7 +50,7 @@ def measure() -> list[Table]:
         for text in questions[:10]:
             for asked in (knowledge.ask, *(peer.seconds_of for peer in peers.values())):
                 asked(text)
-        feeds = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in tokens]
+        feeds = [table.feed(ids) for ids in tokens]
         for _ in range(ROUNDS):
             time.sleep(PAUSE_SECONDS)
             bare += [seconds_of(lambda feed=feed: session.run(["sentence_embedding"], feed)) for feed in feeds]
@@ -60,7 +62,7 @@ def measure() -> list[Table]:
         for peer in peers.values():
             peer.close()
         knowledge.close()
-    length = int(np.median([ids.size for ids in tokens]))
+    length = int(np.median([len(ids) for ids in tokens]))
     one = milliseconds(ours)
     rows = (
         Row("bare ONNX Runtime call on the same tokens", milliseconds(bare), "ms"),

@@ -84,6 +84,7 @@ SAYS = {
     "kb.foreign": "of other hands",
     "kb.index": "vectors, words",
     "kb.bundled": "the bundled model",
+    "kb.prepared": "read in parts",
     "kb.model": "the encoder",
     "kb.store": "records.sqlite",
     "kb.snapshot": "what is published",

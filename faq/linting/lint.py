@@ -122,7 +122,7 @@ def _by_meaning(read: Read, looking: Looking) -> Iterator[Finding]:
     from faqkb.kb.model.encoder import Encoder  # noqa: PLC0415
 
     encoder = Encoder(encoder_folder(kb_folder(None)))
-    with counted("embedding questions and answers") as told:
+    with counted("embedding questions and answers") as told, encoder.reading_much():
         meant = embed(read.files, encoder, told)
     yield from find_by_meaning(read.files, meant)
     if looking.self_test and "not-first" in looking.choice:

@@ -79,6 +79,7 @@ def build_snapshot(
         open_earlier(folder, encoder) as (before, earlier),
         disk.storage_errors(folder),
         open_journal(folder, encoder.id, encoder.dim) as journal,
+        encoder.reading_much(),
     ):
         ranking = tuned_ranking(folder)
         derived = Derived(records, earlier, encoder)

@@ -13,11 +13,12 @@ from typing import Any
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ModelDamaged, ModelMissing
 from faqkb.kb.foreign.paths import expanded
+from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TABLE_FILE, TOKENIZER_FILE
 
-MODEL_FORMAT = 1  # raised when an older reader could no longer use the files
+MODEL_FORMAT = 2  # raised when an older reader could no longer use the files
 MODEL_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
-FILES = (MODEL_FILE, TOKENIZER_FILE)
+FILES = (MODEL_FILE, TABLE_FILE, TOKENIZER_FILE)
+FILES_OF_PIECES = (PIECES_FILE, SCORES_FILE)  # of a Unigram tokenizer, beside the others
 MANIFEST_FILE = "manifest.json"
 BUNDLED_NAME = "multilingual-e5-small-faq"  # the published weights with our adapter
 DEFAULT_LANGUAGES = ("zh", "en")
@@ -186,7 +187,7 @@ def _typed_fields(document: object) -> dict[str, Any]:
 
 
 def _file_entries(document: dict[str, Any]) -> dict[str, FileEntry]:
-    if set(document) != set(FILES):
+    if set(document) not in (set(FILES), {*FILES, *FILES_OF_PIECES}):
         raise _damaged(f"field 'files' lists {sorted(document)!r:.120}, expected {', '.join(FILES)}")
     for name, entry in document.items():
         sha256, size = (entry.get("sha256"), entry.get("size")) if isinstance(entry, dict) else (None, None)

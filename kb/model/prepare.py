@@ -24,10 +24,10 @@ from faqkb.kb.model.bundled import BundledModel
 from faqkb.kb.model.files import (
     DEFAULT_LANGUAGES,
     FILES,
+    FILES_OF_PIECES,
     MANIFEST_FILE,
     MODEL_FILE,
     MODEL_FORMAT,
-    TOKENIZER_FILE,
     FileEntry,
     ModelManifest,
     default_folder,
@@ -40,13 +40,13 @@ from faqkb.kb.model.loaded import LoadedModel, load_source, quiet_libraries, wit
 from faqkb.kb.model.quantize import quantize_onnx
 from faqkb.kb.model.source import FullPrecision, ModelSource, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
-from faqkb.kb.model.vocabulary import prune_vocabulary
+from faqkb.kb.model.vocabulary import prune_vocabulary, write_tokenizer
 
 EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
 FULL_BYTES = 4 << 20  # fewer free bytes than this: a write failed for lack of space
 
-RECIPE = 3  # raised when the same source would give other files
+RECIPE = 4  # raised when the same source would give other files
 Progress = Callable[[str], None]
 
 
@@ -143,7 +143,7 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         expected, prefixes, max_tokens = model.embed(texts), model.prefixes, model.max_tokens
     with _stage(job, f"keeping the vocabulary of {', '.join(job.languages)}"):
         vocabulary = prune_vocabulary(model.tokenizer(), job.languages)
-        (workshop / TOKENIZER_FILE).write_text(vocabulary.tokenizer, encoding="utf-8")
+        write_tokenizer(workshop, vocabulary.tokenizer)
     if not vocabulary.pruned:
         job.progress("every piece of the vocabulary was kept")
     with _stage(job, "writing it as ONNX"):
@@ -153,8 +153,9 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
     with _stage(job, "quantising to int8"):
         quantize_onnx(exported, workshop / MODEL_FILE)
     with _stage(job, f"verifying on {len(texts)} texts"):
-        cosine = verify_prepared(workshop, texts, expected, max_tokens)
-    files = {name: _entry(workshop / name) for name in FILES}
+        cosine = verify_prepared(workshop, texts, expected, max_tokens=max_tokens, vocabulary=len(vocabulary.kept))
+    names = [*FILES, *(name for name in FILES_OF_PIECES if (workshop / name).exists())]
+    files = {name: _entry(workshop / name) for name in names}
     return ModelManifest(
         format=MODEL_FORMAT,
         id=model_id(job.source.name, files),

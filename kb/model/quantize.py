@@ -15,20 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faqkb.kb.bundled.graph import INPUTS
+from faqkb.kb.prepared.names import TABLE_FILE
+from faqkb.kb.prepared.table import ROWS
 
 BLOCK = 128  # weights that share one scale; 32 is no closer and costs half the speed
 INT8_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: each row is quantised on its own, in blocks
 # ONNX Runtime 1.32 adds and normalises in one loop, a number at a time and with a division for each; apart they are
 # vectorised, and the whole encoder takes a seventh less (21 tokens, one core, 2026-11-30).
 SLOW_FUSION = "SkipLayerNormFusion"
-TABLE = "table_rows"  # name of the embedding table in the graph
 MICROSOFT = "com.microsoft"  # domain of ONNX Runtime's own operators
 
 Floats = NDArray[np.float32]
 
 
 def quantize_onnx(exported: Path, path: Path) -> None:
-    """Write the int8 form of an exported model, one file that refers to no other.
+    """Write the int8 form of an exported model, its embedding table beside it; the graph refers to no other file.
 
     7 of 8 bits for the matrices by column: costs 0.0005 of cosine and no time, and keeps processors without VNNI
     instructions from overflowing 16-bit sums.
@@ -37,7 +38,7 @@ def quantize_onnx(exported: Path, path: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     model = onnx.load(exported)
-    quantize_embedding_table(model)
+    path.with_name(TABLE_FILE).write_bytes(take_embedding_table(model).tobytes())
     quantize_narrowing_matrices(model)
     partly, unfused = (path.with_suffix(f".{stage}.onnx") for stage in ("partly", "unfused"))
     onnx.save(model, partly)
@@ -55,8 +56,8 @@ def quantize_onnx(exported: Path, path: Path) -> None:
         scratch.unlink()
 
 
-def quantize_embedding_table(model: Any) -> None:
-    """Replace the token embedding table of an ONNX model by int8 rows and one scale a row, in place."""
+def take_embedding_table(model: Any) -> NDArray[np.int8]:
+    """Have an ONNX model take int8 rows in place of its token embedding table, one scale a row; return all rows."""
     from onnx import TensorProto, helper  # noqa: PLC0415
 
     tables = {table.name: table for table in model.graph.initializer}
@@ -66,14 +67,16 @@ def quantize_embedding_table(model: Any) -> None:
         if node.op_type == "Gather" and node.input[0] in tables and node.input[1] == INPUTS[0]
     )
     rows, scales = quantize_rows(_take_weights(model, tables[gather.input[0]]))
-    _add_weights(model, {TABLE: rows, "table_scales": scales})
+    _add_weights(model, {"table_scales": scales})
+    axes = [axis.dim_param for axis in model.graph.input[0].type.tensor_type.shape.dim]
+    model.graph.input.append(helper.make_tensor_value_info(ROWS, TensorProto.INT8, [*axes, rows.shape[1]]))
     replacement = [
-        helper.make_node("Gather", [TABLE, INPUTS[0]], ["table_row"]),
-        helper.make_node("Cast", ["table_row"], ["table_row_float"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", [ROWS], ["table_row_float"], to=TensorProto.FLOAT),
         helper.make_node("Gather", ["table_scales", INPUTS[0]], ["table_scale"]),
         helper.make_node("Mul", ["table_row_float", "table_scale"], [gather.output[0]]),
     ]
     _replace_node(model, gather, replacement)
+    return rows
 
 
 def quantize_narrowing_matrices(model: Any) -> None:

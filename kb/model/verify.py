@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faqkb.kb.errors import ModelRefused
-from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE
+from faqkb.kb.model.files import MODEL_FILE
 from faqkb.kb.model.source import Prefixes
+from faqkb.kb.prepared.table import RowTable
+from faqkb.kb.prepared.tokenizer import PreparedTokenizer
 
 LEAST_COSINE = 0.99  # below it ranks of neighbouring answers start to change places
 
@@ -24,23 +26,22 @@ def sample_texts(prefixes: Prefixes) -> list[str]:
     return [prefix + line for prefix in sorted({prefixes.query, prefixes.passage}) for line in lines]
 
 
-def verify_prepared(folder: Path, texts: list[str], expected: Matrix, max_tokens: int) -> float:
+def verify_prepared(folder: Path, texts: list[str], expected: Matrix, *, max_tokens: int, vocabulary: int) -> float:
     """Embed the texts with the prepared files and return the lowest cosine to the expected rows.
 
     Raises ModelRefused when it is below LEAST_COSINE or any number that comes out is not finite.
     """
-    session, tokenizer = _open(folder, max_tokens)
+    session, tokenizer, table = _open(folder), PreparedTokenizer(folder, vocabulary), RowTable(folder, vocabulary)
     cosines = []
     for text, row in zip(texts, expected, strict=True):
-        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
-        embedding, tokens = session.run(
-            ["sentence_embedding", "token_embeddings"], {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        )
+        ids = tokenizer.encode(text).ids
+        ids = ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]]
+        embedding, tokens = session.run(["sentence_embedding", "token_embeddings"], table.feed(ids))
         if not (np.isfinite(embedding).all() and np.isfinite(tokens).all()):
             raise ModelRefused(
                 f"the prepared model gives numbers that are not finite for {text!r:.60}; keep the source model"
             )
-        if embedding.shape != (1, row.size) or tokens.shape[:2] != ids.shape:
+        if embedding.shape != (1, row.size) or tokens.shape[:2] != (1, len(ids)):
             raise ModelRefused(f"the prepared model gives shape {embedding.shape}, expected {(1, row.size)}")
         cosines.append(float(embedding[0] @ row))
     worst = int(np.argmin(cosines))
@@ -52,10 +53,7 @@ def verify_prepared(folder: Path, texts: list[str], expected: Matrix, max_tokens
     return cosines[worst]
 
 
-def _open(folder: Path, max_tokens: int) -> tuple[Any, Any]:
+def _open(folder: Path) -> Any:
     import onnxruntime  # noqa: PLC0415
-    from tokenizers import Tokenizer  # noqa: PLC0415
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    tokenizer.enable_truncation(max_tokens)
-    return onnxruntime.InferenceSession(str(folder / MODEL_FILE), providers=["CPUExecutionProvider"]), tokenizer
+    return onnxruntime.InferenceSession(str(folder / MODEL_FILE), providers=["CPUExecutionProvider"])

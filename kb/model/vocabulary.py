@@ -10,9 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from faqkb.kb.model.languages import ALL_LANGUAGES, piece_speaker
+from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TOKENIZER_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,19 @@ def prune_vocabulary(tokenizer: str, languages: Sequence[str]) -> PrunedVocabula
     kept = sorted({number for number, piece in pieces.items() if speaks(piece)} | _indispensable(document))
     _keep(document, kept)
     return PrunedVocabulary(_to_text(document), tuple(kept), pruned=len(kept) < size)
+
+
+def write_tokenizer(folder: Path, tokenizer: str) -> None:
+    """Write a tokenizer.json into a folder, with the pieces of a Unigram in files of their own where that can be."""
+    document = json.loads(tokenizer)
+    model = document["model"]
+    if model["type"] == "Unigram" and model["unk_id"] is not None and not model.get("byte_fallback"):
+        texts, scores = zip(*model["vocab"], strict=True)
+        if len(set(texts)) == len(texts) and all(text and "\n" not in text for text in texts):
+            (folder / PIECES_FILE).write_text("\n".join(texts), encoding="utf-8", newline="\n")
+            (folder / SCORES_FILE).write_bytes(np.array(scores, dtype="<f8").tobytes())
+            model["vocab"], model["unk_id"] = [model["vocab"][model["unk_id"]]], 0
+    (folder / TOKENIZER_FILE).write_text(_to_text(document), encoding="utf-8", newline="\n")
 
 
 def _pieces(model: dict[str, Any]) -> dict[int, str]:

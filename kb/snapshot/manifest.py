@@ -23,7 +23,7 @@ from faqkb.kb.model.files import FileEntry
 from faqkb.kb.pictures import FOLDER as PICTURES
 from faqkb.kb.pictures import is_picture_name, sha256_of
 
-FORMAT = 9
+FORMAT = 10
 MANIFEST_FILE = "manifest.json"
 REPAIR = "run `faq ingest` to build it again, or `faq doctor --repair` to go back to the newest whole one"
 REPAIR_MODEL = "run `faq ingest` to publish a whole one"  # the snapshots before link to the same damaged file

@@ -275,7 +275,7 @@ def test_a_zeroed_block_of_the_model_is_told_and_the_advice_helps(model_folder: 
     assert faq("ingest", content, "--kb", kb, **own).returncode == 0
     assert faq("ask", QUESTION, "--kb", kb, **own).returncode == 0
     with (kb / "snapshots" / current_snapshot(kb) / "model" / "model.onnx").open("r+b") as file:
-        file.seek(40_000_000)
+        file.seek(20_000_000)
         file.write(bytes(4096))
     for _ in range(2):
         told = error_line(faq("ask", QUESTION, "--kb", kb, **own))
@@ -293,6 +293,19 @@ def test_a_server_outlives_its_token_vectors_being_cut_short(kb: Path) -> None:
         os.truncate(kb / "snapshots" / current_snapshot(kb) / "tokens" / "000001.i4", 0)
         reply = server.ask("Can it be put under water?")
         assert reply.status in {200, 500, 503}
+        assert server.get("/healthz").status == 200
+        assert server.ask(QUESTION).status == 200  # known from before
+
+
+def test_a_server_outlives_its_embedding_table_being_cut_short(kb: Path) -> None:
+    table = kb / "snapshots" / current_snapshot(kb) / "model" / "table.i8"
+    content = table.read_bytes()
+    table.unlink()  # or what it is linked to would be cut too
+    table.write_bytes(content)
+    with served(kb) as server:
+        assert server.ask(QUESTION).status == 200
+        os.truncate(table, 0)
+        assert server.ask("Can it be put under water?").status in {500, 503}
         assert server.get("/healthz").status == 200
         assert server.ask(QUESTION).status == 200  # known from before
 

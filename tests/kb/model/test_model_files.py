@@ -75,14 +75,15 @@ def test_a_folder_without_manifest_is_no_model(tmp_path: Path, place: str) -> No
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"format": 99}, "got format 99, expected 1"),
+        ({"format": 99}, "got format 99, expected 2"),
         ({"dim": "384"}, "'dim'"),
         ({"dim": 0}, "not between 1"),
         ({"max_tokens": True}, "'max_tokens'"),
         ({"languages": [1]}, "'languages'"),
         ({"files": {}}, "'files'"),
         ({"files": {"../../etc/passwd": {"sha256": "0" * 64, "size": 1}}}, "'files'"),
-        ({"files": {"model.onnx": 1, "tokenizer.json": 2}}, "no sha256 and size"),
+        ({"files": {"model.onnx": 1, "table.i8": 2, "tokenizer.json": 3}}, "no sha256 and size"),
+        ({"files": {"model.onnx": {}, "table.i8": {}, "tokenizer.json": {}, "pieces.txt": {}}}, "'files' lists"),
         ({"name": None}, "'name'"),
     ],
 )

@@ -16,25 +16,25 @@ import numpy as np
 import onnxruntime
 import pytest
 from model_support import TINY_WORDS
-from tokenizers import Tokenizer
 
 from faqkb.kb.errors import KbError, ModelMissing, ModelRefused, StorageFailed
-from faqkb.kb.model.files import MODEL_FILE, TOKENIZER_FILE, read_manifest, verify_files
+from faqkb.kb.model.files import MODEL_FILE, read_manifest, verify_files
 from faqkb.kb.model.loaded import load_source, model_prefixes
 from faqkb.kb.model.prepare import is_outdated, prepare_model
 from faqkb.kb.model.source import Prefixes, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
+from faqkb.kb.prepared.table import RowTable
+from faqkb.kb.prepared.tokenizer import PreparedTokenizer
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def embed(folder: Path, text: str) -> dict[str, np.ndarray]:
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    tokenizer.enable_truncation(read_manifest(folder).max_tokens)
-    ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
+    manifest = read_manifest(folder)
+    ids = PreparedTokenizer(folder, manifest.vocabulary).encode(text).ids[: manifest.max_tokens]
     session = onnxruntime.InferenceSession(str(folder / MODEL_FILE), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)}), strict=True))
+    return dict(zip(names, session.run(None, RowTable(folder, manifest.vocabulary).feed(ids)), strict=True))
 
 
 def run_python(code: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -162,7 +162,13 @@ def test_progress_tells_each_stage_and_its_seconds_and_nothing_else_is_printed(
 def test_an_unfaithful_model_is_refused(model_folder: Path) -> None:
     texts = sample_texts(Prefixes("query: ", "passage: "))[:3]
     with pytest.raises(ModelRefused, match=r"not faithful to its source \(got cosine .*, expected at least 0\.99\)"):
-        verify_prepared(model_folder, texts, np.full((3, 384), 384**-0.5, np.float32), 512)
+        verify_prepared(
+            model_folder,
+            texts,
+            np.full((3, 384), 384**-0.5, np.float32),
+            max_tokens=512,
+            vocabulary=read_manifest(model_folder).vocabulary,
+        )
 
 
 def test_a_model_of_numbers_that_are_not_finite_is_refused(tiny_model: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from tokenizers import Tokenizer
 from faqkb.kb.bundled.tokenizer import build_tokenizer
 from faqkb.kb.bundled.weights import find_bundled_weights, read_bundled_weights
 from faqkb.kb.errors import ConfigError, ModelMissing
-from faqkb.kb.model.files import TOKENIZER_FILE
 from faqkb.kb.model.languages import parse_languages
 from faqkb.kb.model.vocabulary import prune_vocabulary
 
@@ -32,10 +30,8 @@ def whole() -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def pruned(model_folder: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(model_folder / TOKENIZER_FILE))
-    tokenizer.no_truncation()
-    return tokenizer
+def pruned(whole: Tokenizer) -> Tokenizer:
+    return Tokenizer.from_str(prune_vocabulary(whole.to_str(), ("en", "zh")).tokenizer)
 
 
 @pytest.fixture(scope="module")
