@@ -24,7 +24,8 @@ from faqkb.kb.errors import ModelDamaged
 from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TOKENIZER_FILE
 
 MUCH = 40_000  # characters; to make a Tokenizer of all pieces takes as long as to read so many without
-_LONG = 1_000  # characters of a text from which it pays to know how long pieces are by their first character
+_LONG = 500  # characters of a text from which it pays to know how long the pieces are that begin alike
+_ALIKE = 4  # characters
 _LED = "▁"  # begins a word in pieces
 
 
@@ -131,27 +132,28 @@ class _Pieces:
         words = (
             {text} if self._pre_tokenizer is None else {word for word, _ in self._pre_tokenizer.pre_tokenize_str(text)}
         )
-        longest = self._longest_by_first if len(text) > _LONG else {}
+        longest, otherwise = ({}, self._longest) if len(text) <= _LONG else (self._longest_alike, _ALIKE - 1)
         for word in words:
-            found.update(self._within_word(word if word.startswith(_LED) else _LED + word, longest))
+            found.update(self._within_word(word if word.startswith(_LED) else _LED + word, longest, otherwise))
         return self._of(sorted(found), added)
 
-    def _within_word(self, word: str, longest: Mapping[str, int]) -> Iterator[int]:
+    def _within_word(self, word: str, longest: Mapping[str, int], otherwise: int) -> Iterator[int]:
         ids, end = self._ids, len(word)
-        for start, character in enumerate(word):
-            reach = start + longest.get(character, 1 if longest else self._longest)
+        for start in range(end):
+            reach = start + longest.get(word[start : start + _ALIKE], otherwise)
             for stop in range(start + 1, min(end, reach) + 1):
                 found = ids.get(word[start:stop])
                 if found is not None:
                     yield found
 
     @cached_property
-    def _longest_by_first(self) -> Mapping[str, int]:
-        """How long the pieces are that begin with a character."""
+    def _longest_alike(self) -> Mapping[str, int]:
+        """How long the pieces are that begin with the same four characters; others have three at most."""
         longest: dict[str, int] = {}
         for piece in self._texts:
-            if len(piece) > longest.get(piece[0], 0):
-                longest[piece[0]] = len(piece)
+            if len(piece) >= _ALIKE:
+                begin = piece[:_ALIKE]
+                longest[begin] = max(len(piece), longest.get(begin, 0))
         return longest
 
     def _of(self, some: Sequence[int], added: Iterable[_Added]) -> _Vocabulary:

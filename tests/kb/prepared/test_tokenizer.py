@@ -80,11 +80,11 @@ def test_every_line_of_the_content_has_the_same_tokens_as_with_all_pieces(
 
 
 @settings(deadline=None)
-@given(text=st.text(max_size=60))
+@given(text=st.text(max_size=60), times=st.sampled_from([1, 30]))
 def test_any_text_has_the_same_tokens_as_with_all_pieces(
-    whole: Tokenizer, prepared: PreparedTokenizer, text: str
+    whole: Tokenizer, prepared: PreparedTokenizer, text: str, times: int
 ) -> None:
-    assert prepared.encode(text) == of(whole, text)
+    assert prepared.encode(text * times) == of(whole, text * times)
 
 
 def test_who_reads_much_gets_the_same_tokens_before_and_after_it_is_much(
