@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,5 +23,7 @@ def __getattr__(name: str) -> Any:
     if name == "client":
         return import_module("faqkb.client")
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - takes as long as click, and hardly anybody asks
+
         return version("faqkb")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
