@@ -14,7 +14,7 @@ from faqkb.kb.building.earlier import Earlier, Embedded, digest_of
 from faqkb.kb.building.token_files import KeptView, NewView, token_files
 from faqkb.kb.checks import Check
 from faqkb.kb.index.coarse import WORTH_IT, CoarseIndex
-from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
+from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_languages, cohort_questions
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import dequantise
 from faqkb.kb.index.marks import marks_of
@@ -24,7 +24,6 @@ from faqkb.kb.index.postings import Occurrences, build_postings, words_of
 from faqkb.kb.index.sentences import PieceTokens, sentences_of
 from faqkb.kb.index.tables import table_rows
 from faqkb.kb.index.wordings import fit_wordings
-from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.published import (
@@ -260,9 +259,8 @@ def _stacked(records: int, numbers: Sequence[_Numbers], starts: npt.NDArray[np.u
 
 
 def _unrelated(cohort: Sequence[tuple[Vector, TokenCodes]]) -> Cohort:
-    languages = tuple(detect_language(question.text) for question in cohort_questions())
     return Cohort(
-        languages,
+        cohort_languages(),
         np.array([vector for vector, _ in cohort], dtype=np.float32),
         [dequantise(codes) for _, codes in cohort],
     )

@@ -153,12 +153,19 @@ def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[Stored | None
         yield before, earlier
 
 
-def days_known(before: Stored | None) -> dict[bytes, int]:
-    """Return since which day there are records of each digest, by an earlier snapshot; see `kb.snapshot.days`."""
+def days_known(before: Stored | None, earlier: Earlier) -> dict[bytes, int]:
+    """Return since which day there are records of each digest, by an earlier snapshot; see `kb.snapshot.days`.
+
+    The digests of one of another encoder are in no `earlier`: they are read here.
+    """
     known: dict[bytes, int] = {}
     with suppress(SnapshotDamaged):
         if before is not None:
-            known = dict(zip(before.store.records.derived()[0], before.files.days.numbers.tolist(), strict=True))
+            days = before.files.days.numbers.tolist()
+            if earlier.digests:
+                known = {digest: days[position] for digest, position in earlier.digests.items()}
+            else:
+                known = dict(zip(before.store.records.derived()[0], days, strict=True))
     return known
 
 
