@@ -82,14 +82,11 @@ class RecordTable:
         rows = self._connections.rows("SELECT digest, marks FROM records ORDER BY position")
         return [digest for digest, _ in rows], [marks for _, marks in rows]
 
-    def all_sentences(self) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
-        """Return the sentences of every record that has any, as they are stored, by position."""
-        found: dict[int, list[tuple[int, int, int, int, int, int]]] = {}
-        for position, *sentence in self._connections.rows(
-            f"SELECT position, {_SENTENCE} FROM sentences ORDER BY number"
-        ):
-            found.setdefault(position, []).append(tuple(sentence))
-        return found
+    def check_sentences(self) -> None:
+        """Make sure that every sentence is of numbers: a later build takes them over. Raises SnapshotDamaged."""
+        odd = " OR ".join(f"typeof({column}) != 'integer'" for column in f"position, {_SENTENCE}".split(", "))
+        if self._connections.row(f"SELECT 1 FROM sentences WHERE {odd}"):
+            raise self._connections.damaged("a sentence is none")
 
     def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
