@@ -20,7 +20,7 @@ from faqkb.kb.errors import (
     SnapshotNotFound,
     SnapshotUnsupported,
 )
-from faqkb.kb.snapshot.comparing import Difference, compare_records
+from faqkb.kb.snapshot.comparing import Difference, compare_with_stored
 from faqkb.kb.snapshot.published import snapshot_names
 from faqkb.kb.snapshot.stored import Stored, open_stored
 
@@ -61,7 +61,7 @@ def replace_stored(
             return None, None if how.dry_run else publishing(ingested, folder)
         if how.add:
             ingested = added_to(stored, ingested)
-        found = compare_records(stored.records(), ingested.records)
+        found = compare_with_stored(stored, ingested.records)
         if how.dry_run:
             how.preview(ingested, folder)
             return found, None
@@ -124,9 +124,8 @@ def refuse_lost_files(stored: Stored, ingested: Ingested) -> None:
     Raises ContentError.
     """
     unread = {file.path: file.lacks for file in ingested.files if file.lacks}
-    lost = {record.source.path for record in stored.records()}.intersection(unread)
-    if lost:
-        path = min(lost)
+    path = min((path for path in unread if stored.store.records.positions_from([path])), default=None)
+    if path is not None:
         raise ContentError(
             f"nothing was published: {path} gave records before and cannot be read now ({unread[path]}); correct it, or"
             f" do without its records: faq ingest PATH --yes"

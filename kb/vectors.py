@@ -13,6 +13,8 @@ Vector = npt.NDArray[np.float32]
 """(dim,) float32, L2 norm 1."""
 Matrix = npt.NDArray[np.float32]
 """(rows, dim) float32, every row of L2 norm 1."""
+Halves = npt.NDArray[np.float16]
+"""(rows, dim) float16: the same as a snapshot keeps them, in half of the memory."""
 TokenVectors = npt.NDArray[np.float32]
 """(tokens, dim) float32, every row of L2 norm 1, in reading order; prompt and special tokens are left out."""
 TokenCodes = npt.NDArray[np.int8]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from faqkb.faq.bootstrap import ingest_paths, reading_orders
 from faqkb.faq.config import kb_folder
 from faqkb.faq.console import say, say_json, say_note
-from faqkb.faq.measuring.regressions import previewed_changes, questions_among, show_changes
 from faqkb.faq.options import examples, json_option, new_kb_option
 from faqkb.faq.replacing import Replacing, replace_stored
 from faqkb.faq.showing.differences import difference_lines, difference_sentence
@@ -21,9 +22,11 @@ from faqkb.faq.watching.telling import round_sentence
 from faqkb.ingest import FileReport, Ingested, ScriptReport, explain_file
 from faqkb.kb.building.build import Published
 from faqkb.kb.errors import ContentError
-from faqkb.kb.evaluation.queries import LabelledQuery, read_queries
-from faqkb.kb.evaluation.regression import Change
 from faqkb.kb.snapshot.comparing import Difference
+
+if TYPE_CHECKING:
+    from faqkb.kb.evaluation.queries import LabelledQuery
+    from faqkb.kb.evaluation.regression import Change
 
 _LISTED = 200  # records that a dry run names
 _MANY_FILES = 20  # from which on somebody may wonder whether all of them were read
@@ -86,7 +89,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     rounds = Rounds(ingest_paths(paths), kb_folder(kb), again, publisher, strict=strict, follow_links=follow_links)
     ingested = _read(rounds, show=not as_json)
     refused = strict and not ingested.is_clean
-    preview = _Preview.of(questions or questions_among(rounds.paths)) if dry_run else _Preview()
+    preview = _Preview.of(questions, rounds.paths) if dry_run else _Preview()
     how = Replacing(add=add, sure=yes, dry_run=dry_run or refused, preview=preview)
     found, published = replace_stored(ingested, rounds.folder, how, publisher)
     if as_json:
@@ -102,17 +105,26 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 @dataclass(slots=True)
 class _Preview:
-    """What a dry run says of labelled queries; nothing without any."""
+    """What a dry run says of labelled queries; nothing without any.
+
+    What asks them is loaded for a dry run alone.
+    """
 
     queries: tuple[LabelledQuery, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @classmethod
-    def of(cls, file: Path | None) -> _Preview:
-        """Raises ContentError where the file holds no queries."""
+    def of(cls, given: Path | None, paths: Sequence[Path]) -> _Preview:
+        """Read the file that is given, else the one of the content. Raises ContentError where it holds no queries."""
+        from faqkb.faq.measuring.regressions import questions_among  # noqa: PLC0415
+        from faqkb.kb.evaluation.queries import read_queries  # noqa: PLC0415
+
+        file = given or questions_among(paths)
         return cls(read_queries(file) if file else ())
 
     def __call__(self, ingested: Ingested, folder: Path) -> None:
+        from faqkb.faq.measuring.regressions import previewed_changes  # noqa: PLC0415
+
         if self.queries:
             self.changes = previewed_changes(folder, self.queries, ingested)
 
@@ -121,6 +133,8 @@ class _Preview:
 
     def show(self) -> None:
         if self.queries:
+            from faqkb.faq.measuring.regressions import show_changes  # noqa: PLC0415
+
             show_changes(self.changes, len(self.queries))
 
 

@@ -27,7 +27,6 @@ from faqkb.kb.snapshot.pictures import picture_files
 from faqkb.kb.snapshot.published import DAYS_FILE, MODEL_FOLDER, RANKING_FILE, TOKENS_FOLDER
 from faqkb.kb.snapshot.publishing import Content, CopiedFile, LinkedFile, publish_snapshot
 from faqkb.kb.snapshot.shared import linkable_file, shared_files
-from faqkb.kb.snapshot.stored import Stored
 from faqkb.kb.snapshot.tuned import tuned_ranking
 
 _TOGETHER = 256  # passages that are embedded before they are written down: some seconds of work
@@ -85,8 +84,8 @@ def build_snapshot(
         derived = Derived(records, earlier, encoder)
         fresh = _embed_new(derived, earlier, journal, encoder, progress)
         files = derived.files(Embedded(earlier, journal), checks, moved_ids(before, records))
-        files |= _beside(ranking, encoder) | _days(derived, before)
-        files |= shared_files(folder, {**_model_files(encoder), **picture_files(pictures)})
+        files |= _beside(ranking, encoder) | _days(derived, days_known(before, earlier))
+        files |= _linked_model(encoder, shared_files(folder, {**_model_files(encoder), **picture_files(pictures)}))
         counts = {"records": len(records), "passages": derived.count}
         name = publish_snapshot(folder, files, encoder=encoder.id, **counts, tell=kept.append)
         remove_journal(folder)
@@ -161,16 +160,26 @@ def _beside(ranking: Ranking, encoder: Encoder) -> dict[str, Content]:
     }
 
 
-def _days(derived: Derived, before: Stored | None) -> dict[str, Content]:
-    content = days_content(derived.digests, days_known(before))
+def _days(derived: Derived, known: Mapping[bytes, int]) -> dict[str, Content]:
+    content = days_content(derived.digests, known)
     return {} if content is None else {DAYS_FILE: content}
 
 
 def _model_files(encoder: Encoder) -> dict[str, CopiedFile | LinkedFile]:
-    """Return the encoder's files by their path inside the snapshot, never the very files that it was loaded from."""
-    found: dict[str, CopiedFile | LinkedFile] = {}
+    """Return the encoder's files by their path inside the snapshot."""
+    files = encoder.manifest.files
+    return {f"{MODEL_FOLDER}/{name}": CopiedFile(encoder.folder / name, entry) for name, entry in files.items()}
+
+
+def _linked_model(encoder: Encoder, files: Mapping[str, CopiedFile | LinkedFile]) -> dict[str, CopiedFile | LinkedFile]:
+    """Return the files with those of the model as links where they can be, never to those that it was loaded from.
+
+    Only what the snapshot before does not have is looked for elsewhere: to hash a model takes longer than one record.
+    """
+    found = dict(files)
     for name, entry in encoder.manifest.files.items():
-        copy = linkable_file(encoder.folder, name, encoder.manifest)
-        own = CopiedFile(encoder.folder / name, entry)
-        found[f"{MODEL_FOLDER}/{name}"] = own if copy is None else LinkedFile(copy, entry)
+        path = f"{MODEL_FOLDER}/{name}"
+        copy = linkable_file(encoder.folder, name, encoder.manifest) if isinstance(files[path], CopiedFile) else None
+        if copy is not None:
+            found[path] = LinkedFile(copy, entry)
     return found

@@ -14,7 +14,7 @@ from faqkb.kb.building.earlier import Earlier, Embedded, digest_of
 from faqkb.kb.building.token_files import KeptView, NewView, token_files
 from faqkb.kb.checks import Check
 from faqkb.kb.index.coarse import WORTH_IT, CoarseIndex
-from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_questions
+from faqkb.kb.index.cohort import LANGUAGES, Baselines, Cohort, cohort_languages, cohort_questions
 from faqkb.kb.index.dense import FaissIndex
 from faqkb.kb.index.late_interaction import dequantise
 from faqkb.kb.index.marks import marks_of
@@ -24,7 +24,6 @@ from faqkb.kb.index.postings import Occurrences, build_postings, words_of
 from faqkb.kb.index.sentences import PieceTokens, sentences_of
 from faqkb.kb.index.tables import table_rows
 from faqkb.kb.index.wordings import fit_wordings
-from faqkb.kb.language.detection import detect_language
 from faqkb.kb.model.encoder import Encoder
 from faqkb.kb.records import Record
 from faqkb.kb.snapshot.published import (
@@ -39,8 +38,8 @@ from faqkb.kb.snapshot.published import (
     WORDINGS_FILE,
 )
 from faqkb.kb.snapshot.publishing import Content
-from faqkb.kb.store.writing import PassageRow, SentenceRow, Texts, build_store
-from faqkb.kb.vectors import Matrix, TokenCodes, Vector
+from faqkb.kb.store.writing import KeptTexts, NewTexts, SentenceRow, Texts, build_store
+from faqkb.kb.vectors import Halves, Matrix, TokenCodes, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,31 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
-    """What `Places` has of one record."""
+class _Run:
+    """A new record, or records that stand one after the other as they did before: taken over in one piece."""
 
     position: int
+    """Of the first, among the records now."""
+    before: int
+    """Of the first in the earlier snapshot, -1 where it is new."""
+    records: int
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this is a new record."""
+        return self.before < 0
+
+    @property
+    def known(self) -> tuple[int, int]:
+        """The first in the earlier snapshot, and how many."""
+        return self.before, self.records
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What `Places` has of some records."""
+
+    positions: npt.NDArray[np.uint32]
     tokens: npt.NDArray[np.uint32]
     begins_view: npt.NDArray[np.bool_]
     baselines: Baselines
@@ -81,9 +101,10 @@ class Derived:
             for position, before in enumerate(self._from)
             if before < 0
         }
+        self._runs = list(_runs(self._from))
         self.count = sum(
-            len(self._units[at].passages) if before < 0 else len(earlier.places.rows_of(before))
-            for at, before in enumerate(self._from)
+            len(self._units[run.position].passages) if run.is_new else len(earlier.places.rows_of(*run.known))
+            for run in self._runs
         )
         """Number of passages."""
 
@@ -98,26 +119,25 @@ class Derived:
         `moved` has the successor of each id that is no more.
         """
         cohort = [texts.of_cohort(question.key) for question in cohort_questions()]
-        passages, vectors = self._passages(texts)
+        vectors = self._vectors(texts)
         words = self._words()
         postings = build_postings(words)
         places, tokens = self._places(texts, _unrelated(cohort), vectors)
         derived = Texts(
             digests=self.digests,
-            marks=[self._units[at].marks if old < 0 else self._earlier.marks[old] for at, old in self._origins()],
-            passages=passages,
-            view_keys=self._view_keys(),
-            sentences=[
-                _sentences(self._records[at], self._units[at], texts, self._encoder)
-                if old < 0
-                else self._earlier.sentences.get(old, ())
-                for at, old in self._origins()
+            marks=[self._units[at].marks if old < 0 else self._earlier.marks[old] for at, old in enumerate(self._from)],
+            parts=[
+                _new_texts(self._records[run.position], run.position, self._units[run.position], texts, self._encoder)
+                if run.is_new
+                else _kept_texts(run, self._earlier.places)
+                for run in self._runs
             ],
+            earlier=None if self._earlier.files is None else self._earlier.files.folder / RECORDS_FILE,
             cohort=[(question.key, len(own)) for question, (_, own) in zip(cohort_questions(), cohort, strict=True)],
             words=words,
             entries=postings.entries,
         )
-        is_wording = np.array([kind != Kind.ANSWER.value for kind, _, _ in passages], dtype=np.bool_)
+        is_wording = self._is_wording()
         of_cohort = np.array([vector for vector, _ in cohort], dtype=np.float32)
         coarse = CoarseIndex.build(vectors, of_cohort.mean(axis=0)) if len(vectors) >= WORTH_IT else None
         return {
@@ -133,32 +153,35 @@ class Derived:
             **tokens,
         }
 
-    def _origins(self) -> Iterator[tuple[int, int]]:
-        """Yield each position, and that in the earlier snapshot, -1 where the record is new."""
-        return enumerate(self._from)
-
-    def _passages(self, texts: Embedded) -> tuple[list[PassageRow], Matrix]:
-        """Return the rows of all passages, and their vectors."""
-        earlier = self._earlier
-        rows: list[PassageRow] = []
-        vectors: list[Matrix] = []
-        for position, before in self._origins():
-            if before < 0:
-                own = self._units[position].passages
-                rows += [(entry.kind.value, entry.text, entry.key) for entry in own]
-                vectors.append(np.array([texts.vector(entry.key) for entry in own]).reshape(-1, self._encoder.dim))
+    def _vectors(self, texts: Embedded) -> Halves:
+        """Return the vectors of all passages."""
+        vectors = [np.empty((0, self._encoder.dim), dtype=np.float16)]
+        for run in self._runs:
+            if run.is_new:
+                own = self._units[run.position].passages
+                vectors += [texts.vector(entry.key)[None, :].astype(np.float16) for entry in own]
             else:
-                known = earlier.places.rows_of(before)
-                rows += earlier.passages[known.start : known.stop]
-                vectors.append(earlier.vectors[known.start : known.stop])
-        empty = np.empty((0, self._encoder.dim), dtype=np.float32)
-        return rows, np.concatenate([empty, *vectors]).astype(np.float32)
+                known = self._earlier.places.rows_of(*run.known)
+                vectors.append(self._earlier.vectors[known.start : known.stop])
+        return np.concatenate(vectors)
+
+    def _is_wording(self) -> npt.NDArray[np.bool_]:
+        """Return of each passage whether it is a question or an alternate."""
+        found = [np.empty(0, dtype=np.bool_)]
+        for run in self._runs:
+            if run.is_new:
+                kinds = (entry.kind is not Kind.ANSWER for entry in self._units[run.position].passages)
+                found.append(np.fromiter(kinds, dtype=np.bool_))
+            else:
+                known = self._earlier.places.rows_of(*run.known)
+                found.append(self._earlier.is_wording[known.start : known.stop])
+        return np.concatenate(found)
 
     def _words(self) -> Occurrences:
         """Return which records hold which words."""
         moved = np.full(self._earlier.places.records, -1, dtype=np.int64)
         again: dict[int, Sequence[str]] = {at: unit.words for at, unit in self._units.items()}
-        for position, before in self._origins():
+        for position, before in enumerate(self._from):
             if before >= 0 and moved[before] < 0:
                 moved[before] = position
             elif before >= 0:  # a second record with the same text
@@ -166,22 +189,25 @@ class Derived:
         records = len(self._records)
         return self._earlier.occurrences.moved(moved, records).joined(Occurrences.of(again, records))
 
-    def _places(self, texts: Embedded, unrelated: Cohort, vectors: Matrix) -> tuple[Places, dict[str, Content]]:
+    def _places(self, texts: Embedded, unrelated: Cohort, vectors: Halves) -> tuple[Places, dict[str, Content]]:
         """Return where everything is, and the files of the token vectors."""
         old = self._earlier.places
         numbers: list[_Numbers] = []
         views: list[KeptView | NewView] = []
         row = 0
-        for position, before in self._origins():
-            if before < 0:
-                own, new = self._numbers(position, vectors[row:], unrelated, texts)
+        for run in self._runs:
+            if run.is_new:
+                passages = len(self._units[run.position].passages)
+                of_run = vectors[row : row + passages].astype(np.float32)
+                own, new = self._numbers(run.position, of_run, unrelated, texts)
                 views += new
             else:
-                rows, known = old.rows_of(before), old.views_of(before)
+                rows, known = old.rows_of(*run.known), old.views_of(*run.known)
                 cut = slice(rows.start, rows.stop)
+                positions = (old.positions[cut].astype(np.int64) + run.position - run.before).astype(np.uint32)
                 baselines = old.baselines[cut], old.view_baselines[known.start : known.stop]
-                own = _Numbers(position, old.tokens[cut], old.begins_view[cut], *baselines)
-                views += [KeptView(old.view_tokens(number)) for number in known]
+                own = _Numbers(positions, old.tokens[cut], old.begins_view[cut], *baselines)
+                views += map(KeptView, old.tokens_of_views(known))
             numbers.append(own)
             row += len(own.tokens)
         starts, files = token_files(views, self._earlier, texts.packing)
@@ -190,7 +216,7 @@ class Derived:
     def _numbers(
         self, position: int, vectors: Matrix, unrelated: Cohort, texts: Embedded
     ) -> tuple[_Numbers, list[NewView]]:
-        """Return the numbers of a new record's passages, the first of `vectors`, and its views.
+        """Return the numbers of a new record's passages, whose `vectors` these are, and its views.
 
         The baselines one at a time, so that those of a text do not depend on its neighbours.
         """
@@ -204,17 +230,17 @@ class Derived:
             of_views.append(unrelated.late_baseline(dequantise(together)))
             views.append(NewView(len(together), partial(_view_codes, unit, view, texts)))
         counts = np.array([len(own) for own in codes], dtype=np.uint32)
-        return _Numbers(position, counts, begins, np.concatenate(baselines), np.concatenate(of_views)), views
+        positions = np.full(len(codes), position, dtype=np.uint32)
+        return _Numbers(positions, counts, begins, np.concatenate(baselines), np.concatenate(of_views)), views
 
-    def _view_keys(self) -> list[str]:
-        keys: list[str] = []
-        for position, before in self._origins():
-            if before < 0:
-                keys += [view.key for view in self._units[position].views]
-            else:
-                known = self._earlier.places.views_of(before)
-                keys += self._earlier.view_keys[known.start : known.stop]
-        return keys
+
+def _runs(origins: Sequence[int]) -> Iterator[_Run]:
+    """Yield the runs of records, each given by its position in the earlier snapshot, -1 where it is new."""
+    start = 0
+    for at in range(1, len(origins) + 1):
+        if at == len(origins) or origins[start] < 0 or origins[at] != origins[at - 1] + 1:
+            yield _Run(start, origins[start], at - start)
+            start = at
 
 
 def _unit(record: Record, position: int, encoder: Encoder) -> _Unit:
@@ -226,6 +252,20 @@ def _unit(record: Record, position: int, encoder: Encoder) -> _Unit:
 def _view_codes(unit: _Unit, view: View, texts: Embedded) -> TokenCodes:
     """Return the codes of a view: read again, since all of them together are most of a knowledge base."""
     return np.concatenate([texts.tokens(entry.key) for entry in unit.passages[view.rows.start : view.rows.stop]])
+
+
+def _new_texts(record: Record, position: int, unit: _Unit, texts: Embedded, encoder: Encoder) -> NewTexts:
+    return NewTexts(
+        position,
+        [(entry.kind.value, entry.text, entry.key) for entry in unit.passages],
+        [view.key for view in unit.views],
+        _sentences(record, unit, texts, encoder),
+    )
+
+
+def _kept_texts(run: _Run, places: Places) -> KeptTexts:
+    before = range(run.before, run.before + run.records)
+    return KeptTexts(run.position, before, places.rows_of(*run.known), places.views_of(*run.known))
 
 
 def _sentences(record: Record, unit: _Unit, texts: Embedded, encoder: Encoder) -> list[SentenceRow]:
@@ -246,11 +286,10 @@ def _sentences(record: Record, unit: _Unit, texts: Embedded, encoder: Encoder) -
 
 
 def _stacked(records: int, numbers: Sequence[_Numbers], starts: npt.NDArray[np.uint64]) -> Places:
-    counts = [len(own.tokens) for own in numbers]
     none = np.empty((0, len(LANGUAGES)), dtype=np.float32)
     return Places(
         records=records,
-        positions=np.repeat(np.array([own.position for own in numbers], dtype=np.uint32), counts),
+        positions=np.concatenate([np.empty(0, dtype=np.uint32), *(own.positions for own in numbers)]),
         tokens=np.concatenate([np.empty(0, dtype=np.uint32), *(own.tokens for own in numbers)]),
         begins_view=np.concatenate([np.empty(0, dtype=np.bool_), *(own.begins_view for own in numbers)]),
         baselines=np.concatenate([none, *(own.baselines for own in numbers)]),
@@ -260,9 +299,8 @@ def _stacked(records: int, numbers: Sequence[_Numbers], starts: npt.NDArray[np.u
 
 
 def _unrelated(cohort: Sequence[tuple[Vector, TokenCodes]]) -> Cohort:
-    languages = tuple(detect_language(question.text) for question in cohort_questions())
     return Cohort(
-        languages,
+        cohort_languages(),
         np.array([vector for vector, _ in cohort], dtype=np.float32),
         [dequantise(codes) for _, codes in cohort],
     )

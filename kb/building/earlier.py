@@ -15,8 +15,9 @@ import numpy.typing as npt
 from faqkb.kb.building.journal import Journal
 from faqkb.kb.errors import KnowledgeBaseMissing, SnapshotDamaged, SnapshotNotFound, SnapshotUnsupported
 from faqkb.kb.index.cohort import LANGUAGES, cohort_questions
-from faqkb.kb.index.dense import FaissIndex
+from faqkb.kb.index.dense import stored_vectors
 from faqkb.kb.index.late_interaction import TokenIndex
+from faqkb.kb.index.passages import Kind
 from faqkb.kb.index.places import Places
 from faqkb.kb.index.postings import Occurrences, PostingsFile
 from faqkb.kb.model.encoder import Encoder
@@ -33,8 +34,7 @@ from faqkb.kb.snapshot.published import (
 from faqkb.kb.snapshot.stored import Stored, open_stored
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
-from faqkb.kb.store.writing import PassageRow, SentenceRow
-from faqkb.kb.vectors import Matrix, Packing, TokenCodes, Vector
+from faqkb.kb.vectors import Halves, Packing, TokenCodes, Vector
 
 _DERIVED = b"1\n"  # raised when passages, sentences, marks or words of the same record come out otherwise than before
 
@@ -50,13 +50,13 @@ class Earlier:
     """An opened earlier snapshot of the same encoder; an empty one where there is none."""
 
     places: Places
-    vectors: Matrix
+    vectors: Halves
     """Of its passages."""
     tokens: TokenIndex
-    passages: Sequence[PassageRow]
-    view_keys: Sequence[str]
-    sentences: Mapping[int, Sequence[SentenceRow]]
-    """By position, where its record has any."""
+    keys: Sequence[str]
+    """Of its passages."""
+    is_wording: npt.NDArray[np.bool_]
+    """Of each passage, whether it is a question or an alternate."""
     marks: Sequence[str]
     """Of each record."""
     digests: Mapping[bytes, int]
@@ -69,7 +69,7 @@ class Earlier:
     @cached_property
     def rows(self) -> Mapping[str, int]:
         """Row of the passage of each key."""
-        return {key: row for row, (_, _, key) in enumerate(self.passages)}
+        return {key: row for row, key in enumerate(self.keys)}
 
     @cached_property
     def view_of_row(self) -> npt.NDArray[np.int64]:
@@ -95,7 +95,7 @@ class Embedded:
     def vector(self, key: str) -> Vector:
         """Return the vector of the passage of a key."""
         row = self.earlier.rows.get(key)
-        return self.journal.vector(key) if row is None else self.earlier.vectors[row]
+        return self.journal.vector(key) if row is None else self.earlier.vectors[row].astype(np.float32)
 
     def tokens(self, key: str) -> TokenCodes:
         """Return the codes of the passage of a key, as they are once they are kept."""
@@ -121,14 +121,13 @@ def _nothing(dim: int) -> Earlier:
     none = np.empty(0, dtype=np.uint32)
     baselines = np.empty((0, len(LANGUAGES)), dtype=np.float32)
     places = Places(0, none, none, none.astype(np.bool_), baselines, baselines, none.astype(np.uint64))
-    vectors = np.empty((0, dim), dtype=np.float32)
+    vectors = np.empty((0, dim), dtype=np.float16)
     return Earlier(
         places,
         vectors,
         TokenIndex((), Packing.of(np.zeros((1, dim), dtype=np.int8))),
         (),
-        (),
-        {},
+        np.empty(0, dtype=np.bool_),
         (),
         {},
         Occurrences.of({}, 0),
@@ -153,12 +152,19 @@ def open_earlier(folder: Path, encoder: Encoder) -> Iterator[tuple[Stored | None
         yield before, earlier
 
 
-def days_known(before: Stored | None) -> dict[bytes, int]:
-    """Return since which day there are records of each digest, by an earlier snapshot; see `kb.snapshot.days`."""
+def days_known(before: Stored | None, earlier: Earlier) -> dict[bytes, int]:
+    """Return since which day there are records of each digest, by an earlier snapshot; see `kb.snapshot.days`.
+
+    The digests of one of another encoder are in no `earlier`: they are read here.
+    """
     known: dict[bytes, int] = {}
     with suppress(SnapshotDamaged):
         if before is not None:
-            known = dict(zip(before.store.records.derived()[0], before.files.days.numbers.tolist(), strict=True))
+            days = before.files.days.numbers.tolist()
+            if earlier.digests:
+                known = {digest: days[position] for digest, position in earlier.digests.items()}
+            else:
+                known = dict(zip(before.store.records.derived()[0], days, strict=True))
     return known
 
 
@@ -170,7 +176,7 @@ def _taken_over(before: Stored, dim: int, opened: ExitStack) -> Earlier:
     files.verify_once(*files.token_paths)
     counts = files.manifest
     places = Places.from_bytes(files.read_verified(PLACES_FILE), counts.passages, counts.records)
-    vectors = FaissIndex.from_bytes(files.read_verified(INDEX_FILE), dim, counts.passages).all_vectors()
+    vectors = stored_vectors(files.read_verified(INDEX_FILE), dim, counts.passages)
     packing = Packing.from_bytes(files.read_verified(PACKING_FILE), dim)
     tokens = TokenIndex([files.folder / path for path in files.token_paths], packing)
     opened.callback(tokens.close)
@@ -178,37 +184,36 @@ def _taken_over(before: Stored, dim: int, opened: ExitStack) -> Earlier:
     postings = PostingsFile(files.folder / POSTINGS_FILE, counts.records)
     opened.callback(postings.close)
     digests, marks = store.records.derived()
+    kinds, keys = store.passages.kinds_and_keys()
+    store.records.check_sentences()
     found = Earlier(
         places=places,
         vectors=vectors,
         tokens=tokens,
-        passages=store.passages.all(),
-        view_keys=store.passages.view_keys(),
-        sentences=store.records.all_sentences(),
+        keys=keys,
+        is_wording=np.array([kind != Kind.ANSWER.value for kind in kinds], dtype=np.bool_),
         marks=marks,
         digests={digest: position for position, digest in enumerate(digests)},
         occurrences=postings.occurrences(store.word_entries()),
         cohort=_cohort(files, store, dim),
         files=files,
     )
-    _check(found, len(digests))
+    _check(found, len(digests), store.passages.count_views())
     return found
 
 
-def _check(found: Earlier, digests: int) -> None:
-    """Make sure that its parts are as many as each other, and numbers where there should be. Raises SnapshotDamaged."""
+def _check(found: Earlier, digests: int, views: int) -> None:
+    """Make sure that its parts are as many as each other. Raises SnapshotDamaged."""
     places = found.places
-    got = (len(found.passages), len(found.view_keys), digests, len(found.marks))
+    got = (len(found.keys), views, digests, len(found.marks))
     want = (places.count, len(places.view_tokens_at), places.records, places.records)
-    keys = [key for _, _, key in found.passages]
-    rows = [each for own in found.sentences.values() for sentence in own for each in sentence]
-    if got != want or not all(isinstance(key, str) for key in keys) or not all(type(each) is int for each in rows):
+    if got != want:
         raise SnapshotDamaged(f"the records have {got} parts, expected {want}; run `faq ingest`")
 
 
 def _cohort(files: SnapshotFiles, store: Store, dim: int) -> dict[str, tuple[Vector, TokenCodes]]:
     counts = store.passages.cohort_tokens()
-    vectors = FaissIndex.from_bytes(files.read_verified(COHORT_FILE), dim, len(counts)).all_vectors()
+    vectors = stored_vectors(files.read_verified(COHORT_FILE), dim, len(counts)).astype(np.float32)
     content = files.read_verified(COHORT_TOKENS_FILE)
     if len(content) != dim * sum(counts):
         raise SnapshotDamaged(

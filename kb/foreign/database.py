@@ -39,10 +39,15 @@ class Clock:
 
 def harden(connection: sqlite3.Connection) -> Clock:
     """Let nothing that the file brings run in a connection; before its first statement. Returns its clock."""
+    distrust(connection)
+    return Clock(connection)
+
+
+def distrust(connection: sqlite3.Connection) -> None:
+    """Do the same for a connection whose own statements may take long."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
-    return Clock(connection)
 
 
 def check_tables(connection: sqlite3.Connection, schema: str, *, later: str = "") -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
-from faqkb.kb.vectors import Matrix, Vector
+from faqkb.kb.vectors import Halves, Matrix, Vector
 
 WORTH_IT = 100_000  # vectors, from which on looking twice is faster than looking at all of them once
 _LOOKED_AT = 2.0  # times the root of their number: rows that are compared exactly
@@ -34,7 +34,7 @@ class CoarseIndex:
         self._index = index
 
     @classmethod
-    def build(cls, vectors: Matrix, centre: Vector) -> CoarseIndex:
+    def build(cls, vectors: Matrix | Halves, centre: Vector) -> CoarseIndex:
         """Code vectors of shape (rows, dim); takes five seconds a million."""
         index = _empty(vectors.shape[1], centre)
         for start in range(0, len(vectors), _BATCH):

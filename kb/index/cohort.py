@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faqkb.kb.index.passages import Kind, Passage
+from faqkb.kb.language.scripts import LATIN, script_language
 from faqkb.kb.vectors import Matrix, TokenVectors
 
 LANGUAGES = ("zh", "en", "any")
@@ -69,3 +70,13 @@ def cohort_questions() -> tuple[Passage, ...]:
     """Return the cohort's questions; they belong to no record, so their position is -1."""
     text = files("faqkb.kb.index").joinpath("cohort.txt").read_text(encoding="utf-8")
     return tuple(Passage(-1, Kind.QUESTION, line) for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def cohort_languages() -> tuple[str, ...]:
+    """Return the language of each of them, by its script: all that are in Latin letters are English.
+
+    Asking the detector would come to the same, and loading it takes longer than all else that one new record costs.
+    """
+    scripts = (script_language(question.text) for question in cohort_questions())
+    return tuple("en" if script == LATIN else script for script in scripts)

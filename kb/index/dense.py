@@ -14,7 +14,7 @@ import numpy.typing as npt
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.coarse import CoarseIndex
 from faqkb.kb.index.places import Among
-from faqkb.kb.vectors import Matrix, Vector
+from faqkb.kb.vectors import Halves, Matrix, Vector
 
 _FEW = 8  # of all rows, one in so many: to look at these alone is faster than to pass by all others
 _HALF_BYTES = 2  # of a coordinate
@@ -81,12 +81,12 @@ class FaissIndex:
         self._coarse = coarse
 
     @classmethod
-    def build(cls, vectors: Matrix) -> FaissIndex:
+    def build(cls, vectors: Matrix | Halves) -> FaissIndex:
         """Build an index of shape (rows, dim); zero rows are fine."""
         return cls._of_codes(np.ascontiguousarray(vectors, dtype="<f2"))
 
     @classmethod
-    def _of_codes(cls, halves: npt.NDArray[np.float16], coarse: CoarseIndex | None = None) -> FaissIndex:
+    def _of_codes(cls, halves: Halves, coarse: CoarseIndex | None = None) -> FaissIndex:
         index = _empty(halves.shape[1])
         faiss.copy_array_to_vector(halves.reshape(-1).view(np.uint8), index.codes)
         index.ntotal = len(halves)
@@ -94,22 +94,8 @@ class FaissIndex:
 
     @classmethod
     def from_bytes(cls, content: bytes, dim: int, rows: int, coarse: CoarseIndex | None = None) -> FaissIndex:
-        """Open a stored index of so many vectors of unit length. Raises SnapshotDamaged for anything else.
-
-        FAISS does not get to read it: its readers believe the sizes that a file tells (facebookresearch/faiss #5400).
-        What it writes of such an index is a header that follows from the two numbers, and the vectors.
-        """
-        header = _header(dim, rows)
-        wanted = len(header) + rows * dim * _HALF_BYTES
-        if not content.startswith(header) or len(content) != wanted:
-            raise SnapshotDamaged(
-                f"the vector index is not what was stored (got {len(content)} bytes that begin {content[:4]!r},"
-                f" expected {wanted} bytes of {rows} vectors of {dim} half floats); run `faq ingest` to build it again"
-            )
-        bits = np.frombuffer(content, dtype="<u2", offset=len(header))
-        if rows and (bits & _WITHOUT_SIGN).max() > _MOST:  # infinite ones and NaN have larger bits still
-            raise SnapshotDamaged("the vector index holds no unit vectors; run `faq ingest` to build it again")
-        return cls._of_codes(bits.view("<f2").reshape(rows, dim), coarse)
+        """Open a stored index of so many vectors of unit length. Raises SnapshotDamaged for anything else."""
+        return cls._of_codes(stored_vectors(content, dim, rows), coarse)
 
     def to_bytes(self) -> bytes:
         """Return the index as the content of its file."""
@@ -150,13 +136,28 @@ class FaissIndex:
         found: Matrix = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
         return found
 
-    def all_vectors(self) -> Matrix:
-        """Return every stored vector, row by row."""
-        return self.vectors(range(self.rows))
-
     def close(self) -> None:
         """Let go of the vectors."""
         self._index, self._coarse = _empty(self._index.d), None
+
+
+def stored_vectors(content: bytes, dim: int, rows: int) -> Halves:
+    """Return the vectors of a stored index, so many of unit length. Raises SnapshotDamaged for anything else.
+
+    FAISS does not get to read it: its readers believe the sizes that a file tells (facebookresearch/faiss #5400).
+    What it writes of such an index is a header that follows from the two numbers, and the vectors.
+    """
+    header = _header(dim, rows)
+    wanted = len(header) + rows * dim * _HALF_BYTES
+    if not content.startswith(header) or len(content) != wanted:
+        raise SnapshotDamaged(
+            f"the vector index is not what was stored (got {len(content)} bytes that begin {content[:4]!r},"
+            f" expected {wanted} bytes of {rows} vectors of {dim} half floats); run `faq ingest` to build it again"
+        )
+    bits = np.frombuffer(content, dtype="<u2", offset=len(header))
+    if rows and (bits & _WITHOUT_SIGN).max() > _MOST:  # infinite ones and NaN have larger bits still
+        raise SnapshotDamaged("the vector index holds no unit vectors; run `faq ingest` to build it again")
+    return bits.view("<f2").reshape(rows, dim)
 
 
 def _empty(dim: int) -> faiss.IndexScalarQuantizer:

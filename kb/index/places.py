@@ -131,23 +131,31 @@ class Places:
         mask[np.asarray(positions, dtype=np.int64)] = True
         return mask
 
-    def rows_of(self, position: int) -> range:
-        """Return the rows of a record's passages."""
-        return range(int(self.first_rows[position]), int(self.first_rows[position + 1]))
+    def rows_of(self, position: int, records: int = 1) -> range:
+        """Return the rows of the passages of a record, or of several from it on."""
+        return range(int(self.first_rows[position]), int(self.first_rows[position + records]))
 
     def position_of(self, row: int) -> int:
         """Return the position of the record that a passage belongs to."""
         return int(self.positions[row])
 
-    def views_of(self, position: int) -> range:
-        """Return the numbers of a record's views."""
-        return range(int(self.first_views[position]), int(self.first_views[position + 1]))
+    def views_of(self, position: int, records: int = 1) -> range:
+        """Return the numbers of the views of a record, or of several from it on."""
+        return range(int(self.first_views[position]), int(self.first_views[position + records]))
 
     def view_tokens(self, number: int) -> range:
         """Return the token rows of a view."""
         before = self.tokens_before
         first = int(self.view_tokens_at[number])
         return range(first, first + int(before[self.view_rows[number + 1]] - before[self.view_rows[number]]))
+
+    def tokens_of_views(self, views: range) -> list[range]:
+        """Return the token rows of each of some views."""
+        starts = self.tokens_before[self.view_rows[views.start : views.stop + 1]]
+        firsts = self.view_tokens_at[views.start : views.stop].astype(np.int64)
+        return [
+            range(first, end) for first, end in zip(firsts.tolist(), (firsts + np.diff(starts)).tolist(), strict=True)
+        ]
 
     def question_tokens(self, position: int) -> range:
         """Return the token rows of a record's question, with which its first view begins."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.passages import MANY_WORDINGS
-from faqkb.kb.vectors import Matrix, Vector
+from faqkb.kb.vectors import Halves, Matrix, Vector
 
 _CELLS = 20_000_000  # wordings times records: 20 s; more are told by their nearest wording alone
 _SHRINKAGE = 0.6  # of the covariance towards a sphere; 0.1 to 1.0 differ by 0.02
@@ -67,7 +67,7 @@ def classifier_from(content: bytes, records: int, dim: int) -> WordingClassifier
     return WordingClassifier(tuple(positions), weights.reshape(-1, dim + 1))
 
 
-def fit_wordings(positions: npt.NDArray[np.uint32], vectors: Matrix) -> WordingClassifier:
+def fit_wordings(positions: npt.NDArray[np.uint32], vectors: Matrix | Halves) -> WordingClassifier:
     """Return the classifier of the records with many wordings; an empty one where there are fewer than two.
 
     Of each wording `positions` has the record, and `vectors` the vector, shape (wordings, dim).

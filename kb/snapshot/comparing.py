@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from faqkb.kb.records import Record
+from faqkb.kb.snapshot.stored import Stored
+from faqkb.kb.store.rows import dump_record, load_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ def compare_records(older: Iterable[Record], newer: Iterable[Record]) -> Differe
         del removed[one.id], added[other.id]
     changed = [now[each] for each in now if each in before and _content(now[each]) != _content(before[each])]
     return Difference(tuple(added.values()), tuple(changed), tuple(renamed), tuple(removed.values()))
+
+
+def compare_with_stored(stored: Stored, newer: Sequence[Record]) -> Difference:
+    """Return how records differ from those of a snapshot: only rows that are not what one of them would be are read."""
+    now = {record.id: record for record in newer}
+    same: set[str] = set()
+    other: list[Record] = []
+    for record_id, row in stored.store.records.texts():
+        if record_id in now and dump_record(now[record_id]) == row:
+            same.add(record_id)
+        else:
+            other.append(load_record(row))
+    return compare_records(other, (record for record in newer if record.id not in same))
 
 
 def renamed_records(removed: Mapping[str, Record], added: Mapping[str, Record]) -> list[tuple[Record, Record]]:

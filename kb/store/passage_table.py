@@ -32,13 +32,18 @@ class PassageTable:
             raise self._connections.damaged("a cohort question has no tokens")
         return counts
 
-    def all(self) -> list[tuple[str, str, str]]:
-        """Return kind, text and key of every passage, by row."""
-        return self._connections.rows("SELECT kind, text, key FROM passages ORDER BY row")
+    def kinds_and_keys(self) -> tuple[list[str], list[str]]:
+        """Return kind and key of every passage, by row."""
+        rows = self._connections.rows("SELECT kind, key FROM passages ORDER BY row")
+        if not all(type(kind) is type(key) is str for kind, key in rows):
+            raise self._connections.damaged("a passage has no key")
+        return [kind for kind, _ in rows], [key for _, key in rows]
 
-    def view_keys(self) -> tuple[str, ...]:
-        """Return the key of each view, by number: which baselines an earlier snapshot already has."""
-        return tuple(key for (key,) in self._connections.rows("SELECT key FROM views ORDER BY number"))
+    def count_views(self) -> int:
+        """Return the number of views, each of which has a key."""
+        if self._connections.row("SELECT 1 FROM views WHERE typeof(key) != 'text'"):
+            raise self._connections.damaged("a view has no key")
+        return self._connections.count_numbered("views", "number")
 
     def cohort_keys(self) -> tuple[str, ...]:
         """Return the key of each cohort question, by row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from faqkb.kb.store.rows import load_record
 _SENTENCE = "start, end, first_token, end_token, header_first, header_end"
 _CACHED_SOURCES = 100  # positions of files that questions name
 _CACHED_RECORDS = 500  # whole records: at most 200 kB each, usually 3
+_PAGE = 500  # whole records that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,11 @@ class RecordTable:
         rows = self._connections.rows("SELECT digest, marks FROM records ORDER BY position")
         return [digest for digest, _ in rows], [marks for _, marks in rows]
 
-    def all_sentences(self) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
-        """Return the sentences of every record that has any, as they are stored, by position."""
-        found: dict[int, list[tuple[int, int, int, int, int, int]]] = {}
-        for position, *sentence in self._connections.rows(
-            f"SELECT position, {_SENTENCE} FROM sentences ORDER BY number"
-        ):
-            found.setdefault(position, []).append(tuple(sentence))
-        return found
+    def check_sentences(self) -> None:
+        """Make sure that every sentence is of numbers: a later build takes them over. Raises SnapshotDamaged."""
+        odd = " OR ".join(f"typeof({column}) != 'integer'" for column in f"position, {_SENTENCE}".split(", "))
+        if self._connections.row(f"SELECT 1 FROM sentences WHERE {odd}"):
+            raise self._connections.damaged("a sentence is none")
 
     def after(self, record_id: str | None, limit: int) -> tuple[Record, ...]:
         """Return up to `limit` records in stored order, those after `record_id` when it is given."""
@@ -98,6 +96,14 @@ class RecordTable:
             (record_id, limit),
         )
         return tuple(load_record(text) for (text,) in rows)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield id and row of every record in stored order, as `dump_record` made it, a page in memory at a time."""
+        for start in range(0, self.count, _PAGE):
+            yield from self._connections.rows(
+                "SELECT id, json FROM records WHERE position >= ? AND position < ? ORDER BY position",
+                (start, start + _PAGE),
+            )
 
     def ids(self, start: int, limit: int) -> tuple[str, ...]:
         """Return up to `limit` record ids from a position on, in stored order."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,25 +12,35 @@ from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.foreign.html import is_allowed_address, sanitise
 from faqkb.kb.records import LISTS, Record, Source, Target
 
+_NOT_STORED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What Python raises for a row that no writer of ours stores."""
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: of a short record, making it costs as much as using it."""
+
 
 def dump_record(record: Record) -> str:
     """Return a record as its row holds it."""
     targets = [asdict(target) for target in record.targets]
-    return json.dumps(record.to_json() | {"targets": targets}, ensure_ascii=False, separators=(",", ":"))
+    return _dump(record.to_json() | {"targets": targets})
 
 
 def load_record(text: str) -> Record:
     """Return the record of a row, with nothing active in its HTML, whoever wrote it. Raises SnapshotDamaged."""
-    with _told("record"):
-        fields: dict[str, Any] = json.loads(text)
-        source = Source(**fields.pop("source"))
-        lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in LISTS}
-        targets = _targets(fields.pop("targets"), fields["answer"])
-        _check_texts([*fields.values(), source.path, source.anchor or ""])
-        if not isinstance(source.line, int):
-            raise TypeError(f"got line {source.line!r:.60}, expected a number")
-        fields["answer_html"] = sanitise(fields["answer_html"])
-        return Record(**fields, **lists, source=source, targets=targets)
+    try:
+        return _record(json.loads(text))
+    except _NOT_STORED as error:
+        raise _damaged("record", error) from error
+
+
+def _record(fields: dict[str, Any]) -> Record:
+    source = Source(**fields.pop("source"))
+    lists: dict[str, Any] = {name: _texts(fields.pop(name)) for name in LISTS}
+    targets = _targets(fields.pop("targets"), fields["answer"])
+    _check_texts([*fields.values(), source.path, source.anchor or ""])
+    if not isinstance(source.line, int):
+        raise TypeError(f"got line {source.line!r:.60}, expected a number")
+    fields["answer_html"] = sanitise(fields["answer_html"])
+    return Record(**fields, **lists, source=source, targets=targets)
 
 
 def dump_check(check: Check) -> str:
@@ -39,49 +48,50 @@ def dump_check(check: Check) -> str:
     fields = asdict(check)
     del fields["script"]
     fields["evidence"] = check.evidence and check.evidence.to_json()
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _dump(fields)
 
 
 def load_check(text: str, script: bytes) -> Check:
     """Return the check of a row and its script. Raises SnapshotDamaged."""
-    with _told("check"):
-        fields = json.loads(text)
-        recorded = fields.pop("evidence")
-        evidence = None if recorded is None else evidence_of(recorded)
-        limit, titles = float(fields.pop("limit_seconds")), dict(fields.pop("titles"))
-        signatures = tuple(
-            Signature(known["error"], _texts(known["words"]), _texts(known["answers"]))
-            for known in fields.pop("signatures")
-        )
-        lists: dict[str, Any] = {
-            name: _texts(fields.pop(name)) for name in ("answers", "reads", "writes", "needs", "dependencies")
-        }
-        _check_texts([*fields.values(), *titles, *titles.values(), *(known.error for known in signatures)])
-        if not is_check_id(fields["id"]):
-            raise ValueError(f"its id is {fields['id'][:60]!r}")
-        return Check(
-            **fields,
-            **lists,
-            limit_seconds=limit,
-            titles=titles,
-            signatures=signatures,
-            script=bytes(script),
-            evidence=evidence,
-        )
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
     try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SnapshotDamaged(
-            f"records.sqlite holds a {what} that is none ({error}); run `faq ingest` to build it again"
-        ) from error
+        return _check(json.loads(text), script)
+    except _NOT_STORED as error:
+        raise _damaged("check", error) from error
+
+
+def _check(fields: dict[str, Any], script: bytes) -> Check:
+    recorded = fields.pop("evidence")
+    evidence = None if recorded is None else evidence_of(recorded)
+    limit, titles = float(fields.pop("limit_seconds")), dict(fields.pop("titles"))
+    signatures = tuple(
+        Signature(known["error"], _texts(known["words"]), _texts(known["answers"]))
+        for known in fields.pop("signatures")
+    )
+    lists: dict[str, Any] = {
+        name: _texts(fields.pop(name)) for name in ("answers", "reads", "writes", "needs", "dependencies")
+    }
+    _check_texts([*fields.values(), *titles, *titles.values(), *(known.error for known in signatures)])
+    if not is_check_id(fields["id"]):
+        raise ValueError(f"its id is {fields['id'][:60]!r}")
+    return Check(
+        **fields,
+        **lists,
+        limit_seconds=limit,
+        titles=titles,
+        signatures=signatures,
+        script=bytes(script),
+        evidence=evidence,
+    )
+
+
+def _damaged(what: str, error: Exception) -> SnapshotDamaged:
+    return SnapshotDamaged(f"records.sqlite holds a {what} that is none ({error}); run `faq ingest` to build it again")
 
 
 def _targets(value: Any, answer: str) -> tuple[Target, ...]:
     """Return the targets of an answer. Raises ValueError, TypeError where they do not follow one another within it."""
+    if value == []:
+        return ()
     targets = tuple(Target(**fields) for fields in value)
     _check_texts(text for target in targets for text in (target.address, target.before, target.after))
     bounds = [0, *(bound for target in targets for bound in (target.start, target.end)), len(answer)]
@@ -93,6 +103,8 @@ def _targets(value: Any, answer: str) -> tuple[Target, ...]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    if value == []:  # as nearly all are
+        return ()
     if not isinstance(value, list):
         raise TypeError(f"got {value!r:.60}, expected a list")
     _check_texts(value)
@@ -100,6 +112,5 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _check_texts(values: Iterable[Any]) -> None:
-    for value in values:
-        if not isinstance(value, str):
-            raise TypeError(f"got {value!r:.60}, expected text")
+    for kind in set(map(type, values)) - {str}:
+        raise TypeError(f"got {kind.__name__}, expected text")

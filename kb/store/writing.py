@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from faqkb.kb.checks import Check
+from faqkb.kb.foreign.database import distrust
 from faqkb.kb.index.names import names_of, source_key
 from faqkb.kb.index.postings import Entry, Occurrences
 from faqkb.kb.language.codes import twin_key
 from faqkb.kb.records import Record
 from faqkb.kb.store.filter_table import write_filters
 from faqkb.kb.store.rows import dump_check, dump_record
-from faqkb.kb.store.schema import SCHEMA
+from faqkb.kb.store.schema import INDEXES, TABLES
 
 PassageRow = tuple[str, str, str]
 """Kind, text and key of an embedded text."""
@@ -21,7 +23,33 @@ SentenceRow = tuple[int, int, int, int, int, int]
 """Start, end, first and end token, first and end token of the headings above."""
 
 
+_SENTENCE = "start, end, first_token, end_token, header_first, header_end"
 _NONE_MOVED: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class NewTexts:
+    """The texts of one record that is new."""
+
+    position: int
+    passages: Sequence[PassageRow]
+    view_keys: Sequence[str]
+    sentences: Sequence[SentenceRow]
+    """Of its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTexts:
+    """The texts of records that stand one after the other as they did in an earlier file: its rows are copied."""
+
+    position: int
+    """Of the first."""
+    before: range
+    """Their positions there."""
+    rows: range
+    """Of their passages there."""
+    views: range
+    """There."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +60,10 @@ class Texts:
     """What all of this depends on, of each record."""
     marks: Sequence[str]
     """Of each record."""
-    passages: Sequence[PassageRow]
-    view_keys: Sequence[str]
-    sentences: Sequence[Sequence[SentenceRow]]
-    """Of each record's answer."""
+    parts: Sequence[NewTexts | KeptTexts]
+    """All texts, record by record."""
+    earlier: Path | None
+    """The file that kept ones are in; its sha256, and what its rows hold, was checked."""
     cohort: Sequence[tuple[str, int]]
     """Key and number of token vectors of each cohort question."""
     words: Occurrences
@@ -50,9 +78,12 @@ def build_store(
 
     `moved` has the successor of each id that was published once and is no more.
     """
-    connection = sqlite3.connect(":memory:")
+    connection = sqlite3.connect(":memory:", uri=True)
     try:
-        connection.executescript(SCHEMA)
+        if texts.earlier:
+            distrust(connection)
+            connection.execute("ATTACH ? AS earlier", (f"{texts.earlier.absolute().as_uri()}?mode=ro&immutable=1",))
+        connection.executescript(TABLES)
         _write_records(connection, records, texts)
         _write_words(connection, texts.entries)
         _write_texts(connection, texts)
@@ -61,6 +92,7 @@ def build_store(
             ((check.id, dump_check(check), check.script) for check in checks),
         )
         connection.executemany("INSERT INTO moved VALUES (?, ?)", sorted(moved.items()))
+        connection.executescript(INDEXES)
         connection.commit()
         return connection.serialize()
     finally:
@@ -88,17 +120,47 @@ def _write_words(connection: sqlite3.Connection, entries: Mapping[str, Entry]) -
     )
 
 
+_COPIED = {
+    "passages": "INSERT INTO passages SELECT row + ?, kind, text, key FROM earlier.passages"
+    " WHERE row >= ? AND row < ? ORDER BY row",
+    "views": "INSERT INTO views SELECT number + ?, key FROM earlier.views"
+    " WHERE number >= ? AND number < ? ORDER BY number",
+    "sentences": f"INSERT INTO sentences (position, {_SENTENCE}) SELECT position + ?, {_SENTENCE}"
+    " FROM earlier.sentences WHERE position >= ? AND position < ? ORDER BY position, number",
+}
+"""Rows of an earlier file, moved; of a range of passages, views or records."""
+
+
 def _write_texts(connection: sqlite3.Connection, texts: Texts) -> None:
-    connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?)", ((row, *entry) for row, entry in enumerate(texts.passages))
-    )
-    connection.executemany("INSERT INTO views VALUES (?, ?)", enumerate(texts.view_keys))
-    connection.executemany(
-        "INSERT INTO sentences (position, start, end, first_token, end_token, header_first, header_end)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((position, *sentence) for position, own in enumerate(texts.sentences) for sentence in own),
-    )
+    """Write table by table, each in its order: so the bytes do not tell which rows were copied."""
+    row = number = 0
+    for part in texts.parts:
+        if isinstance(part, KeptTexts):
+            _copy(connection, "passages", row, part.rows)
+            row += len(part.rows)
+        else:
+            rows = ((row + at, *entry) for at, entry in enumerate(part.passages))
+            connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?)", rows)
+            row += len(part.passages)
+    for part in texts.parts:
+        if isinstance(part, KeptTexts):
+            _copy(connection, "views", number, part.views)
+            number += len(part.views)
+        else:
+            connection.executemany("INSERT INTO views VALUES (?, ?)", enumerate(part.view_keys, number))
+            number += len(part.view_keys)
+    for part in texts.parts:
+        if isinstance(part, KeptTexts):
+            _copy(connection, "sentences", part.position, part.before)
+        else:
+            own = ((part.position, *sentence) for sentence in part.sentences)
+            connection.executemany(f"INSERT INTO sentences (position, {_SENTENCE}) VALUES (?, ?, ?, ?, ?, ?, ?)", own)
     connection.executemany("INSERT INTO cohort VALUES (?, ?, ?)", ((row, *own) for row, own in enumerate(texts.cohort)))
+
+
+def _copy(connection: sqlite3.Connection, table: str, first: int, there: range) -> None:
+    """Copy the rows of a range in the earlier file, so that the first of them becomes `first`."""
+    connection.execute(_COPIED[table], (first - there.start, there.start, there.stop))
 
 
 def twins(records: Sequence[Record]) -> Iterator[str]:

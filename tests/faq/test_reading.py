@@ -67,6 +67,21 @@ def test_a_run_says_how_many_files_it_knew(
     assert "page1.md: 1 records" in second.stdout
 
 
+def test_a_change_loads_neither_the_detector_of_languages_nor_what_measures_answers(
+    content: Path, tmp_path: Path, ingest: Callable[..., subprocess.CompletedProcess[str]], model_folder: Path
+) -> None:
+    """Together they take longer than the changed record."""
+    assert known(ingest(content)) == 0
+    (content / "page1.md").write_text("# FAQ\n\n## Is it another?\n\nIt is.\n")
+    loaded = "[name for name in sys.modules if name.startswith(('py3langid', 'faqkb.kb.evaluation'))]"
+    code = f"import sys; from faqkb.faq.main import main; main(); print('loaded', {loaded})"
+    command = [sys.executable, "-c", code, "ingest", str(content), "--kb", str(tmp_path / "kb")]
+    own = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "FAQ_MODEL": str(model_folder)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=os.environ | own)
+    assert "2 embedded" in done.stdout, done.stderr
+    assert "loaded []" in done.stdout
+
+
 def test_a_dry_run_and_a_run_know_what_each_other_read(
     content: Path, ingest: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -22,7 +22,9 @@ from faqkb.kb.index.passages import Kind
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.model.encoder import Encoded, Encoder
 from faqkb.kb.records import Record
+from faqkb.kb.snapshot.comparing import compare_records, compare_with_stored
 from faqkb.kb.snapshot.published import RECORDS_FILE, current_snapshot, open_current
+from faqkb.kb.snapshot.stored import open_stored
 
 ANSWER = "| size | weight |\n| --- | --- |\n| small | 3 kg |\n\nWrite to the office. It answers within a day."
 RECORDS = [
@@ -100,6 +102,18 @@ def test_what_comes_of_changes_is_what_comes_of_a_fresh_start(
     build_snapshot(folder / "kb", now, encoder)
     build_snapshot(folder / "fresh", now, encoder)
     assert files_of(folder / "kb") == files_of(folder / "fresh")
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(how=changes)
+def test_what_changed_is_the_same_whether_the_stored_records_are_read_or_their_rows_compared(
+    encoder: Encoder, tmp_path_factory: pytest.TempPathFactory, how: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("compared")
+    now = changed(RECORDS, how)
+    build_snapshot(folder, RECORDS, encoder)
+    with open_stored(folder) as stored:
+        assert compare_with_stored(stored, now) == compare_records(stored.records(), now)
 
 
 def test_files_that_stay_are_links_and_the_answers_those_of_a_fresh_start(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faqkb.kb.index.cohort import cohort_languages, cohort_questions
 from faqkb.kb.language.codes import CODES, UNDETERMINED
 from faqkb.kb.language.detection import detect_language
 from faqkb.kb.language.detector import CYRILLIC_LANGUAGES, LATIN_LANGUAGES, language_shares
@@ -88,3 +89,7 @@ def test_the_detector_is_loaded_only_where_it_is_needed(text: str, is_loaded: bo
     probe = f"{code}; print('py3langid' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == str(is_loaded), done.stderr
+
+
+def test_the_unrelated_questions_are_in_the_languages_that_their_scripts_say() -> None:
+    assert cohort_languages() == tuple(detect_language(question.text) for question in cohort_questions())

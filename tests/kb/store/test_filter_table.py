@@ -72,7 +72,7 @@ def is_let_through(record: Record, wanted: Filter) -> bool:
 
 
 def stored(records: list[Record], path: Path) -> Store:
-    texts = Texts([b""] * len(records), [""] * len(records), (), (), (), (), Occurrences.of({}, len(records)), {})
+    texts = Texts([b""] * len(records), [""] * len(records), (), None, (), Occurrences.of({}, len(records)), {})
     numbered = [make_again(record, number) for number, record in enumerate(records)]
     path.write_bytes(build_store(numbered, texts))
     return Store(path)

@@ -16,7 +16,7 @@ from faqkb.kb.index.wordings import WordingClassifier
 from faqkb.kb.records import Record, Source
 from faqkb.kb.retrieval.ranking import Indexes, rank_records
 from faqkb.kb.store.store import Store
-from faqkb.kb.store.writing import Texts, build_store
+from faqkb.kb.store.writing import NewTexts, Texts, build_store
 from faqkb.kb.vectors import Embedding, Packing
 
 RECORDS = 100_000
@@ -38,9 +38,11 @@ def test_a_hundred_thousand_records_are_searched(tmp_path: Path) -> None:
     texts = Texts(
         digests=[b""] * RECORDS,
         marks=[""] * RECORDS,
-        passages=[(entry.kind.value, entry.text, entry.key) for entry in passages],
-        view_keys=[view.key for view in views_of(passages)],
-        sentences=(),
+        parts=[
+            NewTexts(at, [(entry.kind.value, entry.text, entry.key)], [view.key], ())
+            for at, (entry, view) in enumerate(zip(passages, views_of(passages), strict=True))
+        ],
+        earlier=None,
         cohort=(),
         words=words,
         entries=postings.entries,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from faqkb.kb.records import Filter, Record, Source
 from faqkb.kb.store.passage_table import cohort_spans
 from faqkb.kb.store.store import Store
 from faqkb.kb.store.word_table import WordTable
-from faqkb.kb.store.writing import Texts, build_store
+from faqkb.kb.store.writing import KeptTexts, NewTexts, Texts, build_store
 from faqkb.kb.text import analyse
 
 
@@ -48,9 +48,11 @@ POSTINGS = build_postings(WORDS)
 TEXTS = Texts(
     digests=[b"1", b"2", b"3"],
     marks=["", "", ""],
-    passages=[(entry.kind.value, entry.text, entry.key) for entry in PASSAGES],
-    view_keys=[view.key for view in views_of(PASSAGES)],
-    sentences=(),
+    parts=[
+        NewTexts(at, [(entry.kind.value, entry.text, entry.key)], [view.key], ())
+        for at, (entry, view) in enumerate(zip(PASSAGES, views_of(PASSAGES), strict=True))
+    ],
+    earlier=None,
     cohort=[("weather", 2)],
     words=WORDS,
     entries=POSTINGS.entries,
@@ -169,6 +171,33 @@ def test_any_of_several_tags_selects(store: Store) -> None:
 
 def test_the_same_records_give_the_same_bytes() -> None:
     assert build_store(RECORDS, TEXTS) == build_store(RECORDS, TEXTS)
+
+
+def test_rows_that_are_copied_give_the_bytes_of_rows_that_are_written(tmp_path: Path) -> None:
+    """Of so many that every table has several pages, some gone, some moved, one new between them."""
+
+    def written(records: Sequence[Record], parts: Sequence[NewTexts | KeptTexts], earlier: Path | None) -> bytes:
+        none = [""] * len(records)
+        texts = Texts([b""] * len(records), none, parts, earlier, (), Occurrences.of({}, len(records)), {})
+        return build_store(records, texts)
+
+    def new(position: int, number: int) -> NewTexts:
+        passages = [(Kind.ANSWER.value, f"text {number} {at}" * (number % 90), f"key {number} {at}") for at in range(3)]
+        sentences = [(at, at + 1, at, at + 2, 0, 0) for at in range(number % 5)]
+        return NewTexts(position, passages, [f"view {number} {at}" for at in range(2)], sentences)
+
+    before = [record(number, f"{number}?") for number in range(1_000)]
+    (tmp_path / "r.sqlite").write_bytes(written(before, [new(at, at) for at in range(1_000)], None))
+    numbers = [*range(500, 1_000), 2_000, *range(499)]
+    now = [record(number, f"{number}?") for number in numbers]
+    kept = [
+        KeptTexts(0, range(500, 1_000), range(1_500, 3_000), range(1_000, 2_000)),
+        new(500, 2_000),
+        KeptTexts(501, range(499), range(1_497), range(998)),
+    ]
+    fresh = written(now, [new(at, number) for at, number in enumerate(numbers)], None)
+    assert written(now, kept, tmp_path / "r.sqlite") == fresh
+    assert len(fresh) > 100 * 4_096
 
 
 @settings(max_examples=200)
