@@ -94,4 +94,5 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
   window.faq = { mount };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
-})(document.currentScript, {{ words|tojson }});
+{# Not document.currentScript: a picture of that name, which a page may let its readers write, would be taken for it. #}
+})(Reflect.get(Document.prototype, "currentScript", document), {{ words|tojson }});
