@@ -74,7 +74,7 @@ def load_check(text: str, script: bytes) -> Check:
 def _told(what: str) -> Iterator[None]:
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise SnapshotDamaged(
             f"records.sqlite holds a {what} that is none ({error}); run `faq ingest` to build it again"
         ) from error

@@ -265,6 +265,12 @@ def test_blanks_are_taken_from_around_values_and_from_nowhere_else(server):
     assert status(b"GET /healthz HTTP/1.1", b"Host : localhost") == b"400"
 
 
+def test_a_host_that_is_no_address_is_400(server):
+    for host in (b"[::::]", b"[" + b":" * 9_000 + b"]"):
+        reply = server.raw(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+        assert reply.split(b" ", 2)[1] == b"400"
+
+
 @pytest.fixture(scope="module")
 def server(kb_folder: Path) -> Iterator[ServedProcess]:
     with served(kb_folder) as running:
