@@ -77,7 +77,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     A folder may come from elsewhere: nobody waits for what its names stand for, or reads it for ever.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             number = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL

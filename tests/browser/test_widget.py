@@ -58,8 +58,9 @@ def guests(kb_folder, tmp_path_factory) -> Iterator[Guests]:
         site.write("wide.html", foreign.page(far + script, head=phone))
         site.write("wide-rtl.html", foreign.page(far + script, head=phone, attributes='lang="ar" dir="rtl"'))
         # What a page may let its readers write: names that hide a document's own.
-        taken = f'<img name="currentScript" src="/evil/x.png"><form name="scripts"><img src="{server.url}/static/search.js">'
-        taken += f'<img src="{server.url}/static/page.js"></form><form data-live=\'{{"texts": {{}}}}\'><input name="q"></form>'
+        pictures = "".join(f'<img src="{server.url}/static/{name}.js">' for name in ("search", "page"))
+        taken = f'<img name="currentScript" src="/evil/x.png"><form name="scripts">{pictures}</form>'
+        taken += '<form data-live="{&quot;texts&quot;: {}}"><input name="q"></form>'
         site.write("clobbered.html", foreign.page(taken + script))
         yield Guests(site, server)
 
@@ -93,7 +94,7 @@ def box(page: Page) -> Locator:
 
 
 def test_names_in_what_readers_of_a_page_wrote_lead_the_widget_nowhere(open_page: OpenPage, guests: Guests) -> None:
-    """An element with a name stands in for the document's property; scripts from where it says would run on the page."""
+    """An element stands in for the document's property of its name, and scripts would come from where it says."""
     asked: list[str] = []
     errors: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Files of a folder from elsewhere: a pipe is waited for by nobody, a device is not read for ever, no number is too big."""
+"""Files of a folder from elsewhere: nobody waits for a pipe or reads a device for ever, and no number is too big."""
 
 from __future__ import annotations
 
