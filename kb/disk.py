@@ -71,6 +71,23 @@ def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o644) -> None
         os.close(descriptor)
 
 
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return a file's content. Raises OSError, also for a pipe, a device and more bytes than it can have.
+
+    A folder may come from elsewhere: nobody waits for what its names stand for, or reads it for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            number = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
+            raise OSError(number, os.strerror(number) if number == errno.EISDIR else "not a regular file", str(path))
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"more than {most_bytes:,} bytes", str(path))
+    return content
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Hard-link a file that never changes, or copy it where the file system is another one or has no links."""
     try:
@@ -188,7 +205,9 @@ def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except PermissionError:
-            descriptor = os.open(path, os.O_RDONLY)  # of another user, who made it once: it can be held all the same
+            descriptor = os.open(
+                path, os.O_RDONLY | os.O_NONBLOCK
+            )  # of another user, who made it once: it can be held all the same
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -225,7 +244,7 @@ def not_removed(path: Path, error: OSError) -> str:
 
 def lock_shared(path: Path) -> int:
     """Mark a file as being read; returns the descriptor that holds the mark until it is closed."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe opens only once somebody writes to it
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -236,7 +255,7 @@ def lock_shared(path: Path) -> int:
 
 def is_being_read(path: Path) -> bool:
     """Say whether some process holds the file with `lock_shared`."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

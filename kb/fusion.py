@@ -96,7 +96,7 @@ def parse_ranking(content: str | bytes, place: str) -> Ranking:
         numbers += [ranking.answered_above, ranking.ambiguous_above]
         finite = all(math.isfinite(number) for number in numbers)
         whole = set(ranking.weights) == set(PARTS) and finite and ranking.slope > 0
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise RankingDamaged(f"{place}: not a ranking ({error}); run `faq tune` or `faq ingest` again") from error
     if not whole:
         raise RankingDamaged(

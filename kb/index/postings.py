@@ -241,6 +241,8 @@ class PostingsFile:
 
     def _rarity(self, entry: Entry) -> float:
         """Return the inverse document frequency, as SQLite's FTS5 has it."""
+        if entry.records > self._records:
+            raise self._damaged(f"a word in {entry.records} of {self._records} records")
         return max(math.log((self._records - entry.records + 0.5) / (entry.records + 0.5)), _LEAST_IDF)
 
     def _positions(self, entry: Entry, start: int = 0, count: int | None = None) -> Positions:

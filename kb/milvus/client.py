@@ -50,6 +50,7 @@ class Milvus:
     def __init__(self, address: MilvusAddress) -> None:
         """Connect. Raises MilvusMissing too."""
         try:
+            import grpc  # noqa: PLC0415 - comes with it
             import pymilvus  # noqa: PLC0415 - an extra, which a knowledge base on this machine does not need
         except ImportError as error:
             raise MilvusMissing(
@@ -58,6 +59,8 @@ class Milvus:
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints the traceback of what is raised anyway
         self.address = address
         self._pymilvus = pymilvus
+        # Some calls of pymilvus let through what it calls by, where a server is slow.
+        self._failures = (pymilvus.exceptions.MilvusException, grpc.RpcError, OSError, ValueError)
         with self._told():
             self._client = pymilvus.MilvusClient(
                 uri=address.uri, token=address.token, timeout=READ_SECONDS, dedicated=True
@@ -194,7 +197,7 @@ class Milvus:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (self._pymilvus.exceptions.MilvusException, OSError, ValueError) as error:
+        except self._failures as error:
             why = " ".join(str(getattr(error, "message", None) or error).split())[:200]
             raise MilvusAway(
                 f"Milvus at {self.address.uri} does not answer ({why}); see that it runs, and try again"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from functools import cached_property
 from hashlib import sha256
@@ -16,7 +15,7 @@ from faqkb.kb.index.wordings import classifier_from
 from faqkb.kb.knowledge import KnowledgeBase
 from faqkb.kb.milvus.address import KINDS, MilvusAddress
 from faqkb.kb.milvus.client import Milvus
-from faqkb.kb.milvus.parts import Part, Parts, blocks_of
+from faqkb.kb.milvus.parts import Part, Parts, blocks_of, texts_of
 from faqkb.kb.milvus.publishing import list_stored, roll_back
 from faqkb.kb.milvus.records import MilvusChecks, MilvusRecords, MilvusStore
 from faqkb.kb.milvus.tokens import MilvusTokens
@@ -149,7 +148,7 @@ class MilvusBase:
         places = Places.from_bytes(parts.read(Part.PLACES), manifest.passages, manifest.records)
         records = MilvusRecords(milvus, at["records"], manifest.records, parts)
         passages = MilvusPassages(milvus, at["passages"], manifest.passages)
-        names: dict[str, str] = json.loads(parts.read(Part.NAMES))
+        names = texts_of(parts.read(Part.NAMES), "the list of names")
         postings = PostingsFile(parts.source(Part.POSTINGS), manifest.records)
         try:
             ranking = parse_ranking(parts.read(Part.RANKING), str(self.address))

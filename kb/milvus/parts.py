@@ -21,6 +21,7 @@ from faqkb.kb.milvus.client import Fields, Milvus, Row
 BLOCK_BYTES = 48_000  # 64,000 as base64, of the 65,535 that a field takes
 _PART_ROWS = 1 << 40
 _AT_ONCE = 200  # blocks of one query: 13 MB
+_MOST_BYTES = _PART_ROWS * BLOCK_BYTES  # of a part
 _KEPT_BYTES = 64_000_000  # of blocks that were read: the postings of the commonest words
 
 FIELDS = Fields(texts=("content",))
@@ -48,6 +49,9 @@ class Part(IntEnum):
     """As the file has them; of no bytes where there is none."""
 
 
+_SIZED = frozenset(Part) - {Part.SIZES, Part.DOCUMENTS, Part.PICTURES}
+
+
 def encoded(content: bytes) -> str:
     """Return bytes as a field of text holds them."""
     return base64.b64encode(content).decode("ascii")
@@ -57,10 +61,31 @@ def decoded(text: str) -> bytes:
     """Return the bytes of a field. Raises SnapshotDamaged."""
     try:
         return base64.b64decode(text, validate=True)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise SnapshotDamaged(
             f"a row in Milvus holds no bytes ({error}); run `faq ingest` to store it again"
         ) from error
+
+
+def parsed(content: bytes | str, what: str) -> Any:
+    """Return the JSON that somebody stored. Raises SnapshotDamaged."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise damaged(what, str(error)) from error
+
+
+def texts_of(content: bytes, what: str) -> dict[str, str]:
+    """Return the JSON object of texts that somebody stored. Raises SnapshotDamaged."""
+    found = parsed(content, what)
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise damaged(what, "expected texts by name")
+    return found
+
+
+def damaged(what: str, why: str) -> SnapshotDamaged:
+    """Return the error of something in Milvus that no publishing of ours stored."""
+    return SnapshotDamaged(f"{what} in Milvus is not what was stored ({why[:80]}); run `faq ingest` to store it again")
 
 
 def block_rows(part: Part, content: bytes, first: int = 0) -> Iterator[Row]:
@@ -90,7 +115,10 @@ class Parts:
         if not rows:
             raise SnapshotDamaged(f"{collection}: holds no sizes; run `faq ingest` to store it again")
         (row,) = rows.values()
-        sizes: dict[str, int] = json.loads(decoded(row["content"]))
+        sizes = parsed(decoded(row["content"]), "the list of parts")
+        whole = isinstance(sizes, dict) and set(sizes) >= {part.name for part in _SIZED}
+        if not whole or not all(type(size) is int and 0 <= size < _MOST_BYTES for size in sizes.values()):
+            raise damaged("the list of parts", "expected the size of each")
         return cls(milvus, collection, sizes)
 
     def read(self, part: Part) -> bytes:
@@ -100,11 +128,14 @@ class Parts:
 
     def blocks(self, part: Part, wanted: Sequence[int]) -> list[bytes]:
         """Return some blocks of a part, in the order asked. Raises SnapshotDamaged, MilvusAway."""
-        keys = [part * _PART_ROWS + block for block in wanted]
-        found = self.milvus.rows(self.collection, keys, ["content"], _AT_ONCE)
-        if len(found) != len(set(keys)):
-            raise SnapshotDamaged(f"{self.collection}: {part.name} has holes; run `faq ingest` to store it again")
-        return [decoded(found[key]["content"]) for key in keys]
+        read: list[bytes] = []
+        for start in range(0, len(wanted), _AT_ONCE):  # what is said to be larger than it is ends at the first hole
+            keys = [part * _PART_ROWS + block for block in wanted[start : start + _AT_ONCE]]
+            found = self.milvus.rows(self.collection, keys, ["content"])
+            if len(found) != len(set(keys)):
+                raise SnapshotDamaged(f"{self.collection}: {part.name} has holes; run `faq ingest` to store it again")
+            read += (decoded(found[key]["content"]) for key in keys)
+        return read
 
     def source(self, part: Part) -> RemoteBytes:
         """Return a part to be read from where it is needed."""

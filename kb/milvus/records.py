@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
 from faqkb.kb.checks import Check, CheckLink, Signature
 from faqkb.kb.errors import SnapshotDamaged
@@ -13,7 +12,7 @@ from faqkb.kb.index.names import source_key
 from faqkb.kb.index.sentences import Sentence
 from faqkb.kb.milvus.client import TEXT_BYTES, Fields, Milvus, Row
 from faqkb.kb.milvus.keys import LABELS, expression_of, key_of, labels_of
-from faqkb.kb.milvus.parts import Part, Parts, block_rows, blocks_of, decoded, encoded
+from faqkb.kb.milvus.parts import Part, Parts, block_rows, blocks_of, damaged, decoded, encoded, parsed, texts_of
 from faqkb.kb.milvus.selected import Selected
 from faqkb.kb.milvus.vectors import MilvusPassages
 from faqkb.kb.records import Filter, Record
@@ -78,7 +77,7 @@ class MilvusRecords:
         self._milvus = milvus
         self._collection = collection
         self._parts = parts
-        self._moved: dict[str, str] = json.loads(parts.read(Part.MOVED))
+        self._moved = texts_of(parts.read(Part.MOVED), "the list of former ids")
         self.count = count
         self._document = lru_cache(_CACHED)(self._read)
         self._position = lru_cache(_CACHED_IDS)(self._read_position)
@@ -182,7 +181,9 @@ class MilvusRecords:
 def _parsed(document: str) -> tuple[Record, tuple[Sentence, ...]]:
     """Return what a row says of a record; whoever wrote it, nothing in its HTML is active. Raises SnapshotDamaged."""
     try:
-        text, sentences = json.loads(document)
+        text, sentences = parsed(document, "a record")
+        if not all(type(number) is int and number >= 0 for own in sentences for number in own):
+            raise TypeError("its sentences are no places")
         found = tuple(
             Sentence(start, end, range(first, stop), range(header, header_end))
             for start, end, first, stop, header, header_end in sentences
@@ -217,7 +218,9 @@ class MilvusChecks:
 
     def __init__(self, content: bytes) -> None:
         """Take what `checks_bytes` gave. Raises SnapshotDamaged."""
-        stored: list[Any] = json.loads(content)
+        stored = parsed(content, "the list of checks")
+        if not isinstance(stored, list) or not all(isinstance(each, list) and len(each) == 2 for each in stored):
+            raise damaged("the list of checks", "expected pairs of a check and its script")
         self._checks = {check.id: check for check in (load_check(text, decoded(script)) for text, script in stored)}
         self.signatures: tuple[Signature, ...] = tuple(
             known for check in self._checks.values() for known in check.signatures

@@ -22,6 +22,7 @@ from faqkb.kb.vectors import Scores, Similarities, TokenCodes, TokenVectors
 
 FIELDS = Fields(texts=("codes",))
 _AT_ONCE = 200  # rows of one query: 64 kB each at most
+_MOST_TOKENS = 1_000_000  # of one text: more than the longest answer has
 _KEPT_BYTES = 64_000_000  # of codes: what a question's highlights read was read by its ranking
 
 
@@ -63,6 +64,8 @@ class MilvusTokens:
         best = np.empty((len(spans), len(wanted)), dtype=np.float32)
         for at, (span, own) in enumerate(zip(spans, keys, strict=True)):
             codes = np.concatenate([found[key] for key in own])[span.start - own[0] : span.stop - own[0]]
+            if len(codes) != len(span):
+                raise self._damaged(f"{len(codes)} of {len(span)} tokens")
             best[at] = (dequantise(codes) @ wanted.T).max(axis=0)
         return best
 
@@ -74,6 +77,8 @@ class MilvusTokens:
 
     def _keys(self, span: range) -> range:
         """Return the rows that hold some tokens of one view, in order: they are counted from where it begins."""
+        if not 0 < len(span) <= _MOST_TOKENS:
+            raise self._damaged(f"a text of {len(span)} tokens")
         step = row_tokens(self._dim)
         first = int(self._starts[np.searchsorted(self._starts, span.start, side="right") - 1])
         return range(first + (span.start - first) // step * step, span.stop, step)
@@ -82,16 +87,24 @@ class MilvusTokens:
         with self._lock:
             found = {key: self._kept[key] for key in keys if key in self._kept}
         missing = [key for key in keys if key not in found]
-        read = {
-            key: np.frombuffer(decoded(row["codes"]), dtype=np.int8).reshape(-1, self._dim)
-            for key, row in self._milvus.rows(self._collection, missing, ["codes"], _AT_ONCE).items()
-        }
-        if len(read) != len(missing):
-            raise SnapshotDamaged(
-                f"{self._collection}: token vectors are missing; run `faq ingest` to store them again"
-            )
+        read: dict[int, TokenCodes] = {}
+        for start in range(0, len(missing), _AT_ONCE):
+            wanted = missing[start : start + _AT_ONCE]
+            rows = self._milvus.rows(self._collection, wanted, ["codes"])
+            if len(rows) != len(wanted):
+                raise self._damaged("token vectors are missing")
+            read |= {key: self._codes(row) for key, row in rows.items()}
         self._keep(read)
         return found | read
+
+    def _codes(self, row: Row) -> TokenCodes:
+        content = decoded(row["codes"])
+        if not content or len(content) % self._dim:
+            raise self._damaged(f"token vectors of {len(content)} bytes")
+        return np.frombuffer(content, dtype=np.int8).reshape(-1, self._dim)
+
+    def _damaged(self, what: str) -> SnapshotDamaged:
+        return SnapshotDamaged(f"{self._collection}: {what}; run `faq ingest` to store them again")
 
     def _keep(self, read: dict[int, TokenCodes]) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ from faqkb.kb.index.passages import Kind
 from faqkb.kb.index.places import Among
 from faqkb.kb.milvus.client import Fields, Milvus
 from faqkb.kb.milvus.keys import LABELS
+from faqkb.kb.milvus.parts import damaged
 from faqkb.kb.milvus.selected import Selected
 from faqkb.kb.vectors import Matrix, Vector
 
@@ -40,6 +41,8 @@ class MilvusVectors:
         if not self.rows or (among is not None and not len(among.positions)):
             return ()
         found = self._milvus.nearest(self._collection, query, top_n, _expression(among))
+        if not all(0 <= row < self.rows for row, _ in found):
+            raise damaged("a passage", f"none of the {self.rows} there are")
         return tuple(Neighbour(row, score) for row, score in found)
 
     def vectors(self, rows: Rows | Sequence[int]) -> Matrix:
@@ -75,7 +78,10 @@ class MilvusPassages:
         found = self._milvus.rows(self._collection, [row], ["text", "kind"])
         if row not in found:
             raise SnapshotDamaged(f"{self._collection}: no passage {row}; run `faq ingest` to store it again")
-        return str(found[row]["text"]), KINDS[int(found[row]["kind"])]
+        kind = found[row]["kind"]
+        if kind not in range(len(KINDS)):
+            raise damaged("a passage", f"kind {kind}")
+        return str(found[row]["text"]), KINDS[kind]
 
 
 def _expression(among: Among | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from faqkb.kb import disk
 from faqkb.kb.checksums import file_sha256
 from faqkb.kb.errors import ModelDamaged, ModelMissing
 from faqkb.kb.foreign.paths import expanded
@@ -20,6 +21,7 @@ MODEL_FILE = "model.onnx"
 FILES = (MODEL_FILE, TABLE_FILE, TOKENIZER_FILE)
 FILES_OF_PIECES = (PIECES_FILE, SCORES_FILE)  # of a Unigram tokenizer, beside the others
 MANIFEST_FILE = "manifest.json"
+_MANIFEST_BYTES = 1_000_000  # has 2 kB
 BUNDLED_NAME = "multilingual-e5-small-faq"  # the published weights with our adapter
 DEFAULT_LANGUAGES = ("zh", "en")
 FOLDER_VARIABLE = "FAQ_MODEL"  # environment: a prepared folder to use instead of the one in the user's cache
@@ -112,7 +114,7 @@ def read_manifest(folder: Path) -> ModelManifest:
     """
     path = folder / MANIFEST_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = disk.read_regular(path, _MANIFEST_BYTES).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelMissing(f"{folder}: no prepared model (no {MANIFEST_FILE}); run `faq model prepare`") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -13,11 +13,11 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from faqkb.kb import limits
+from faqkb.kb import disk, limits
 from faqkb.kb.errors import SnapshotDamaged, SnapshotUnsupported
 from faqkb.kb.model.files import FileEntry
 from faqkb.kb.pictures import FOLDER as PICTURES
@@ -96,8 +96,7 @@ def time_of(name: str) -> datetime | None:
 def read_manifest(path: Path, name: str) -> Manifest:
     """Return the manifest of the snapshot of that name. Raises SnapshotDamaged, SnapshotUnsupported."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES)
+        content = disk.read_regular(path, MOST_BYTES)
     except OSError as error:
         raise SnapshotDamaged(f"{path}: {error.strerror}; {REPAIR}") from error
     manifest = parse_manifest(content, path)
@@ -122,8 +121,9 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
             passages=_count(fields["counts"]["passages"]),
             files={_path(key, entry): FileEntry(**entry) for key, entry in fields["files"].items()},
         )
+        datetime.fromisoformat(manifest.created).astimezone(UTC)  # a year 9999 may be beyond the last one there
         whole = canonical(manifest.to_json()) == content and is_name(manifest.name)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         told = f" ({error})" if type(error) is ValueError else ""  # our own words; others say nothing to a reader
         raise SnapshotDamaged(f"{path}: not a manifest{told}; {REPAIR}") from error
     if not whole:

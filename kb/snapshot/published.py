@@ -50,6 +50,7 @@ WORDINGS_FILE = "wordings.bin"
 DAYS_FILE = "days.bin"
 RANKING_FILE = "ranking.json"
 MODEL_FOLDER = "model"
+_NAME_BYTES = 1_000  # of `current`, which has 38
 _REMEMBERED_BYTES = 64 << 20  # of a file, whose hash takes a tenth of a second: a smaller one is read each time
 
 
@@ -217,7 +218,7 @@ class SnapshotFiles:
 def current_snapshot(folder: Path) -> str:
     """Return the name of the live snapshot of a knowledge base. Raises KnowledgeBaseMissing or SnapshotDamaged."""
     try:
-        content = (folder / "current").read_bytes()
+        content = disk.read_regular(folder / "current", _NAME_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise KnowledgeBaseMissing(f"{folder} holds no knowledge base; run `faq ingest PATH --kb {folder}`") from error
     except OSError as error:

@@ -10,6 +10,7 @@ from faqkb.kb.fusion import Ranking, default_ranking, parse_ranking
 from faqkb.kb.model.files import read_manifest, verify_files
 
 _FOLDER = "tuned"
+_RANKING_BYTES = 100_000  # has 1 kB
 _WAY_OUT = "learn it again with `faq tune --queries FILE`, or do without: `faq tune --reset`"
 
 
@@ -27,9 +28,11 @@ def tuned_ranking(folder: Path) -> Ranking:
     """Return a knowledge base's own ranking, else the default one. Raises RankingDamaged."""
     path = ranking_file(folder)
     try:
-        content = path.read_bytes()
+        content = disk.read_regular(path, _RANKING_BYTES)
     except FileNotFoundError:
         return default_ranking()
+    except OSError as error:
+        raise RankingDamaged(f"{path}: {error.strerror}; {_WAY_OUT}") from error
     try:
         return parse_ranking(content, str(path))
     except RankingDamaged as error:

@@ -12,7 +12,7 @@ from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.foreign.html import is_allowed_address, sanitise
 from faqkb.kb.records import LISTS, Record, Source, Target
 
-_NOT_STORED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_NOT_STORED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What Python raises for a row that no writer of ours stores."""
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Made once: of a short record, making it costs as much as using it."""

@@ -24,13 +24,14 @@ from typing import cast
 from flask import current_app
 
 from faqkb.kb.answers import Answer, Status
-from faqkb.kb.disk import TEMPORARY_PREFIX, install_file, write_file
+from faqkb.kb.disk import TEMPORARY_PREFIX, install_file, read_regular, write_file
 from faqkb.server.limits import ANSWER_TOKEN_CHARS, ANSWER_TOKEN_SECONDS
 from faqkb.server.problems import FieldError, Refused
 
 EXTENSION = "faq-answer-tokens"
 KEY_FILE = "feedback.key"
 _KEY_BYTES = 32  # as many as SHA-256 gives; more adds nothing
+_KEY_FILE_BYTES = 1_000  # read at most: what is longer than a key is none
 _NONCE_BYTES = 6  # tells apart two readers who get the same answer in the same second
 _CONFIDENCE_DIGITS = 4
 _PURPOSE = b"faqkb answer token 2\n"  # signed with the payload: the key can serve another purpose one day
@@ -115,7 +116,7 @@ class AnswerTokens:
         try:
             if not path.exists():
                 _make_key(path)
-            key = path.read_bytes()
+            key = read_regular(path, _KEY_FILE_BYTES)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else "it cannot be read"
             _log.warning("%s: %s; feedback on answers holds until this server stops", KEY_FILE, reason)

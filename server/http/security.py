@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
@@ -74,8 +75,16 @@ def _check_request() -> None:
     named = request.headers.get("Host")
     # HTTP/1.0 health checks of load balancers name no host. Two Host headers arrive as one with a comma: no host.
     may_be_missing = named is None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
-    if not may_be_missing and not (named and request.host):
+    if not may_be_missing and not (named and _is_host(request.host)):
         raise Refused(400, "The request names no host, or more than one; send one Host header.")
+
+
+def _is_host(text: str) -> bool:
+    """Return whether a text can stand for the host in an address: whoever puts one together takes it apart again."""
+    try:
+        return bool(urlsplit(f"//{text}").hostname)
+    except ValueError:  # `[::::]`
+        return False
 
 
 def _dress_response(response: Response) -> Response:

@@ -57,6 +57,11 @@ def guests(kb_folder, tmp_path_factory) -> Iterator[Guests]:
         phone = '<meta name="viewport" content="width=device-width, initial-scale=1">'
         site.write("wide.html", foreign.page(far + script, head=phone))
         site.write("wide-rtl.html", foreign.page(far + script, head=phone, attributes='lang="ar" dir="rtl"'))
+        # What a page may let its readers write: names that hide a document's own.
+        pictures = "".join(f'<img src="{server.url}/static/{name}.js">' for name in ("search", "page"))
+        taken = f'<img name="currentScript" src="/evil/x.png"><form name="scripts">{pictures}</form>'
+        taken += '<form data-live="{&quot;texts&quot;: {}}"><input name="q"></form>'
+        site.write("clobbered.html", foreign.page(taken + script))
         yield Guests(site, server)
 
 
@@ -86,6 +91,22 @@ def opener(page: Page) -> Locator:
 
 def box(page: Page) -> Locator:
     return page.locator("faq-widget").get_by_role("combobox")
+
+
+def test_names_in_what_readers_of_a_page_wrote_lead_the_widget_nowhere(open_page: OpenPage, guests: Guests) -> None:
+    """An element stands in for the document's property of its name, and scripts would come from where it says."""
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+    page = open_page("clobbered.html", prepare=watch)
+    opener(page).click()
+    expect(box(page)).to_be_visible()
+    assert not [url for url in asked if url.startswith(f"{guests.site.url}/evil/") and url.endswith(".js")]
+    assert not errors
 
 
 def panel(page: Page) -> Locator:

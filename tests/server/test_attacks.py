@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import threading
@@ -233,6 +234,41 @@ def test_a_body_in_chunks_alone_is_taken(server):
     head = b"POST /api/v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
     head += b"\r\nTransfer-Encoding: chunked"
     assert server.raw(head + b"\r\nConnection: close\r\n\r\n" + chunks).split(b" ", 2)[1] == b"200"
+
+
+def test_blanks_before_a_value_hold_up_nobody(server):
+    """The thread that watches the sockets reads each header; what it reads slowly, everybody waits for."""
+    blanks, letters = (_seconds_of(server, b"X-Any: " + 15_000 * each + b"x") for each in (b" ", b"x"))
+    assert blanks < max(5 * letters, 0.25)
+
+
+def _seconds_of(server: ServedProcess, header: bytes) -> float:
+    """Return the processor time of three requests with a header."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + header + b"\r\n\r\n"
+    before = _used(server)
+    for _ in range(3):
+        assert server.raw(request).split(b" ", 2)[1] == b"200"
+    return _used(server) - before
+
+
+def _used(server: ServedProcess) -> float:
+    user, system = (Path("/proc") / str(server.process.pid) / "stat").read_text().split()[13:15]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_blanks_are_taken_from_around_values_and_from_nowhere_else(server):
+    def status(*lines: bytes) -> bytes:
+        return server.raw(b"\r\n".join(lines) + b"\r\nConnection: close\r\n\r\n").split(b" ", 2)[1]
+
+    assert status(b"GET /healthz HTTP/1.1", b"Host: \t localhost \t") == b"200"
+    assert status(b"GET /a: b HTTP/1.1", b"Host: localhost") == b"400"
+    assert status(b"GET /healthz HTTP/1.1", b"Host : localhost") == b"400"
+
+
+def test_a_host_that_is_no_address_is_400(server):
+    for host in (b"[::::]", b"[" + b":" * 9_000 + b"]"):
+        reply = server.raw(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+        assert reply.split(b" ", 2)[1] == b"400"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 const SHOWN_MS = 2000;
 // Loaded by an element of a page of ours, or imported by the widget.
-const isPage = [...document.scripts].some(({ src }) => src === import.meta.url);
+// Not document.scripts: on another site's page a form of that name would be taken for it.
+const isPage = [...document.querySelectorAll("script")].some(({ src }) => src === import.meta.url);
 const texts = isPage && JSON.parse(document.querySelector("[data-live]")?.dataset.live ?? "null")?.texts;
 
 /** Put a button beside every block of code and every command below an element. */

@@ -683,6 +683,6 @@ export class SearchBox {
 }
 
 // Loaded by an element of the page, not imported.
-if ([...document.scripts].some(({ src }) => src === import.meta.url)) {
+if ([...document.querySelectorAll("script")].some(({ src }) => src === import.meta.url)) {
   for (const form of document.querySelectorAll("form[data-live]")) new SearchBox(form, JSON.parse(form.dataset.live));
 }

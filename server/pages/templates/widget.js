@@ -9,9 +9,8 @@
 .open,.failed{box-sizing:border-box;padding:.7em 1.3em;border:1px solid #0000;border-radius:2em;font:600 1em/1.5 system-ui,sans-serif}
 :host([floats]){position:fixed!important;z-index:var(--faq-z-index,2147483647)!important;inset-block-end:var(--faq-inset,1.25em)!important;inset-inline-end:var(--faq-inset,1.25em)!important}
 .open{background:var(--a);color:var(--faq-on-accent,light-dark({{ palette.light.on_accent }},{{ palette.dark.on_accent }}));cursor:pointer}
-button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-radius:2em}
+.open:focus-visible{outline:3px solid var(--a);outline-offset:3px}
 .failed{border-color:CanvasText;background:Canvas;color:CanvasText}
-.failed a{color:LinkText}
 @media print{.open{display:none}}`);
 
   const complete = (given) => {
@@ -33,11 +32,11 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
   {# A reply that may not be read and none at all look the same to a script, but for a request that reads nothing. #}
   const explain = async (root, { server, lang }) => {
     const { refused, away, page } = words[lang];
-    const heard = await fetch(server + "widget.js", { mode: "no-cors", cache: "no-store" }).then(() => 1, () => 0);
+    const why = await fetch(server + "widget.js", { mode: "no-cors", cache: "no-store" }).then(() => refused, () => away);
     const link = Object.assign(document.createElement("a"), { href: server, target: "_blank", rel: "noopener", textContent: page });
     const said = Object.assign(document.createElement("p"), { className: "failed", role: "alert", lang });
     root.prepend(said);
-    said.append(heard ? refused : away, " ", link);
+    said.append(why, " ", link);
   };
 
   const make = async (kind, root, options) => {
@@ -69,7 +68,6 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
     });
     button.style.colorScheme = theme;
     root.append(button);
-    {# On a phone a page that overflows sideways is wider than the screen, and its corners are out of sight. #}
     {# On a phone a page that overflows sideways becomes wider than the screen, and has corners out of sight. #}
     const place = () => innerWidth > screen.width && import(options.server + "static/widget_place.js");
     addEventListener("resize", place);
@@ -94,4 +92,5 @@ button.open:focus-visible{outline:3px solid var(--a);outline-offset:3px;border-r
   window.faq = { mount };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
-})(document.currentScript, {{ words|tojson }});
+{#- Not document.currentScript: a picture of that name, which a page may let readers write, would be taken for it. #}
+})(Reflect.get(Document.prototype, "currentScript", document), {{ words|tojson }});
