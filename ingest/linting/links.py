@@ -12,6 +12,7 @@ from faqkb.ingest.linted.findings import Edit, Finding
 from faqkb.ingest.linted.reading import Linted
 from faqkb.ingest.linting.anchors import PagesBeside, anchors_of, leads_somewhere
 from faqkb.ingest.page.markdown import Token
+from faqkb.kb.language.codes import ending_language
 
 _SHOWN = 80  # characters of an address
 # Filled in by a site generator, or an alias of its: nobody knows here where it leads.
@@ -60,7 +61,8 @@ def _judged(linted: Linted, place: Place, line: int, own: frozenset[str], beside
         return None
     target = linted.file.path.parent / unquote(parts.path)
     # docsify and others see addresses from the folder that they serve.
-    found = next(filter(None, (_found(folder / unquote(parts.path)) for folder in _folders_around(linted))), None)
+    places = [folder / unquote(parts.path) for folder in _folders_around(linted)]
+    found = next(filter(None, (_found(place) or _translated(place, linted.file.path) for place in places)), None)
     if found is None:
         return _missing(linted, place, line, target)
     anchors = beside.anchors_in(found) if parts.fragment else None
@@ -92,6 +94,29 @@ def _found(target: Path) -> Path | None:
         return next((path for path in (Path(stem + end) for end in _WRITTEN_AS) if path.exists()), None)
     except (OSError, ValueError):  # a NUL, a name too long: no file has it
         return None
+
+
+def _translated(target: Path, linking: Path) -> Path | None:
+    """Return what a site in several languages shows for a link: in `faq.zh.md`, `fees.md` is `fees.zh.md`.
+
+    A page that is not translated yet is shown in another language.
+    """
+    own = _language_in(linking)
+    suffix = target.suffix if target.suffix and target.suffix not in _PAGES else linking.suffix
+    if not own:
+        return None
+    try:
+        beside = [path for path in target.parent.iterdir() if path.suffix == suffix]
+    except (OSError, ValueError):
+        return None
+    told = sorted(path for path in beside if path.stem.rpartition(".")[0] == target.stem and _language_in(path))
+    return next((path for path in told if _language_in(path) == own), told[0] if told else None)
+
+
+def _language_in(path: Path) -> str:
+    """Return the language that stands before the suffix of a name: `zh` of `faq.zh.md`; empty without one."""
+    head, _, ending = path.stem.rpartition(".")
+    return ending_language(ending) if head else ""
 
 
 def _missing(linted: Linted, place: Place, line: int, target: Path) -> Finding:
