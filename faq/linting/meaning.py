@@ -15,7 +15,7 @@ from faqkb.ingest.linted.reading import Linted
 from faqkb.ingest.linting.answers import words_in
 from faqkb.ingest.linting.disagreement import contradict, differ
 from faqkb.ingest.linting.repeats import Asked, all_asked, contradiction, wording
-from faqkb.ingest.linting.twins import Twins, by_labels, lacking, pairs_of
+from faqkb.ingest.linting.twins import Twins, is_by_meaning, lacking, pairs_of
 from faqkb.ingest.page.text import excerpt
 from faqkb.kb.index.late_interaction import dequantise
 from faqkb.kb.index.passages import Kind
@@ -85,7 +85,7 @@ def _compared(files: Sequence[Linted], asked: Sequence[Asked], questions: Matrix
     rows = {row for first, other, _ in _pairs(questions, _LOOKED_AT) for row in (first, other)}
     rows |= {row for pair in _same_answers(asked) for row in pair}
     unlabelled = {
-        linted.name for twins in pairs_of(files) if by_labels(twins) is None for linted in (twins.one, twins.other)
+        linted.name for twins in pairs_of(files) if is_by_meaning(twins) for linted in (twins.one, twins.other)
     }
     return rows | {row for row, each in enumerate(asked) if each.path in unlabelled}
 
@@ -98,7 +98,7 @@ def find_by_meaning(files: Sequence[Linted], meant: Meant) -> Iterator[Finding]:
         yield from _collisions(own)
         yield from _copied(own)
     for twins in pairs_of(files):
-        if by_labels(twins) is None:
+        if is_by_meaning(twins):
             yield from _untranslated(twins, meant)
 
 

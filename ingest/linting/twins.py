@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from faqkb.ingest.linted.findings import Finding, Place
 from faqkb.ingest.linted.reading import Linted
+from faqkb.ingest.page.model import Kind
 from faqkb.ingest.page.text import excerpt
 from faqkb.kb.language.codes import ending_language, folder_language
 
@@ -94,6 +95,21 @@ def by_labels(twins: Twins) -> list[Finding] | None:
             span = own[number].span
             findings.append(lacking(here, span.line, f"{number} {span.name.question}", there))
     return findings
+
+
+def is_by_meaning(twins: Twins) -> bool:
+    """Whether only what their questions mean tells which of them one file lacks."""
+    return by_labels(twins) is None and not _have_one_outline(twins)
+
+
+def _have_one_outline(twins: Twins) -> bool:
+    """Whether the headings of two files follow each other in the same levels, and are the questions of one of them.
+
+    Nothing is missing then, though the other may be read otherwise, e.g. by what is bold in its answers.
+    """
+    files = (twins.one, twins.other)
+    one, other = ([block.level for block in linted.page.blocks if block.kind is Kind.HEADING] for linted in files)
+    return one == other and any(all(each.span.level for each in linted.chosen) for linted in files)
 
 
 def lacking(here: Linted, line: int, question: str, there: Linted) -> Finding:

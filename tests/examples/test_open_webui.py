@@ -44,5 +44,7 @@ def test_a_follow_up_stays_with_the_answer(client: Any) -> None:
 
 
 def test_a_number_chooses_and_a_person_is_told_of(client: Any) -> None:
-    assert streamed(client, "the model is too big", "2").startswith("There are two usual routes")
+    choices = streamed(client, "the model is too big").splitlines()
+    second = next(line.removeprefix("2. ") for line in choices if line.startswith("2. "))
+    assert streamed(client, "the model is too big", "2") == streamed(client, second) != streamed(client, choices[2][3:])
     assert HANDOVER in streamed(client, "the model is too big", "talk to a human")
