@@ -205,9 +205,8 @@ def writer_lock(path: Path, *, subject: str) -> Iterator[None]:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except PermissionError:
-            descriptor = os.open(
-                path, os.O_RDONLY | os.O_NONBLOCK
-            )  # of another user, who made it once: it can be held all the same
+            # Of another user, who made it once: it can be held all the same.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from faqkb.kb.errors import MilvusAway, MilvusMissing
@@ -22,6 +23,7 @@ LOAD_SECONDS = 1_800.0  # until a collection is indexed and in memory: a million
 BATCH_BYTES = 8_000_000  # of one call that stores: Milvus takes 64 MB
 _BATCH_ROWS = 5_000
 _ANSWERED_ROWS = 16_384  # of one query, Milvus's own limit
+_ASKED_ROWS = 1_000  # of one query, by their keys
 TEXT_BYTES = 65_535  # of one field, Milvus's own limit
 _LABELS = 1_024  # of one field of labels
 _FLAT_ROWS = 100_000  # up to which all vectors are looked through: exact, as fast as FAISS's, and nothing to tune
@@ -158,13 +160,21 @@ class Milvus:
             )
             return int(found[0]["count(*)"])
 
-    def rows(self, name: str, keys: Sequence[int], fields: Sequence[str], most: int = 1_000) -> dict[int, Row]:
-        """Return the rows of some keys, by key; those that are not there are left out. `most` are asked for at once."""
+    def rows(self, name: str, keys: Iterable[int], fields: Sequence[str]) -> dict[int, Row]:
+        """Return the rows of some keys, by key; those that are not there are left out."""
         found: dict[int, Row] = {}
-        for start in range(0, len(keys), most):
-            listed = ",".join(str(int(key)) for key in keys[start : start + most])
-            found |= {int(row["row"]): row for row in self.select(name, f"row in [{listed}]", fields)}
+        for _, page in self.pages(name, keys, fields, _ASKED_ROWS):
+            found |= page
         return found
+
+    def pages(
+        self, name: str, keys: Iterable[int], fields: Sequence[str], most: int
+    ) -> Iterator[tuple[list[int], dict[int, Row]]]:
+        """Yield so many keys at a time with their rows: whoever misses one need not ask for those that follow."""
+        left = iter(keys)
+        while asked := list(islice(left, most)):
+            listed = ",".join(str(int(key)) for key in asked)
+            yield asked, {int(row["row"]): row for row in self.select(name, f"row in [{listed}]", fields)}
 
     def select(self, name: str, expression: str, fields: Sequence[str]) -> list[Row]:
         """Return the rows that an expression of ours lets through, at most 16,384."""

@@ -129,12 +129,12 @@ class Parts:
     def blocks(self, part: Part, wanted: Sequence[int]) -> list[bytes]:
         """Return some blocks of a part, in the order asked. Raises SnapshotDamaged, MilvusAway."""
         read: list[bytes] = []
-        for start in range(0, len(wanted), _AT_ONCE):  # what is said to be larger than it is ends at the first hole
-            keys = [part * _PART_ROWS + block for block in wanted[start : start + _AT_ONCE]]
-            found = self.milvus.rows(self.collection, keys, ["content"])
-            if len(found) != len(set(keys)):
+        keys = (part * _PART_ROWS + block for block in wanted)
+        # What is said to be larger than it is ends at the first hole.
+        for asked, found in self.milvus.pages(self.collection, keys, ["content"], _AT_ONCE):
+            if len(found) != len(set(asked)):
                 raise SnapshotDamaged(f"{self.collection}: {part.name} has holes; run `faq ingest` to store it again")
-            read += (decoded(found[key]["content"]) for key in keys)
+            read += (decoded(found[key]["content"]) for key in asked)
         return read
 
     def source(self, part: Part) -> RemoteBytes:

@@ -86,12 +86,10 @@ class MilvusTokens:
     def _rows(self, keys: Sequence[int]) -> dict[int, TokenCodes]:
         with self._lock:
             found = {key: self._kept[key] for key in keys if key in self._kept}
-        missing = [key for key in keys if key not in found]
+        missing = (key for key in keys if key not in found)
         read: dict[int, TokenCodes] = {}
-        for start in range(0, len(missing), _AT_ONCE):
-            wanted = missing[start : start + _AT_ONCE]
-            rows = self._milvus.rows(self._collection, wanted, ["codes"])
-            if len(rows) != len(wanted):
+        for asked, rows in self._milvus.pages(self._collection, missing, ["codes"], _AT_ONCE):
+            if len(rows) != len(asked):
                 raise self._damaged("token vectors are missing")
             read |= {key: self._codes(row) for key, row in rows.items()}
         self._keep(read)

@@ -13,7 +13,7 @@ from faqkb.kb.errors import ModelRefused
 from faqkb.kb.model.files import MODEL_FILE
 from faqkb.kb.model.source import Prefixes
 from faqkb.kb.prepared.table import RowTable
-from faqkb.kb.prepared.tokenizer import PreparedTokenizer
+from faqkb.kb.prepared.tokenizer import PreparedTokenizer, cut_ids
 
 LEAST_COSINE = 0.99  # below it ranks of neighbouring answers start to change places
 
@@ -34,8 +34,7 @@ def verify_prepared(folder: Path, texts: list[str], expected: Matrix, *, max_tok
     session, tokenizer, table = _open(folder), PreparedTokenizer(folder, vocabulary), RowTable(folder, vocabulary)
     cosines = []
     for text, row in zip(texts, expected, strict=True):
-        ids = tokenizer.encode(text).ids
-        ids = ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]]
+        ids = cut_ids(tokenizer.encode(text).ids, max_tokens)
         embedding, tokens = session.run(["sentence_embedding", "token_embeddings"], table.feed(ids))
         if not (np.isfinite(embedding).all() and np.isfinite(tokens).all()):
             raise ModelRefused(

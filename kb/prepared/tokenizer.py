@@ -38,6 +38,11 @@ class Tokens:
     """First and last character of each token; special ones have none."""
 
 
+def cut_ids(ids: list[int], most: int) -> list[int]:
+    """Return the ids of a text that is too long without those of its end; the special token that closes it stays."""
+    return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]
+
+
 class PreparedTokenizer:
     """The tokenizer of a prepared folder. Safe to use from any number of threads."""
 
@@ -123,10 +128,10 @@ class _Pieces:
 
     def within(self, text: str) -> _Vocabulary:
         """Return the pieces that a text can be split into."""
-        added = [token for token in self._added if token.is_normalized or token.text in text]
-        for token in added:
-            text = text.replace(token.text, " ")
-        found = self._always | {self._ids[token.text] for token in added if token.text in self._ids}
+        added = [each for each in self._added if each.token.normalized or each.text in text]
+        for each in added:
+            text = text.replace(each.text, " ")
+        found = self._always | {self._ids[each.text] for each in added if each.text in self._ids}
         if self._normalizer is not None:
             text = self._normalizer.normalize_str(text)
         words = (
@@ -164,8 +169,8 @@ class _Pieces:
         if self._pre_tokenizer is not None:
             tokenizer.pre_tokenizer = self._pre_tokenizer
         ids = dict(enumerate(some))
-        for token in added:
-            ids[token.add_to(tokenizer)] = token.id
+        for each in added:
+            ids[each.add_to(tokenizer)] = each.id
         return _Vocabulary(tokenizer, ids)
 
 
@@ -173,22 +178,23 @@ class _Pieces:
 class _Added:
     """A token that is found in a text before it is split into words."""
 
-    text: str
-    id: int
-    is_special: bool
-    is_normalized: bool
     token: AddedToken
+    id: int
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> _Added:
         """Take one as tokenizer.json describes it."""
         flags = {name: bool(described[name]) for name in ("single_word", "lstrip", "rstrip", "normalized", "special")}
-        token = AddedToken(described["content"], **flags)
-        return cls(described["content"], described["id"], flags["special"], flags["normalized"], token)
+        return cls(AddedToken(described["content"], **flags), described["id"])
+
+    @property
+    def text(self) -> str:
+        """What it is in a text."""
+        return self.token.content
 
     def add_to(self, tokenizer: Tokenizer) -> int:
         """Have a tokenizer find it; return the id that it has there."""
-        (tokenizer.add_special_tokens if self.is_special else tokenizer.add_tokens)([self.token])
+        (tokenizer.add_special_tokens if self.token.special else tokenizer.add_tokens)([self.token])
         return cast(int, tokenizer.token_to_id(self.text))  # None for unknown ones, and it was added just now
 
 
