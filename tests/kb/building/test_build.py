@@ -83,6 +83,10 @@ def test_every_stored_question_finds_itself_first(encoder: Encoder, tmp_path: Pa
     assert found == [entry.id for entry in RECORDS]
 
 
+def test_the_shipped_confidence_was_fitted_with_the_bundled_encoder(encoder: Encoder, tmp_path: Path) -> None:
+    assert build_snapshot(tmp_path, RECORDS, encoder).calibrated
+
+
 def test_very_many_passages_are_looked_through_by_codes_first(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
