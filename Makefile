@@ -110,7 +110,8 @@ $(STAMPS)-dev: requirements-dev.lock $(STAMPS)-base
 	@touch $@
 
 # Ingests again when the content changed; progress and report go beside the answer, to standard error.
-$(INGESTED): $(shell find content -name '*.md' -o -name '*.py') $(STAMPS)-base
+# The code, too: another version may read content, prepare the model or write a snapshot in another way.
+$(INGESTED): $(shell find content kb ingest -name '*.md' -o -name '*.py') $(STAMPS)-base
 	@$(BIN)/faq ingest >&2
 	@mkdir -p $(@D)
 	@touch $@

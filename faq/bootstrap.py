@@ -18,6 +18,7 @@ from faqkb.kb.errors import (
     ConfigError,
     KnowledgeBaseMissing,
     ModelMissing,
+    ModelOutdated,
     SnapshotDamaged,
     SnapshotNotFound,
     SnapshotUnsupported,
@@ -187,7 +188,10 @@ def _push(folder: Path, snapshot: str) -> None:
 
 
 def encoder_folder(folder: Path) -> Path:
-    """Return the model to ingest with: the fine-tuned, the prepared, the snapshot's own one, else one made now."""
+    """Return the model to ingest with: the fine-tuned, the prepared, the snapshot's own one, else one made now.
+
+    One of another version is made anew, but what `FAQ_MODEL` names is used as it is. Raises ModelDamaged.
+    """
     tuned = whole_tuned_model(folder)
     if tuned is not None:
         return tuned
@@ -196,9 +200,12 @@ def encoder_folder(folder: Path) -> Path:
         manifest = read_manifest(prepared)
     except ModelMissing:
         return _own_model(folder) or _prepared_now()
+    except ModelOutdated:
+        if FOLDER_VARIABLE in os.environ:
+            raise
+        return _prepared_now()
     from faqkb.kb.model.prepare import is_outdated  # noqa: PLC0415
 
-    # What FAQ_MODEL names is used as it is.
     return _prepared_now() if is_outdated(manifest) and FOLDER_VARIABLE not in os.environ else prepared
 
 

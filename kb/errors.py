@@ -17,6 +17,10 @@ class ModelDamaged(KbError):
     """A model file does not match its manifest, or an encoder gave something that is not a vector."""
 
 
+class ModelOutdated(ModelDamaged):
+    """A prepared model was made by another version of this package; its files are not looked at."""
+
+
 class ModelRefused(KbError):
     """Preparation ended, but the result is not faithful to the model it came from."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from faqkb.kb import disk
 from faqkb.kb.checksums import file_sha256
-from faqkb.kb.errors import ModelDamaged, ModelMissing
+from faqkb.kb.errors import ModelDamaged, ModelMissing, ModelOutdated
 from faqkb.kb.foreign.paths import expanded
 from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TABLE_FILE, TOKENIZER_FILE
 
@@ -71,19 +71,14 @@ class ModelManifest:
     def from_json(cls, text: str) -> ModelManifest:
         """Parse manifest.json.
 
-        Raises ModelDamaged when it is not JSON, a field is missing or of the wrong type, or the format is unknown.
+        Raises ModelDamaged when it is not JSON or a field is missing or of the wrong type, ModelOutdated when it is of
+        another format.
         """
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ModelDamaged(f"{MANIFEST_FILE} is not JSON ({error}); run `faq model prepare` again") from error
-        fields = _typed_fields(document)
-        if fields["format"] != MODEL_FORMAT:
-            raise ModelDamaged(
-                f"{MANIFEST_FILE} is of another version (got format {fields['format']}, expected {MODEL_FORMAT}); "
-                "run `faq model prepare` again"
-            )
-        return cls(**fields)
+        return cls(**_typed_fields(document))
 
 
 def model_id(name: str, files: Mapping[str, FileEntry]) -> str:
@@ -110,7 +105,8 @@ def user_cache() -> Path:
 def read_manifest(folder: Path) -> ModelManifest:
     """Return the manifest of a prepared folder after checking that each file is there with its size.
 
-    Raises ModelMissing without a manifest, ModelDamaged when it or a file's size is wrong. Contents: `verify_files`.
+    Raises ModelMissing without a manifest, ModelOutdated for one of another version, ModelDamaged when it or a file's
+    size is wrong. Contents: `verify_files`.
     """
     path = folder / MANIFEST_FILE
     try:
@@ -176,6 +172,12 @@ _FIELD_TYPES: dict[str, type | tuple[type, ...]] = {
 def _typed_fields(document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _damaged(f"got a JSON {type(document).__name__}, expected an object")
+    made_as = document.get("format")
+    if type(made_as) is int and made_as != MODEL_FORMAT:  # before the rest, which another format may call otherwise
+        raise ModelOutdated(
+            f"{MANIFEST_FILE} is of another version (got format {made_as}, expected {MODEL_FORMAT}); "
+            "run `faq model prepare` again"
+        )
     for name, expected in _FIELD_TYPES.items():
         if not isinstance(document.get(name), expected) or isinstance(document[name], bool):
             raise _damaged(f"field {name!r} is missing or of the wrong type (got {document.get(name)!r:.80})")

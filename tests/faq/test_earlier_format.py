@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from cli_support import faq
 
 from faqkb.faq.main import main
+from faqkb.kb.model.files import MODEL_FORMAT, default_folder, read_manifest
 from faqkb.kb.snapshot.manifest import FORMAT
 
 STORED = Path(__file__).parents[1] / "fixtures" / "earlier"
@@ -65,3 +68,36 @@ def test_what_they_name_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("faq ingest faq.md", monkeypatch) == 0
     assert run("faq ask Is this another one?", monkeypatch) == 0
     assert run("faq doctor", monkeypatch) == 0
+
+
+@pytest.fixture
+def older_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's prepared model as an earlier version left it: other files, and the bytes of none matter."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("FAQ_MODEL", raising=False)
+    folder = default_folder()
+    folder.mkdir(parents=True)
+    files = {name: {"sha256": "0" * 64, "size": 5} for name in ("model.onnx", "tokenizer.json")}
+    for name in files:
+        (folder / name).write_bytes(b"older")
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "dim": 384, "files": files}))
+    return folder
+
+
+def test_a_prepared_model_of_an_earlier_version_is_prepared_anew(older_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "faq.md").write_text("# FAQ\n\n## Is this another one?\n\nYes.\n")
+    told = faq("model", "info")
+    assert told.returncode == 2
+    assert f"of another version (got format 1, expected {MODEL_FORMAT}); run `faq model prepare`" in told.stderr
+    done = faq("ingest", tmp_path / "faq.md", "--kb", tmp_path / "kb")
+    assert done.returncode == 0, done.stderr
+    assert "preparing again: " in done.stderr
+    assert read_manifest(older_model).format == MODEL_FORMAT
+
+
+def test_one_that_is_named_is_left_as_it_is(older_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "faq.md").write_text("# FAQ\n\n## Is this another one?\n\nYes.\n")
+    done = faq("ingest", tmp_path / "faq.md", "--kb", tmp_path / "kb", FAQ_MODEL=str(older_model))
+    assert done.returncode == 2
+    assert "of another version (got format 1, " in done.stderr
+    assert (older_model / "model.onnx").read_bytes() == b"older"
