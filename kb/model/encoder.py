@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from faqkb.kb.prepared.tokenizer import PreparedTokenizer, Tokens, cut_ids
 from faqkb.kb.vectors import Embedding, Matrix, TokenCodes
 
 _LAST_READ = 8  # texts whose tokens are kept
+_MANY = 32  # texts from which on loading the graph once more, 50 ms, is worth it
 _MIN_PIECE_SHARE = 0.5  # a cut at a line or sentence end may shorten a piece to this share of its tokens
 _STOPS = "\n。！？；"
 _STOPS_BEFORE_SPACE = ".!?;"
@@ -59,7 +60,8 @@ class Encoder:
         self._verified: list[tuple[int, int, int]] = []
         self._tokenizer = PreparedTokenizer(folder, self.manifest.vocabulary)
         self._table = RowTable(folder, self.manifest.vocabulary)
-        self._session = _load_session(folder / MODEL_FILE, threads or min(os.cpu_count() or 1, 4))
+        self._threads = threads or min(os.cpu_count() or 1, 4)
+        self._session = _load_session(folder / MODEL_FILE, self._threads)
         self._max_tokens = self.manifest.max_tokens
         # More texts at once than cores are no faster, and a long one takes 40 MB while it runs.
         # A question is asked for its vector, and then for where its tokens stand.
@@ -91,7 +93,7 @@ class Encoder:
     def encode_query(self, text: str) -> Embedding:
         """Embed one question; what is longer than the encoder takes is cut at its end."""
         tokens = self._tokens(text, self.manifest.query_prefix)
-        return self._run(tokens, min(limits.QUERY_TOKENS, self._max_tokens))
+        return self._run(tokens, min(limits.QUERY_TOKENS, self._max_tokens), self._session)
 
     def encode_passages(
         self,
@@ -104,16 +106,18 @@ class Encoder:
         Stored questions take the query prompt, answers the passage prompt (E5 report, arXiv 2402.05672; a question
         found by a question is the symmetric case). Each text runs alone: int8 activations are scaled per call, so a
         vector in a batch would depend on its neighbours, and an incremental build would differ from a fresh one. The
-        cores are filled by running the longest texts first on one thread each.
+        cores are filled by running the longest texts first on one thread each: with more, runs wait for each other's
+        threads (many passages then take a fifth longer).
         Raises ModelDamaged when the model gives anything but unit vectors.
         """
         tokens = [self._tokens(text, self._prompt(kind)) for text, kind in zip(texts, kinds, strict=True)]
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         codes: dict[int, TokenCodes] = {}
         order = sorted(range(len(tokens)), key=lambda at: (-len(tokens[at].ids), at))
+        run = partial(self._run, session=self._for_many if len(texts) >= _MANY else self._session)
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             for done, (at, embedding) in enumerate(
-                zip(order, pool.map(self._run, (tokens[at] for at in order), repeat(self._max_tokens)), strict=True)
+                zip(order, pool.map(run, (tokens[at] for at in order), repeat(self._max_tokens)), strict=True)
             ):
                 vectors[at] = embedding.vector
                 codes[at] = quantise(embedding.tokens)
@@ -157,11 +161,16 @@ class Encoder:
     def _prompt(self, kind: Kind) -> str:
         return self.manifest.passage_prefix if kind is Kind.ANSWER else self.manifest.query_prefix
 
-    def _run(self, text: _Tokens, max_tokens: int) -> Embedding:
+    @cached_property
+    def _for_many(self) -> Any:
+        """The graph on one thread a run."""
+        return self._session if self._threads == 1 else _load_session(self.folder / MODEL_FILE, 1)
+
+    def _run(self, text: _Tokens, max_tokens: int, session: Any) -> Embedding:
         ids = cut_ids(text.ids, max_tokens)
         feed = self._table.feed(ids)
         with self._slots:
-            (vector,), (of_tokens,) = self._session.run(["sentence_embedding", "token_embeddings"], feed)
+            (vector,), (of_tokens,) = session.run(["sentence_embedding", "token_embeddings"], feed)
         is_shaped = vector.shape == (self.dim,) and of_tokens.shape == (len(ids), self.dim)
         if not is_shaped or not abs(float(vector @ vector) - 1.0) < 1e-3:  # NaN fails this too
             raise ModelDamaged(f"{self.folder}: the encoder gave no unit vector; run `faq model prepare` again")

@@ -41,12 +41,13 @@ from faqkb.kb.model.quantize import quantize_onnx
 from faqkb.kb.model.source import FullPrecision, ModelSource, find_source
 from faqkb.kb.model.verify import sample_texts, verify_prepared
 from faqkb.kb.model.vocabulary import prune_vocabulary, write_tokenizer
+from faqkb.kb.prepared.tokenizer import PreparedTokenizer, cut_ids
 
 EXPORTED_FILE = "exported.onnx"
 NEEDED_GIGABYTES = 1.2  # of the bundled weights in full precision, twice, and what becomes of them
 FULL_BYTES = 4 << 20  # fewer free bytes than this: a write failed for lack of space
 
-RECIPE = 4  # raised when the same source would give other files
+RECIPE = 5  # raised when the same source would give other files
 Progress = Callable[[str], None]
 
 
@@ -151,7 +152,9 @@ def _make_files(job: _Job, workshop: Path) -> ModelManifest:
         model.write_onnx(exported, vocabulary.kept)
     del model  # half a gigabyte that the quantiser can use
     with _stage(job, "quantising to int8"):
-        quantize_onnx(exported, workshop / MODEL_FILE)
+        tokenizer = PreparedTokenizer(workshop, len(vocabulary.kept))
+        sample = [cut_ids(tokenizer.encode(text).ids, max_tokens) for text in texts]
+        quantize_onnx(exported, workshop / MODEL_FILE, sample)
     with _stage(job, f"verifying on {len(texts)} texts"):
         cosine = verify_prepared(workshop, texts, expected, max_tokens=max_tokens, vocabulary=len(vocabulary.kept))
     names = [*FILES, *(name for name in FILES_OF_PIECES if (workshop / name).exists())]
