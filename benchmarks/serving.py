@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import numpy as np
+from bare import calls_a_second
 from peers import TXTAI
 from results import Row, Table, at_least, at_most, higher_ratio, print_tables
 from support import OFFLINE, ROOT, corpus_questions, corpus_records, prepared_encoder, workshop
@@ -220,7 +221,9 @@ def measure() -> list[Table]:
     records, questions = corpus_records(), corpus_questions(QUESTIONS)
     loads = {name: Load() for name in ("real", "distinct", "txtai")}
     with workshop() as folder:
-        build_snapshot(folder / "kb", records, prepared_encoder())
+        encoder = prepared_encoder()
+        build_snapshot(folder / "kb", records, encoder)
+        prefix = encoder.manifest.query_prefix
         index = TXTAI.index(folder / "txtai", records)
         port = 20_000 + os.getpid() % 20_000
         with our_server(folder / "kb") as ours, peer_server(index, port) as theirs:
@@ -229,16 +232,23 @@ def measure() -> list[Table]:
             for _ in range(ROUNDS):
                 for address, ask, name in turns:
                     loads[name].add(asyncio.run(crowd(address, CLIENTS, ask, questions, SECONDS)))
+        bare = calls_a_second(encoder, [f"{prefix}{question} 1000" for question in questions], turns=ROUNDS)
         with our_server(folder / "kb") as ours:
             crowded, health = asyncio.run(overload(ours, questions))
     return [
-        Table(f"HTTP, {len(records)} records, {CLIENTS} clients, {len(questions)} questions", served(loads, streamed)),
+        Table(
+            f"HTTP, {len(records)} records, {CLIENTS} clients, {len(questions)} questions",
+            served(loads, streamed, bare),
+        ),
         Table(f"Overload, {CROWD} clients, no question twice", overloaded(crowded, health)),
     ]
 
 
-def served(loads: dict[str, Load], streamed: Sequence[float]) -> tuple[Row, ...]:
-    """Return what the crowds saw, and how soon a stream began."""
+def served(loads: dict[str, Load], streamed: Sequence[float], bare: float) -> tuple[Row, ...]:
+    """Return what the crowds saw, how soon a stream began, and what the encoder's graph bears with nothing around it.
+
+    Clients that ask again as soon as they are answered wait for CLIENTS / rate seconds on average (Little's law).
+    """
     real, different, peer = loads.values()
     return (
         Row("questions a second, ours", real.rate, "/s"),
@@ -246,6 +256,9 @@ def served(loads: dict[str, Load], streamed: Sequence[float]) -> tuple[Row, ...]
         Row("questions a second, txtai", peer.rate, "/s"),
         higher_ratio("questions over HTTP, ours / txtai", real.rate / peer.rate, at_least(2.5)),
         higher_ratio("questions over HTTP, no question twice / txtai", different.rate / peer.rate),
+        Row("bare ONNX Runtime calls a second, one on each core", bare, "/s"),
+        higher_ratio("questions over HTTP, no question twice / bare calls", different.rate / bare),
+        Row(f"what {CLIENTS} clients would wait for bare calls, mean", CLIENTS / bare * 1000, "ms"),
         Row("p99, ours", p99(real.seconds), "ms", at_most(P99_MS)),
         Row("p99, ours, no question twice", p99(different.seconds), "ms", at_most(P99_MS)),
         Row("p99, txtai", p99(peer.seconds), "ms"),
