@@ -26,8 +26,7 @@ from faqkb.server.access.rules import scope_of
 from faqkb.server.below import own_name
 from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import AUDIT_BYTES, AUDIT_FILES
-from faqkb.server.monitoring.metrics import method_of_request
-from faqkb.server.noted import noted_answers, noted_deed
+from faqkb.server.noted import method_of_request, noted_answers, noted_deed
 
 EXTENSION = "faq-audit"
 _log = logging.getLogger("faq.server")

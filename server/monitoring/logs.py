@@ -14,8 +14,8 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context
 
 from faqkb.server.below import own_name
-from faqkb.server.monitoring.metrics import method_of_request, route_of_request
-from faqkb.server.noted import noted_answers
+from faqkb.server.monitoring.metrics import route_of_request
+from faqkb.server.noted import method_of_request, noted_answers
 
 _access = logging.getLogger("faq.access")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -25,7 +25,7 @@ from faqkb.server.answering.leases import EXTENSION as KNOWLEDGE_EXTENSION
 from faqkb.server.answering.reload import KnowledgeHolder
 from faqkb.server.below import OWN_NAME
 from faqkb.server.http.load import ServerLoad, server_load
-from faqkb.server.noted import noted_answers
+from faqkb.server.noted import method_of_request, noted_answers
 from faqkb.server.workers.staff import EXTENSION as STAFF_EXTENSION
 from faqkb.server.workers.staff import Staff
 
@@ -34,8 +34,6 @@ EXTENSION = "faq-metrics"
 # From a remembered question (1 ms) to one that waited in the longest queue; most take 5 to 50 ms.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _UNKNOWN = "unknown"  # route of an address that there is not
-_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
-_OTHER = "OTHER"  # method that is none of these: any word of capitals can come as one
 # What is the process's and not one knowledge base's.
 _OF_PROCESS = ("process_", "python_", "faq_waiting_requests", "faq_overloaded")
 
@@ -135,11 +133,6 @@ def install_metrics(app: Flask, *, has_knowledge: bool = True) -> None:
 
     app.before_request(start)
     app.after_request(count)
-
-
-def method_of_request() -> str:
-    """Return the current request's method; one word for all that are none of HTTP's."""
-    return request.method if request.method in _METHODS else _OTHER
 
 
 def route_of_request() -> str:
