@@ -56,7 +56,7 @@ def _recorded(folder: Path, *, follow_links: bool) -> tuple[dict[tuple[str, str]
     except FileNotFoundError:
         return {}, []
     except (OSError, ValueError) as error:
-        why = f"{error}; correct it, or run the checks again with --record"
+        why = f"{getattr(error, 'strerror', None) or error}; correct it, or run the checks again with --record"
         return {}, [_left_out(f"{CHECKS_FOLDER}/{path.name}", why)]
 
 

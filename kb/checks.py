@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from faqkb.kb import limits
+from faqkb.kb import disk, limits
 
 _VERSIONS_MOST = 40
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(rf"[a-z0-9_-]{{1,{limits.TAG_CHARS}}}")
 
 CHECKS_FOLDER = "checks"
@@ -184,13 +184,7 @@ NO_EVIDENCE = Evidence(None, None)
 
 def read_evidence(path: Path) -> dict[tuple[str, str], Evidence]:
     """Return what an evidence file holds. Raises OSError, ValueError; nobody waits for a pipe, or reads for ever."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError("not a regular file")
-    with path.open("rb") as file:
-        content = file.read(limits.CHECK_BYTES + 1)
-    if len(content) > limits.CHECK_BYTES:
-        raise ValueError(f"more than {limits.CHECK_BYTES:,} bytes")
-    return parse_evidence(content.decode("utf-8"))
+    return parse_evidence(disk.read_regular(path, limits.CHECK_BYTES).decode("utf-8"))
 
 
 def parse_evidence(text: str) -> dict[tuple[str, str], Evidence]:
@@ -204,10 +198,18 @@ def parse_evidence(text: str) -> dict[tuple[str, str], Evidence]:
             continue
         try:
             entry = json.loads(line)
-            found[str(entry["check"]), str(entry["sha256"])] = evidence_of(entry)
+            found[_named(entry)] = evidence_of(entry)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"line {number} is no record of a run ({type(error).__name__}: {error})") from error
     return found
+
+
+def _named(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the id of the check and the sha256 of its script; they are written again as they are."""
+    check_id, sha256 = entry["check"], entry["sha256"]
+    if not (is_check_id(check_id) and _SHA256.fullmatch(sha256)):
+        raise ValueError(f"got {check_id!r:.60} and {sha256!r:.60}, expected the id of a check and a sha256")
+    return check_id, sha256
 
 
 def evidence_of(entry: Mapping[str, Any]) -> Evidence:

@@ -13,6 +13,7 @@ PARSE_MICROSECONDS_PER_CHAR = (
 )
 NESTING_LEVELS = 40  # of lists and quotes; at 100 the worst run of brackets costs 52 us a character, at 40 it is 20
 TABLE_CELLS = 5_000  # a file: 28 kB of short rows can grow to 10 MB of HTML cells
+INPUT_TOKENS = 512  # of one text that an encoder reads; more is cut off by the models we know
 TOP_K_MAX = 20  # hits a question may ask for
 TAGS_MAX = 16  # tags of one question
 TAG_CHARS = 64

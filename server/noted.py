@@ -1,4 +1,4 @@
-"""The answers that a request was given, noted by whoever answers for whoever counts and logs."""
+"""What whoever counts and logs is told of a request: the answers that it was given, what it changed, its method."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from flask import g
+from flask import g, request
 
 from faqkb.kb.answers import Answer
 
 _NOTED = "noted_answers"
 _DEED = "noted_deed"
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+_OTHER = "OTHER"  # method that is none of these: any word of capitals can come as one
 DEFERRED = "faq.deferred"
 """Of the environment of a request that several knowledge bases get: the list of what is done once it is known which of
 them answered."""
@@ -56,3 +58,8 @@ def note_deed(name: str, subject: str) -> None:
 def noted_deed() -> Deed | None:
     """Return what the current request changed; None where it only asks."""
     return cast(Deed | None, g.get(_DEED))
+
+
+def method_of_request() -> str:
+    """Return the current request's method; one word for all that are none of HTTP's."""
+    return request.method if request.method in _METHODS else _OTHER

@@ -8,7 +8,9 @@ from pathlib import Path
 from faqkb.faq.config import content_paths
 from faqkb.kb.check_header import parse_check
 from faqkb.kb.checks import Check
+from faqkb.kb.disk import read_regular
 from faqkb.kb.errors import CheckMalformed, CheckUnknown, KnowledgeBaseMissing
+from faqkb.kb.limits import CHECK_BYTES
 from faqkb.kb.snapshot.published import RECORDS_FILE, open_current
 from faqkb.kb.store.store import Store
 
@@ -60,7 +62,7 @@ def named_check(name: str, found: Sequence[Check]) -> Check:
 
 def _read(path: Path) -> Check:
     try:
-        return parse_check(path.read_bytes(), path.stem)
+        return parse_check(read_regular(path, CHECK_BYTES), path.stem)
     except OSError as error:
         raise CheckMalformed(f"{path}: {error.strerror or error}; name a check script") from error
 

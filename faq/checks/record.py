@@ -96,5 +96,7 @@ def _entries(file: Path) -> dict[tuple[str, str], Evidence]:
         return read_evidence(file)
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise CheckMalformed(f"{file}: {error}; correct it, or remove it") from error
+    except (OSError, ValueError) as error:
+        raise CheckMalformed(
+            f"{file}: {getattr(error, 'strerror', None) or error}; correct it, or remove it"
+        ) from error

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from faqkb.kb import limits
 from faqkb.kb.errors import SnapshotDamaged
 from faqkb.kb.index.cohort import LANGUAGES, Baselines
 
@@ -22,6 +23,7 @@ _Numbers = npt.NDArray[np.int64]
 _BASELINE_BYTES = 4 * len(LANGUAGES)
 _PASSAGE_BYTES = 4 + 4 + 1 + _BASELINE_BYTES
 _VIEW_BYTES = _BASELINE_BYTES + 8
+_LARGEST_BASELINE = 2.0  # a mean of cosines has half of it
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Places:
     positions: npt.NDArray[np.uint32]
     """Of each passage, the position of its record, 0-based; ascending."""
     tokens: npt.NDArray[np.uint32]
-    """Of each passage, the number of its token vectors, one at least."""
+    """Of each passage, the number of its token vectors, one at least and as many as an encoder reads at most."""
     begins_view: npt.NDArray[np.bool_]
     """Of each passage, whether it is the first of a view."""
     baselines: Baselines
@@ -72,13 +74,14 @@ class Places:
         positions = self.positions.astype(np.int64)
         if len(positions) and (positions[-1] >= self.records or bool((np.diff(positions) < 0).any())):
             raise _damaged(f"the passages do not ascend within the {self.records} records")
-        if len(self.tokens) and not self.tokens.all():
-            raise _damaged("a text of 0 tokens")
+        if len(self.tokens) and not 1 <= self.tokens.min() <= self.tokens.max() <= limits.INPUT_TOKENS:
+            raise _damaged(f"a text of 0 tokens, or of more than {limits.INPUT_TOKENS}")
         changes = np.flatnonzero(np.diff(positions)) + 1
         if bool((flags > 1).any()) or int(flags.sum()) != views or not (flags[:1].all() and flags[changes].all()):
             raise _damaged("the views are not those of the passages")
-        if not (np.isfinite(self.baselines).all() and np.isfinite(self.view_baselines).all()):
-            raise _damaged("a baseline is no number")
+        for baselines in (self.baselines, self.view_baselines):
+            if not (np.abs(baselines) <= _LARGEST_BASELINE).all():  # what is no number is not smaller either
+                raise _damaged("a baseline is no number that cosines give")
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""

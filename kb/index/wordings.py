@@ -26,6 +26,7 @@ _SHRINKAGE = 0.6  # of the covariance towards a sphere; 0.1 to 1.0 differ by 0.0
 _PENALTY = 0.03
 _STEPS = 80
 _DECIMALS = 4  # stored; far above what the number of threads changes
+_LARGEST_WEIGHT = 1e6  # stored; what is fitted stays below a thousand
 _LEAST_EVIDENCE = -4.0  # log of a probability over chance; what is less likely is all the same
 
 _Values = npt.NDArray[np.float64]
@@ -62,7 +63,7 @@ def classifier_from(content: bytes, records: int, dim: int) -> WordingClassifier
     positions = np.frombuffer(content, dtype="<u4", count=count).tolist()
     weights = np.frombuffer(content, dtype="<f4", offset=4 * count) if count else np.empty(0, dtype="<f4")
     ascends = all(one < other for one, other in pairwise([-1, *positions, records]))
-    if not ascends or not np.isfinite(weights).all():
+    if not ascends or not (np.abs(weights) <= _LARGEST_WEIGHT).all():  # what is no number is not smaller either
         raise SnapshotDamaged("the classifier of wordings is not one of its records; run `faq ingest`")
     return WordingClassifier(tuple(positions), weights.reshape(-1, dim + 1))
 

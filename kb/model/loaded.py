@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from faqkb.kb import limits
 from faqkb.kb.bundled.adapter import ADAPTER_FILE, bundled_adapter, read_adapter
 from faqkb.kb.bundled.weights import E5_PREFIXES, checked_weights
 from faqkb.kb.errors import KbError, ModelMissing, ModelRefused
@@ -26,8 +27,6 @@ from faqkb.kb.model.source import ModelSource, Prefixes
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-MAX_TOKENS = 512  # of one input; more would only be truncated by the models we know
 
 
 class LoadedModel:
@@ -40,7 +39,7 @@ class LoadedModel:
     @property
     def max_tokens(self) -> int:
         """Its longest input in tokens, special tokens included."""
-        return min(int(self._model.max_seq_length or MAX_TOKENS), MAX_TOKENS)
+        return min(int(self._model.max_seq_length or limits.INPUT_TOKENS), limits.INPUT_TOKENS)
 
     def tokenizer(self) -> str:
         """Return the text of its tokenizer.json."""

@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from faqkb.kb.errors import ModelDamaged
-from faqkb.kb.foreign.models import ForeignModel, check_onnx, check_tokenizer
+from faqkb.kb.foreign.models import ForeignModel, check_onnx, check_steps, check_tokenizer
 from faqkb.kb.model.files import MODEL_FILE, FileEntry, ModelManifest, user_cache, verify_file
 from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TOKENIZER_FILE
 
-_LOOKED = 1  # raised when a file is looked at for more than before
+_LOOKED = 2  # raised when a file is looked at for more than before
 _SETTLED_NS = 2_000_000_000  # two writes nearer than a tick of the file system's clock can leave the same time
 # The table needs none: it is read row by row.
-_CHECKS = {MODEL_FILE: check_onnx} | dict.fromkeys((TOKENIZER_FILE, PIECES_FILE, SCORES_FILE), check_tokenizer)
+_CHECKS = {
+    MODEL_FILE: check_onnx,
+    TOKENIZER_FILE: check_steps,
+    PIECES_FILE: check_tokenizer,
+    SCORES_FILE: check_tokenizer,
+}
 
 
 def verify_once(folder: Path, manifest: ModelManifest) -> None:

@@ -26,6 +26,7 @@ from faqkb.kb.prepared.names import PIECES_FILE, SCORES_FILE, TOKENIZER_FILE
 MUCH = 40_000  # characters; to make a Tokenizer of all pieces takes as long as to read so many without
 _LONG = 500  # characters of a text from which it pays to know how long the pieces are that begin alike
 _ALIKE = 4  # characters
+_PANICS = "pyo3_runtime"  # module of the library's panics, which nothing can import
 _LED = "▁"  # begins a word in pieces
 
 
@@ -48,14 +49,20 @@ class PreparedTokenizer:
 
     def __init__(self, folder: Path, pieces: int) -> None:
         """Read the tokenizer of a prepared folder, of so many pieces. Raises ModelDamaged."""
-        self._given = _read_tokenizer(folder / TOKENIZER_FILE)
-        self._pieces = _Pieces(folder, pieces, self._given) if (folder / PIECES_FILE).exists() else None
+        self._path = folder / TOKENIZER_FILE
+        with _panics_told(self._path):
+            self._given = _read_tokenizer(self._path)
+            self._pieces = _Pieces(folder, pieces, self._given) if (folder / PIECES_FILE).exists() else None
         self._whole: _Vocabulary | None = None
         self._is_much = False
         self._read = 0
 
     def encode(self, text: str, *, special: bool = True) -> Tokens:
-        """Return the tokens of a text, the special ones around them unless they are not wanted."""
+        """Return the tokens of a text, the special ones around them unless they are not wanted. Raises ModelDamaged."""
+        with _panics_told(self._path):
+            return self._encoded(text, special=special)
+
+    def _encoded(self, text: str, *, special: bool) -> Tokens:
         if self._pieces is None:
             found = self._given.encode(text, add_special_tokens=special)
             return Tokens(found.ids, found.offsets)
@@ -196,6 +203,20 @@ class _Added:
         """Have a tokenizer find it; return the id that it has there."""
         (tokenizer.add_special_tokens if self.token.special else tokenizer.add_tokens)([self.token])
         return cast(int, tokenizer.token_to_id(self.text))  # None for unknown ones, and it was added just now
+
+
+@contextmanager
+def _panics_told(path: Path) -> Iterator[None]:
+    """Tell what the library gives up on as what it is: its panics are no Exception, and would end a server's thread.
+
+    A pattern of a tokenizer that has too many ways to fit is one.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__module__ != _PANICS:
+            raise
+        raise _damaged(path, f"the tokenizer gave up ({error})") from error
 
 
 def _read_tokenizer(path: Path) -> Tokenizer:

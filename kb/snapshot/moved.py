@@ -18,7 +18,11 @@ def moved_ids(before: Stored | None, records: Sequence[Record]) -> dict[str, str
     moved = {} if before is None else _moved_since(before, records)
     moved |= {former: record.id for record in records for former in record.was}
     here = {record.id for record in records}
-    return {former: _last(former, moved, here) for former in moved if former not in here}
+    found: dict[str, str] = {}
+    gone = [former for former in moved if former not in here]
+    for former in gone:
+        _follow(former, moved, here, found)
+    return {former: found[former] for former in gone}
 
 
 def _moved_since(before: Stored, records: Sequence[Record]) -> dict[str, str]:
@@ -31,11 +35,14 @@ def _moved_since(before: Stored, records: Sequence[Record]) -> dict[str, str]:
     return before.store.records.moved() | found
 
 
-def _last(former: str, moved: Mapping[str, str], here: set[str]) -> str:
-    """Return where an id leads in the end; ids that lead in a circle are as good as any of them."""
-    seen = {former}
-    at = moved[former]
-    while at not in here and at in moved and at not in seen:
-        seen.add(at)
+def _follow(former: str, moved: Mapping[str, str], here: set[str], found: dict[str, str]) -> None:
+    """Find where an id leads in the end, and all ids on the way there; of a circle any is as good as another.
+
+    Each id is looked at once: a snapshot from elsewhere may bring a chain of all of its own.
+    """
+    way: set[str] = set()
+    at = former
+    while at not in here and at in moved and at not in way and at not in found:
+        way.add(at)
         at = moved[at]
-    return at
+    found |= dict.fromkeys(way, found.get(at, at))

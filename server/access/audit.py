@@ -26,10 +26,9 @@ from faqkb.server.access.rules import scope_of
 from faqkb.server.below import own_name
 from faqkb.server.http.client_address import shortened
 from faqkb.server.limits import AUDIT_BYTES, AUDIT_FILES
-from faqkb.server.noted import noted_answers, noted_deed
+from faqkb.server.noted import method_of_request, noted_answers, noted_deed
 
 EXTENSION = "faq-audit"
-_METHOD_CHARS = 16  # of a method as sent; the longest that anybody uses has 9
 _log = logging.getLogger("faq.server")
 
 
@@ -138,7 +137,7 @@ def _entry(response: Response, *, questions: bool) -> dict[str, Any]:
         "request": g.request_id,
         "key": caller.key.id if caller is not None and caller.key is not None else None,
         "address": shortened(caller.address if caller is not None else None),
-        "method": request.method[:_METHOD_CHARS],
+        "method": method_of_request(),
         "route": None if request.url_rule is None else request.url_rule.rule,
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.started) * 1000, 1),

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context
 
 from faqkb.server.below import own_name
 from faqkb.server.monitoring.metrics import route_of_request
-from faqkb.server.noted import noted_answers
+from faqkb.server.noted import method_of_request, noted_answers
 
 _access = logging.getLogger("faq.access")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -63,7 +63,7 @@ def install_access_log(app: Flask) -> None:
 
     def log(response: Response) -> Response:
         if _access.isEnabledFor(logging.INFO):
-            _access.info("%s %s", request.method, route_of_request(), extra={_FIELDS: _fields(response)})
+            _access.info("%s %s", method_of_request(), route_of_request(), extra={_FIELDS: _fields(response)})
         return response
 
     app.after_request(log)
@@ -71,7 +71,7 @@ def install_access_log(app: Flask) -> None:
 
 def _fields(response: Response) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "method": request.method,
+        "method": method_of_request(),
         "route": route_of_request(),
         "status": response.status_code,
         "milliseconds": round(g.took_seconds * 1000, 3),

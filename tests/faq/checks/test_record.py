@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from faqkb.kb.checks import parse_evidence
 
 ROOT = Path(__file__).resolve().parents[3]
 FAQ = "# FAQ\n\n## How do I make the door open?\n\n<!-- faq: check=door -->\n\nPush the green button.\n"
+OURS = f'{{"check": "a", "sha256": "{"0" * 64}", "passed": null, "failed": null}}'
 STATES = {"pass": 0, "warn": 4, "fail": 3, "skip": 77}
 
 
@@ -110,16 +112,30 @@ def test_a_file_of_something_else_is_told_and_left_alone(script: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        '{"check": "a", "sha256": "0", "passed": {"at": "yesterday", "on": {}}, "failed": null}',
-        '{"check": "a", "sha256": "0", "passed": {"at": "2026-01-01", "on": {"x": "\\u001b[2J"}}, "failed": null}',
-        '{"check": "a", "sha256": "0", "passed": {"at": "2026-01-01T00:00:00Z", "on": {"x": 3}}, "failed": null}',
-        '{"check": "a", "sha256": "0"}',
+        '{"check": "a", "sha256": "0*64", "passed": {"at": "yesterday", "on": {}}, "failed": null}',
+        '{"check": "a", "sha256": "0*64", "passed": {"at": "2026-01-01", "on": {"x": "\\u001b[2J"}}, "failed": null}',
+        '{"check": "a", "sha256": "0*64", "passed": {"at": "2026-01-01T00:00:00Z", "on": {"x": 3}}, "failed": null}',
+        '{"check": "a", "sha256": "0*64"}',
         "[]",
+        '{"check": "a/b", "sha256": "0*64", "passed": null, "failed": null}',
+        '{"check": "\\ud800", "sha256": "0*64", "passed": null, "failed": null}',
+        '{"check": "a\\u2028b", "sha256": "0*64", "passed": null, "failed": null}',
+        '{"check": "a", "sha256": "\\ud800", "passed": null, "failed": null}',
+        '{"check": 3, "sha256": 3, "passed": null, "failed": null}',
     ],
 )
 def test_nothing_else_is_taken_for_a_record(line: str) -> None:
+    parse_evidence(OURS)
     with pytest.raises(ValueError, match="line 1 is no record of a run"):
-        parse_evidence(line)
+        parse_evidence(line.replace("0*64", "0" * 64))
+
+
+@pytest.mark.parametrize("name", ["door.py", "evidence.jsonl"])
+def test_nobody_waits_for_a_pipe_among_the_checks(script: Path, name: str) -> None:
+    pipe = script.with_name(name)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    assert "not a regular file" in run("check", "run", script, "--record", code=2).stderr
 
 
 def test_a_check_of_nowhere_has_nowhere_to_be_recorded(tmp_path: Path, script: Path) -> None:

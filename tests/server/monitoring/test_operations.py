@@ -77,6 +77,13 @@ def test_requests_are_timed_by_route_and_status(client):
     assert got[of(count, method="GET", route="unknown", status="404")] == 2, "guessed addresses make one series"
 
 
+def test_methods_that_nobody_uses_make_one_series_however_many_are_sent(client):
+    for number in range(300):
+        client.open("/nowhere", method="".join(chr(ord("A") + int(digit)) for digit in f"{number:09}"))
+    methods = {dict(labels)["method"] for name, labels in samples(client) if name == "faq_request_seconds_count"}
+    assert methods <= {"GET", "OTHER"}
+
+
 def test_the_snapshot_and_the_process_are_told(client, knowledge):
     got = samples(client)
     assert got[of("faq_snapshot", name=knowledge.name)] == 1
