@@ -62,7 +62,7 @@ GAP = "fine for bringing it back too late"
 
 @pytest.fixture(scope="module")
 def built(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a library whose confidence is far off: every record is nearly as likely as any other."""
+    """Return a library that ranks without its tokens, and takes every record for nearly as likely as any other."""
     folder = tmp_path_factory.mktemp("library")
     parts = [
         f"## {question}\n<!-- faq: {' '.join(f'alt={json.dumps(text)}' for text in alts)} -->\n\n{answer}\n"
@@ -70,7 +70,8 @@ def built(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "library.md").write_text("\n".join(["# Library\n", *parts]))
     default = default_ranking()
-    flat = replace(default, weights={part: weight / 4 for part, weight in default.weights.items()}, intercept=-2.0)
+    weights = {part: 0.0 if part.startswith("late") else weight / 4 for part, weight in default.weights.items()}
+    flat = replace(default, weights=weights, intercept=-2.0)
     ranking_file(folder / "kb").parent.mkdir(parents=True)
     ranking_file(folder / "kb").write_text(flat.to_json())
     build_snapshot(folder / "kb", read_sources([folder / "library.md"]).records, encoder)
