@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,9 +28,11 @@ def serve_stdio(kb_folder: Path, branding: Branding, source: KnowledgeSource | N
     `source` is where snapshots are opened from, None for the folder. Raises what KnowledgeBase.open raises.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    replies = _claim_output()
-    holder = KnowledgeHolder(kb_folder, source=source)
-    try:
+    with (
+        suppress(BrokenPipeError),  # the client is gone
+        _claim_output() as replies,
+        closing(KnowledgeHolder(kb_folder, source=source)) as holder,
+    ):
         service = McpService(
             holder.lease,
             record_uri,
@@ -38,12 +41,13 @@ def serve_stdio(kb_folder: Path, branding: Branding, source: KnowledgeSource | N
             worded=lambda answer: worded_by(answer, spoken_by(branding, answer.language)),
         )
         converse(sys.stdin.buffer, replies, service)
-    finally:
-        holder.close()
 
 
 def converse(requests: BinaryIO, replies: BinaryIO, service: McpService) -> None:
-    """Answer each line of `requests` with a line of `replies`."""
+    """Answer each line of `requests` with a line of `replies`.
+
+    Raises BrokenPipeError when nobody reads any more.
+    """
     version: str | None = None
     while line := requests.readline(LINE_BYTES + 1):
         if len(line) > LINE_BYTES:
@@ -56,11 +60,8 @@ def converse(requests: BinaryIO, replies: BinaryIO, service: McpService) -> None
         if reply is None:
             continue
         version = _agreed(reply) or version
-        try:
-            replies.write(dump_message(reply) + b"\n")
-            replies.flush()
-        except BrokenPipeError:
-            return  # the client is gone
+        replies.write(dump_message(reply) + b"\n")
+        replies.flush()
 
 
 def _answer_line(line: bytes, service: McpService, version: str | None) -> Any:

@@ -49,7 +49,10 @@ def nursery_of(running: ServedProcess) -> psutil.Process | None:
 
 def workers_of(running: ServedProcess) -> list[psutil.Process]:
     nursery = nursery_of(running)
-    children = [] if nursery is None else nursery.children()
+    try:
+        children = [] if nursery is None else nursery.children()
+    except psutil.NoSuchProcess:
+        return []  # it ended between the two looks: the server has not started another one yet
     return [child for child in children if lives(child)]
 
 
