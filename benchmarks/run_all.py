@@ -56,8 +56,11 @@ def run_check() -> bool:
     """Compare with what is stored; return whether no ratio is worse."""
     if not STORED.exists():
         sys.exit("nothing was measured yet; run `make bench` first")
+    stored = read_run()
+    if stored.machine != machine():
+        print(f"  what is stored was measured on another machine, {stored.machine}; this one: {machine()}")
     is_fine = True
-    for change in check(read_run().measured, BENCHMARKS):
+    for change in check(stored.measured, BENCHMARKS):
         word = "WORSE" if change.is_worse else "better" if change.is_better else "same"
         print(f"  {word:<6} {change}")
         is_fine &= not change.is_worse

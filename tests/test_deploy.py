@@ -201,7 +201,7 @@ def test_a_service_manager_that_is_gone_is_no_reason_to_stop(kb_folder, tmp_path
     server = ServedProcess(process, announced_url(process))
     assert server.get("/healthz").status == 200
     process.terminate()
-    _, stderr = process.communicate(timeout=15)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 0
     assert stderr.count("cannot be told") == 1
 

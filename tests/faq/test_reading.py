@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from cli_support import ROOT, faq, on_a_terminal
+from process_support import children_of, lives
 
 SECONDS = 60  # for what takes one or two on a machine that has nothing else to do
 KNOWN = re.compile(r"^(\d+) of (\d+) files were read before and are unchanged$", re.MULTILINE)
@@ -121,10 +122,6 @@ def kept(cache: Path) -> int:
         return 0
 
 
-def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9), (signal.SIGTERM, -15)])
 def test_one_that_is_ended_leaves_no_process_and_the_next_goes_on_where_it_was(
     tmp_path: Path, number: signal.Signals, code: int
@@ -132,7 +129,7 @@ def test_one_that_is_ended_leaves_no_process_and_the_next_goes_on_where_it_was(
     write_pages(tmp_path / "content", 100, 80)
     running = started(tmp_path, tmp_path / "content", "--dry-run")
     parsers: list[psutil.Process] = []
-    wait_for(lambda: parsers or parsers.extend(psutil.Process(running.pid).children()))
+    wait_for(lambda: parsers or parsers.extend(children_of(running.pid)))
     wait_for(lambda: kept(tmp_path / "cache"))
     os.killpg(running.pid, number)  # as a terminal does for Ctrl+C
     said, told = running.communicate(timeout=SECONDS)
@@ -140,7 +137,7 @@ def test_one_that_is_ended_leaves_no_process_and_the_next_goes_on_where_it_was(
     assert "Traceback" not in told
     assert not said
     for parser in parsers:
-        wait_for(lambda parser=parser: is_gone(parser))
+        wait_for(lambda parser=parser: not lives(parser))
     again = started(tmp_path, tmp_path / "content", "--dry-run")
     said, told = again.communicate(timeout=2 * SECONDS)
     assert again.returncode == 0, told

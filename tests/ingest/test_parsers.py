@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from picture_support import png
+from process_support import children_of, command_of, lives
 
 from faqkb.ingest import Means, ReadingCache, ReadingMemory, read_sources
 from faqkb.kb.limits import PICTURES
@@ -28,9 +29,8 @@ def corpora(shared_data: Path) -> Path:
 
 def children() -> list[psutil.Process]:
     """Return the processes that parse for this one."""
-    return [
-        child for child in psutil.Process().children() if any("faqkb.ingest.worker" in word for word in child.cmdline())
-    ]
+    begun = children_of(os.getpid())
+    return [child for child in begun if any("faqkb.ingest.worker" in word for word in command_of(child))]
 
 
 def page(number: int, count: int = 60) -> str:
@@ -167,6 +167,6 @@ def test_processes_end_when_the_one_that_began_them_is_killed(pages: Path) -> No
         process.kill()
     assert len(begun) == 2
     deadline = time.monotonic() + SECONDS
-    while any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in begun):
+    while any(map(lives, begun)):
         assert time.monotonic() < deadline
         time.sleep(0.05)

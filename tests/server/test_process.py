@@ -117,7 +117,7 @@ def test_an_error_below_the_application_is_a_problem_document_with_every_header(
 def test_a_header_that_is_too_large_is_answered_wherever_it_is_cut(server, cut):
     start = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
     request = start + b"a" * (16_598 - len(start)) + b"\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=3) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(request[:cut])
         time.sleep(0.2)  # so that the server reads the two parts one after the other
         connection.sendall(request[cut:])
@@ -143,8 +143,8 @@ def test_clients_that_never_finish_their_request_do_not_keep_others_out(server):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
     started = time.monotonic()
     assert [server.get("/healthz").status for _ in range(10)] == [200] * 10
-    assert time.monotonic() - started < 2
-    deadline = time.monotonic() + 12  # 5 s of silence, 2 s between looks, and room for a loaded machine
+    assert time.monotonic() - started < 4  # before the first of them is let go
+    deadline = time.monotonic() + 30  # 5 s of silence, 2 s between looks, and room for a loaded machine
     for connection in idle:
         connection.settimeout(max(0.1, deadline - time.monotonic()))
         assert connection.recv(1) == b""
