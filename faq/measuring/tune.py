@@ -15,6 +15,7 @@ from faqkb.faq.config import kb_folder
 from faqkb.faq.console import one_line, say, say_json, say_note
 from faqkb.faq.measuring.lessons import found_lessons
 from faqkb.faq.options import examples, json_option, kb_option
+from faqkb.faq.progress import staged
 from faqkb.kb.errors import ConfigError
 from faqkb.kb.learning.attempt import Attempt
 from faqkb.kb.learning.lessons import (
@@ -84,7 +85,8 @@ def command(
     split = split_lessons(lessons)
     labelled = tuple(lesson for lesson in lessons if lesson.source is Source.QUERIES)
     trains = _trains_encoder(encoder, labelled)
-    attempts = [tune_ranking(folder, split)]
+    with staged() as told:
+        attempts = [tune_ranking(folder, split, told)]
     if trains:
         attempts.append(tune_encoder(folder, split_lessons(labelled), source, say_note))
     if as_json:

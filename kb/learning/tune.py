@@ -42,12 +42,15 @@ _EPOCHS = 4
 Progress = Callable[[str], None]
 
 
-def tune_ranking(folder: Path, split: Split) -> Attempt:
+def tune_ranking(folder: Path, split: Split, progress: Progress = lambda line: None) -> Attempt:
     """Fit weights and thresholds anew; when accepted, publish a snapshot with them.
 
+    Of a thousand queries it takes a minute: `progress` is told before it begins.
     Raises what KnowledgeBase.open and build_snapshot raise.
     """
     with closing(KnowledgeBase.open(folder)) as knowledge:
+        asked = len(split.learned) + len(split.held_out)
+        progress(f"asking {asked} queries, and fitting what ranks their answers …")
         learned = collect_lessons(folder, knowledge, split.learned)
         fitted = fit_ranking(learned, knowledge, split)
         if split.crossed:

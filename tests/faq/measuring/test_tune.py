@@ -99,7 +99,9 @@ def test_without_a_file_it_learns_from_what_there_is_and_says_so(kb: Path) -> No
     assert {"query", "now_right", "before", "now", "source"} == set(attempt["changes"][0])
     assert told["published"]
     assert told["snapshot"] == current_snapshot(kb) != before
-    again = faq("tune", "--kb", kb).stdout
+    second = faq("tune", "--kb", kb)
+    again = second.stdout
+    assert second.stderr == "asking 31 queries, and fitting what ranks their answers …\n", "minutes in a large one"
     assert "1 questions with votes, 1 accepted gaps, 29 other words of records" in again
     assert "nothing was published" in again, "what is well fitted already is left alone"
     assert current_snapshot(kb) == told["snapshot"]
